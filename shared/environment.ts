@@ -1,0 +1,43 @@
+/**
+ * Every environment variable of the functions, declared once: infra/ sets them from here, functions/ read
+ * them through {@link requireEnvironment}, so that neither can name one the other does not know.
+ */
+export const environmentNames = {
+  /** Name of the bucket of raw files. */
+  rawBucket: 'RAW_BUCKET',
+  /** URL of the normalize queue. */
+  normalizeQueueUrl: 'NORMALIZE_QUEUE_URL',
+  /** ARN of the secret that holds the database's connection string, as text. */
+  databaseSecretArn: 'DATABASE_SECRET_ARN',
+  /** ARN of the secret that holds the admin token, as text. */
+  adminTokenSecretArn: 'ADMIN_TOKEN_SECRET_ARN',
+} as const;
+
+export type EnvironmentKey = keyof typeof environmentNames;
+
+/** A variable that infra/ should have set is missing; the message names it. */
+export class MissingEnvironmentError extends Error {
+  readonly code = 'missing-environment';
+  constructor(name: string) {
+    super(
+      `The environment variable ${name} is not set. It is declared in shared/environment.ts and set by infra/.`,
+    );
+    this.name = 'MissingEnvironmentError';
+  }
+}
+
+/**
+ * Reads the named variables, all of them required.
+ * @throws MissingEnvironmentError naming the first that is missing or empty
+ */
+export function requireEnvironment<K extends EnvironmentKey>(
+  ...keys: readonly K[]
+): { readonly [P in K]: string } {
+  const values = keys.map((key) => {
+    const name = environmentNames[key];
+    const value = process.env[name];
+    if (!value) throw new MissingEnvironmentError(name);
+    return [key, value] as const;
+  });
+  return Object.fromEntries(values) as { [P in K]: string };
+}
