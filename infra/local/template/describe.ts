@@ -1,0 +1,98 @@
+import { type Assembly, readAssembly } from './assembly.ts';
+import { functionIdOf, type ReadContext, resourcesOf } from './context.ts';
+import type { StackDescription } from './description.ts';
+import { TemplateError } from './errors.ts';
+import { readAsyncConfigs, readEventSources, readFunctions, readSchedules } from './functions.ts';
+import type { LocalAccount } from './identity.ts';
+import {
+  readBuckets,
+  readNotifications,
+  readQueues,
+  readSecrets,
+  readSubscriptions,
+  readTopics,
+} from './messaging.ts';
+import { Resolver } from './resolver.ts';
+import { readCors, readRoutes } from './routes.ts';
+
+export interface DescribeOptions {
+  /** Output folder of the CDK app. */
+  readonly assemblyDir: string;
+  readonly account: Omit<LocalAccount, 'stackName'>;
+  /** Values of the template's parameters. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Factor on every duration of the template; 1 as deployed. */
+  readonly timeScale?: number;
+}
+
+/** Types that the local run acts on, and those that make no difference on one machine. */
+const known = new Set([
+  ...['AWS::ApiGatewayV2::Api', 'AWS::ApiGatewayV2::Authorizer', 'AWS::ApiGatewayV2::Integration'],
+  ...['AWS::ApiGatewayV2::Route', 'AWS::ApiGatewayV2::Stage', 'AWS::CDK::Metadata', 'AWS::Events::Rule'],
+  ...['AWS::Lambda::Alias', 'AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::EventSourceMapping'],
+  ...['AWS::Lambda::Function', 'AWS::Lambda::Permission', 'AWS::Lambda::Version', 'AWS::S3::Bucket'],
+  ...['AWS::S3::BucketPolicy', 'AWS::SNS::Subscription', 'AWS::SNS::Topic', 'AWS::SNS::TopicPolicy'],
+  ...[
+    'AWS::SQS::Queue',
+    'AWS::SQS::QueuePolicy',
+    'AWS::Scheduler::Schedule',
+    'AWS::Scheduler::ScheduleGroup',
+  ],
+  ...['AWS::SecretsManager::ResourcePolicy', 'AWS::SecretsManager::Secret'],
+  ...['Custom::S3AutoDeleteObjects', 'Custom::S3BucketNotifications', 'Custom::Trigger'],
+  'Custom::VpcRestrictDefaultSG',
+]);
+const withoutLocalEffect =
+  /^AWS::(ApplicationInsights|Budgets|CloudTrail|CloudWatch|EC2|IAM|KMS|Logs|RDS|ResourceGroups|SSM)::/;
+
+/**
+ * Reads a synthesized stack into what the local run acts on. There is no other description of the wiring: what
+ * infra/ leaves out is missing here too.
+ * @throws TemplateError naming the resource and property that the local run cannot carry out
+ */
+export async function describeStack(options: DescribeOptions): Promise<StackDescription> {
+  const assembly = await readAssembly(options.assemblyDir);
+  const account = { ...options.account, stackName: assembly.stackName };
+  const { template } = assembly;
+  const context: ReadContext = {
+    template,
+    account,
+    resolver: new Resolver({ template, account, parameters: options.parameters ?? {} }),
+    timeScale: options.timeScale ?? 1,
+    codeDir: assembly.codeDir,
+  };
+  refuseUnknownTypes(assembly);
+  return {
+    stackName: assembly.stackName,
+    functions: readFunctions(context),
+    asyncConfigs: readAsyncConfigs(context),
+    eventSources: readEventSources(context),
+    queues: readQueues(context),
+    topics: readTopics(context),
+    subscriptions: readSubscriptions(context),
+    buckets: readBuckets(context),
+    notifications: readNotifications(context),
+    routes: readRoutes(context),
+    cors: readCors(context),
+    schedules: readSchedules(context),
+    triggers: readTriggers(context),
+    secrets: readSecrets(context),
+  };
+}
+
+function refuseUnknownTypes({ template }: Assembly): void {
+  for (const [logicalId, { Type }] of Object.entries(template.Resources)) {
+    if (!known.has(Type) && !withoutLocalEffect.test(Type)) {
+      throw new TemplateError(`${logicalId} (${Type})`, 'the local run does not know this type of resource');
+    }
+  }
+}
+
+function readTriggers(context: ReadContext): readonly string[] {
+  return resourcesOf(context, 'Custom::Trigger').map(({ properties }) => {
+    const functionId = functionIdOf(context, properties.text('HandlerArn'), properties.where);
+    properties.ignore('ExecuteOnHandlerChange', 'InvocationType', 'Timeout');
+    properties.done();
+    return functionId;
+  });
+}
