@@ -1,0 +1,43 @@
+/** Why a data row was rejected; design.md's counts of the same names in snake_case. */
+export type RejectReason = 'invalidEsiid' | 'invalidTimestamp' | 'invalidKwh' | 'invalidRow';
+
+/** What became of the data rows of a file or member. Every row falls into exactly one of the last nine, so they add up to rowsRead. */
+export interface RowCounts {
+  rowsRead: number;
+  intervalsRead: number;
+  /** The same slot and the same value again. */
+  duplicateRows: number;
+  /** The same slot and revision with another value: both are stored, the view's tuple order decides. */
+  conflictingRows: number;
+  /** A blank kWh in an hour that exists: a gap, not an error. */
+  missingKwh: number;
+  /** A blank kWh in the hour that spring forward skips: expected. */
+  nonexistentHour: number;
+  invalidEsiid: number;
+  invalidTimestamp: number;
+  invalidKwh: number;
+  invalidRow: number;
+}
+
+/** A data row that could not be used, kept for people to see. */
+export interface RejectedRow {
+  /** Archive member the row stood in; null for a plain file. */
+  readonly member: string | null;
+  /** 1-based line in the decoded file or member; the header counts. */
+  readonly lineNumber: number;
+  readonly reason: RejectReason;
+  /** The row's text, cut at 1,000 characters. */
+  readonly text: string;
+}
+
+/** What a file or archive member was recognized as. */
+export type MemberKind = 'interval' | 'daily' | 'monthly' | 'other' | 'unknown';
+
+/** What became of one archive member (a plain file has exactly one, named as the file). */
+export interface MemberReport {
+  readonly name: string;
+  readonly kind: MemberKind;
+  readonly counts: RowCounts;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+}

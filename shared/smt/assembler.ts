@@ -1,0 +1,156 @@
+import { hash } from 'node:crypto';
+import type { Channel, IntervalBlock } from './block.ts';
+import { type ClockDay, slotMs } from './clock.ts';
+
+/** What identifies a block while its file is read. */
+export interface BlockKey {
+  readonly esiid: string;
+  readonly channel: Channel;
+  readonly day: ClockDay;
+  readonly revisedAt: string | null;
+}
+
+/** The values of a block; a slot with a second value gets a layer of its own, so that nothing read is dropped. */
+interface Layer {
+  readonly kwh: (string | null)[];
+  estimated: boolean[] | null;
+}
+
+/** A block that is being filled. */
+export interface OpenBlock {
+  readonly key: BlockKey;
+  readonly layers: Layer[];
+  meter: string | null;
+  /** Rows seen for it, gaps included: as many as slots means it is most likely whole. */
+  rows: number;
+  emitted: boolean;
+}
+
+/** How many unfinished blocks are held before the oldest are let go. */
+const defaultMaxOpen = 2048;
+/** How many finished blocks are remembered, to know a late row for one of them. */
+const maxRemembered = 500_000;
+
+function newLayer(slotCount: number): Layer {
+  return { kwh: new Array<string | null>(slotCount).fill(null), estimated: null };
+}
+
+/** Numbers that sum up the blocks let go. */
+export interface AssemblerTotals {
+  /** Some meter-day came in several blocks, so that duplicates among them are not counted yet. */
+  recountNeeded: boolean;
+  /** Instants of the first and last interval's start, in milliseconds. */
+  firstMs: number;
+  lastMs: number;
+}
+
+/**
+ * Puts readings into the blocks of their meter-days, in bounded memory: a block goes out when it is whole and
+ * the next begins, or when too many are open; a late row for it makes another block, united with it by the view.
+ */
+export class BlockAssembler {
+  readonly totals: AssemblerTotals = { recountNeeded: false, firstMs: Infinity, lastMs: -Infinity };
+  private readonly open = new Map<string, OpenBlock>();
+  private readonly done = new Set<string>();
+  private readonly emit: (block: IntervalBlock) => void;
+  private readonly maxOpen: number;
+
+  constructor(emit: (block: IntervalBlock) => void, maxOpen = defaultMaxOpen) {
+    this.emit = emit;
+    this.maxOpen = maxOpen;
+  }
+
+  /** The open block of a key. Callers keep it while rows of the key follow each other. */
+  block(key: BlockKey): OpenBlock {
+    const name = blockName(key);
+    let block = this.open.get(name);
+    if (!block) {
+      if (this.done.has(name) || this.done.size >= maxRemembered) this.totals.recountNeeded = true;
+      if (this.open.size >= this.maxOpen) this.letOldestGo();
+      block = { key, layers: [newLayer(key.day.slotCount)], meter: null, rows: 0, emitted: false };
+      this.open.set(name, block);
+    }
+    return block;
+  }
+
+  /** Lets a block go if it has had a row for every slot. */
+  leave(block: OpenBlock): void {
+    if (block.rows >= block.key.day.slotCount) this.letGo(blockName(block.key), block);
+  }
+
+  finish(): void {
+    for (const [name, block] of this.open) this.letGo(name, block);
+  }
+
+  private letOldestGo(): void {
+    const names = [...this.open.keys()].slice(0, this.maxOpen / 2);
+    for (const name of names) {
+      const block = this.open.get(name);
+      if (block) this.letGo(name, block);
+    }
+  }
+
+  private letGo(name: string, block: OpenBlock): void {
+    if (block.emitted) return;
+    block.emitted = true;
+    this.open.delete(name);
+    if (this.done.size < maxRemembered) this.done.add(name);
+    for (const layer of block.layers) this.emitLayer(block, layer);
+  }
+
+  private emitLayer(block: OpenBlock, layer: Layer): void {
+    const first = layer.kwh.findIndex((value) => value !== null);
+    if (first < 0) return;
+    const last = layer.kwh.findLastIndex((value) => value !== null);
+    const { esiid, channel, day, revisedAt } = block.key;
+    this.totals.firstMs = Math.min(this.totals.firstMs, day.startMs + first * slotMs);
+    this.totals.lastMs = Math.max(this.totals.lastMs, day.startMs + last * slotMs);
+    const estimated = layer.estimated ? layer.estimated.map((flag) => (flag ? '1' : '0')).join('') : null;
+    const content = hash('sha256', `${layer.kwh.join(',')}|${estimated ?? ''}`).slice(0, 32);
+    this.emit({
+      esiid,
+      channel,
+      usageDate: day.date,
+      revisedAt,
+      kwh: layer.kwh,
+      estimated,
+      meter: block.meter,
+      content,
+    });
+  }
+}
+
+function blockName({ esiid, channel, day, revisedAt }: BlockKey): string {
+  return `${esiid}${channel === 'consumption' ? 'c' : 'g'}${day.date}${revisedAt ?? ''}`;
+}
+
+/**
+ * Puts one reading into its slot.
+ * @returns whether the slot was free, held the same value already, or held another
+ */
+export function placeReading(
+  block: OpenBlock,
+  slot: number,
+  kwh: string,
+  estimated: boolean,
+): 'new' | 'duplicate' | 'conflict' {
+  const { layers } = block;
+  for (const layer of layers) {
+    const held = layer.kwh[slot];
+    if (held == null) {
+      fill(layer, slot, kwh, estimated);
+      return layer === layers[0] ? 'new' : 'conflict';
+    }
+    if (held === kwh && (layer.estimated?.[slot] ?? false) === estimated) return 'duplicate';
+  }
+  const layer = newLayer(block.key.day.slotCount);
+  layers.push(layer);
+  fill(layer, slot, kwh, estimated);
+  return 'conflict';
+}
+
+function fill(layer: Layer, slot: number, kwh: string, estimated: boolean): void {
+  if (estimated) layer.estimated ??= new Array<boolean>(layer.kwh.length).fill(false);
+  layer.kwh[slot] = kwh;
+  if (layer.estimated) layer.estimated[slot] = estimated;
+}

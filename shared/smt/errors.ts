@@ -1,0 +1,29 @@
+/**
+ * Why a whole file, or an archive member, could not be used. Codes are stable: they are what operators filter by.
+ */
+export type SmtFileErrorCode =
+  | 'empty-file'
+  | 'binary-file'
+  | 'spreadsheet'
+  | 'unknown-header'
+  | 'esiid-unknown'
+  | 'no-usable-rows'
+  | 'corrupt-gzip'
+  | 'corrupt-zip'
+  | 'truncated-archive'
+  | 'encrypted-archive'
+  | 'unsupported-archive'
+  | 'archive-too-large'
+  | 'archive-ratio'
+  | 'archive-too-deep'
+  | 'members-failed';
+
+/** A file or member that no retry can mend; the message says what was found and what to do. */
+export class SmtFileError extends Error {
+  readonly code: SmtFileErrorCode;
+  constructor(code: SmtFileErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SmtFileError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,143 @@
+import type { MemberKind } from './account.ts';
+import { type Delimiter, parseLines } from './csv.ts';
+import { SmtFileError } from './errors.ts';
+
+/** What a column of an interval file holds. */
+type Role =
+  | 'esiid'
+  | 'meter'
+  | 'date'
+  | 'revision'
+  | 'start'
+  | 'end'
+  | 'timestamp'
+  | 'kwh'
+  | 'flag'
+  | 'channel';
+
+/** Header names by role, reduced to letters and digits (smt-format, "Header variants met in the field"). */
+const namesOfRole: Readonly<Record<Role, readonly string[]>> = {
+  esiid: ['esiid', 'esiidnumber'],
+  meter: ['meter', 'meternumber', 'meterid', 'meterserialnumber'],
+  date: ['usagedate', 'readdate', 'date', 'intervaldate'],
+  revision: ['revisiondate'],
+  start: [
+    'usagestarttime',
+    'starttime',
+    'startdatetime',
+    'start',
+    'usagestart',
+    'intervalstart',
+    'intervalstarttime',
+    'intervalstartdatetime',
+    'intervalbegin',
+    'time',
+  ],
+  end: [
+    'usageendtime',
+    'endtime',
+    'enddatetime',
+    'end',
+    'usageend',
+    'intervalend',
+    'intervalendtime',
+    'intervalenddatetime',
+    'intervalending',
+  ],
+  timestamp: [
+    'timestamp',
+    'datetime',
+    'datetimecst',
+    'datetimecdt',
+    'datetimect',
+    'datetimecpt',
+    'datetimecentral',
+    'datetimelocal',
+  ],
+  kwh: ['usagekwh', 'kwh', 'energykwh', 'intervalkwh', 'kwhusage', 'consumptionkwh', 'usageinkwh'],
+  flag: ['estimatedactual', 'actualestimated', 'estimated', 'flag'],
+  channel: ['consumptionsurplusgeneration', 'channel', 'consumptiongeneration'],
+};
+
+const roleOfName = new Map<string, Role>(
+  Object.entries(namesOfRole).flatMap(([role, names]) => names.map((name) => [name, role as Role] as const)),
+);
+
+/** Where an interval file's columns are; -1 where it has none. */
+export interface IntervalLayout extends Readonly<Record<Role, number>> {
+  readonly delimiter: Delimiter;
+  readonly columnCount: number;
+}
+
+export type Header =
+  | { readonly kind: 'interval'; readonly layout: IntervalLayout }
+  | { readonly kind: Exclude<MemberKind, 'interval' | 'unknown'>; readonly what: string };
+
+function reduce(cell: string): string {
+  return cell.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+function rolesOf(names: readonly string[]): Record<Role, number> {
+  const columns = {
+    esiid: -1,
+    meter: -1,
+    date: -1,
+    revision: -1,
+    start: -1,
+    end: -1,
+    timestamp: -1,
+    kwh: -1,
+    flag: -1,
+    channel: -1,
+  };
+  names.forEach((name, column) => {
+    const role = roleOfName.get(name);
+    if (role && columns[role] < 0) columns[role] = column;
+  });
+  return columns;
+}
+
+const monthlyName = /^(?:billed|billing|metered|demand)|kva$|month/;
+const dailyName = /^(?:startread|endread|meterread|startmeterread|endmeterread)|reading$/;
+
+function recognize(cells: readonly string[], delimiter: Delimiter): Header | null {
+  const names = cells.map(reduce);
+  const columns = rolesOf(names);
+  const hasTime = columns.start >= 0 || columns.end >= 0 || columns.timestamp >= 0;
+  if (columns.kwh >= 0 && hasTime) {
+    return { kind: 'interval', layout: { ...columns, delimiter, columnCount: cells.length } };
+  }
+  const hasPeriod = names.includes('startdate') && names.includes('enddate');
+  if (columns.esiid >= 0 && (hasPeriod || names.some((name) => monthlyName.test(name)))) {
+    return { kind: 'monthly', what: 'a monthly billing report' };
+  }
+  const hasDate = columns.date >= 0 || names.some((name) => /(?:read|usage)date$/.test(name));
+  if (
+    columns.esiid >= 0 &&
+    hasDate &&
+    !hasTime &&
+    (columns.kwh >= 0 || names.some((name) => dailyName.test(name)))
+  ) {
+    return { kind: 'daily', what: 'a daily register-read report' };
+  }
+  return null;
+}
+
+/**
+ * Recognizes a file by its header line, whatever the delimiter.
+ * @throws SmtFileError `unknown-header`, saying what was found instead
+ */
+export function readHeader(line: string): Header {
+  const chunk = { bytes: Buffer.from(line), firstLine: 1, overlong: false };
+  for (const delimiter of [',', '\t', ';'] as const) {
+    const { records, broken } = parseLines(chunk, delimiter);
+    const header = broken.size === 0 && records[0] ? recognize(records[0], delimiter) : null;
+    if (header) return header;
+  }
+  const found = line.trim().slice(0, 200);
+  throw new SmtFileError(
+    'unknown-header',
+    `The first line is no header of an interval file: "${found}". Expected columns for a time and kWh, such as ` +
+      'ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH,ESTIMATED_ACTUAL,CONSUMPTION_SURPLUSGENERATION.',
+  );
+}

@@ -1,0 +1,180 @@
+import type { ClockDay } from './clock.ts';
+
+/**
+ * The hour that fall back repeats: labels 01:00 to 01:45 name two slots each, and only the file can tell which.
+ * SMT writes the day in order, the second 01:00 under the start label 02:00; other tools write the two hours
+ * interleaved, or a suffix. Order is trusted where the rest of the day stands in order; what nothing tells apart
+ * stays undecided (smt-format, "Daylight saving").
+ */
+export interface DayRow {
+  /** Slots its labels can mean: one, or two in the repeated hour, the earlier first. */
+  readonly slots: readonly number[];
+  /** Equal for rows that say exactly the same. */
+  readonly text: string;
+}
+
+interface Hour {
+  /** First slot of the first pass through the hour, first slot of the second, and the slot after it. */
+  readonly first: number;
+  readonly second: number;
+  readonly end: number;
+}
+
+function repeatedHour(day: ClockDay): Hour {
+  const pairs = (day.slotsOfQuarter ?? []).filter((slots) => slots.length === 2);
+  const first = pairs[0]?.[0] ?? 0;
+  const second = pairs[0]?.[1] ?? 0;
+  return { first, second, end: second + pairs.length };
+}
+
+/**
+ * Decides the slot of every row of a fall-back day.
+ * @param rows the rows of one ESIID, channel, date and revision, in file order
+ * @returns one slot a row; null for a row that nothing can tell apart
+ */
+export function resolveRepeatedHour(day: ClockDay, rows: readonly DayRow[]): (number | null)[] {
+  const hour = repeatedHour(day);
+  const slots = rows.map((row) => (row.slots.length === 1 ? (row.slots[0] ?? null) : null));
+  const inOrder = rows.map((_, index) => index);
+  if (isDescending(hour, rows)) inOrder.reverse();
+  for (const pass of passes(hour, rows, inOrder)) resolvePass(hour, rows, slots, pass);
+  adoptTwins(rows, slots);
+  return slots;
+}
+
+/** Slot of a row outside the repeated hour, the only ones whose order says how the file is ordered. */
+function anchor(hour: Hour, row: DayRow | undefined): number | null {
+  const slot = row?.slots.length === 1 ? (row.slots[0] ?? null) : null;
+  return slot === null || (slot >= hour.first && slot < hour.end) ? null : slot;
+}
+
+function isDescending(hour: Hour, rows: readonly DayRow[]): boolean {
+  const anchors = rows.map((row) => anchor(hour, row)).filter((slot) => slot !== null);
+  let balance = 0;
+  for (let i = 1; i < anchors.length; i++) balance += Math.sign((anchors[i] ?? 0) - (anchors[i - 1] ?? 0));
+  return balance < 0;
+}
+
+/**
+ * Cuts the rows into passes, each in time order: a file may hold the day twice, one after the other. A single row
+ * that steps back (a stray duplicate) does not end a pass; two in a row do.
+ */
+function passes(hour: Hour, rows: readonly DayRow[], inOrder: readonly number[]): number[][] {
+  const anchors = inOrder.map((index) => anchor(hour, rows[index]));
+  const result: number[][] = [];
+  let pass: number[] = [];
+  let latest = -1;
+  inOrder.forEach((index, position) => {
+    const slot = anchors[position] ?? null;
+    if (slot !== null && slot <= latest) {
+      const next = anchors.slice(position + 1).find((later) => later !== null);
+      if (next === undefined || next === null || next > latest) return; // a stray: its slot is known anyway
+      result.push(pass);
+      pass = [];
+      latest = slot;
+    } else if (slot !== null) {
+      latest = slot;
+    }
+    pass.push(index);
+  });
+  result.push(pass);
+  return result;
+}
+
+/** Decides the rows of the hour within one pass, writing into slots. */
+function resolvePass(
+  hour: Hour,
+  rows: readonly DayRow[],
+  slots: (number | null)[],
+  pass: readonly number[],
+): void {
+  const isHour = (index: number): boolean => anchor(hour, rows[index]) === null;
+  const after = pass.findLastIndex((index) => (anchor(hour, rows[index]) ?? Infinity) < hour.first);
+  const before = pass.findIndex((index) => (anchor(hour, rows[index]) ?? -1) >= hour.end);
+  const region = pass.slice(after + 1, before < 0 ? undefined : before).filter(isHour);
+  const items = dropTwins(hour, rows, region);
+  const turns = turnsOf(hour, rows, items);
+  const decide = (index: number, occurrence: 0 | 1): void => {
+    slots[index] ??= rows[index]?.slots[occurrence] ?? null;
+  };
+  if (turns.length === 1) {
+    const halves = [items.slice(0, turns[0]), items.slice(turns[0])] as const;
+    halves.forEach((half, occurrence) => {
+      for (const index of half) if (isSingle(hour, rows, half, index)) decide(index, occurrence as 0 | 1);
+    });
+  } else if (turns.length === 0) {
+    resolveWithoutTurn(hour, rows, items, decide);
+  }
+}
+
+/** No label steps back: either the two hours are interleaved, pair by pair, or a decided row says where the second begins. */
+function resolveWithoutTurn(
+  hour: Hour,
+  rows: readonly DayRow[],
+  items: readonly number[],
+  decide: (index: number, occurrence: 0 | 1) => void,
+): void {
+  const byQuarter = Map.groupBy(items, (index) => quarter(hour, rows[index]));
+  for (const pair of byQuarter.values()) {
+    const [first, second] = pair;
+    if (pair.length === 2 && first !== undefined && second !== undefined) {
+      decide(first, 0);
+      decide(second, 1);
+    }
+  }
+  const isSecond = (index: number): boolean =>
+    rows[index]?.slots.length === 1 && (rows[index]?.slots[0] ?? 0) >= hour.second;
+  const begin = items.findIndex(isSecond);
+  if (begin < 0) return;
+  const rest = items.slice(begin);
+  if (new Set(rest.map((index) => quarter(hour, rows[index]))).size === rest.length) {
+    for (const index of rest) decide(index, 1);
+  }
+}
+
+/** Quarter within the hour, whichever pass through it. */
+function quarter(hour: Hour, row: DayRow | undefined): number {
+  const slot = row?.slots[0] ?? 0;
+  return slot < hour.second ? slot - hour.first : slot - hour.second;
+}
+
+/** Positions at which the labels step back: where the hour begins anew. */
+function turnsOf(hour: Hour, rows: readonly DayRow[], items: readonly number[]): number[] {
+  const turns: number[] = [];
+  for (let i = 1; i < items.length; i++) {
+    if (quarter(hour, rows[items[i] ?? 0]) < quarter(hour, rows[items[i - 1] ?? 0])) turns.push(i);
+  }
+  return turns;
+}
+
+/** Takes out rows that repeat an earlier one to the letter, as long as that makes the order clearer. */
+function dropTwins(hour: Hour, rows: readonly DayRow[], region: readonly number[]): number[] {
+  let items = [...region];
+  for (let turns = turnsOf(hour, rows, items).length; turns > 1; ) {
+    const twin = items.findIndex((index, at) => {
+      const isTwin = items.slice(0, at).some((earlier) => rows[earlier]?.text === rows[index]?.text);
+      return isTwin && turnsOf(hour, rows, items.toSpliced(at, 1)).length < turns;
+    });
+    if (twin < 0) break;
+    items = items.toSpliced(twin, 1);
+    turns = turnsOf(hour, rows, items).length;
+  }
+  return items;
+}
+
+/** False when its half of the hour has its label twice with different values: then the half is not what it seems. */
+function isSingle(hour: Hour, rows: readonly DayRow[], half: readonly number[], index: number): boolean {
+  return half.every(
+    (other) =>
+      quarter(hour, rows[other]) !== quarter(hour, rows[index]) || rows[other]?.text === rows[index]?.text,
+  );
+}
+
+/** An undecided row that says exactly what a decided one says is that one again. */
+function adoptTwins(rows: readonly DayRow[], slots: (number | null)[]): void {
+  rows.forEach((row, index) => {
+    if (slots[index] !== null) return;
+    const twin = rows.findIndex((other, at) => slots[at] !== null && other.text === row.text);
+    if (twin >= 0) slots[index] = slots[twin] ?? null;
+  });
+}
