@@ -138,6 +138,11 @@ async function readLines(
     throw new SmtFileError('no-usable-rows', noUsableRows(account.counts));
 }
 
+/** The report of a raw file that could not even be read, for a reason that no retry mends. */
+export function failedReport(error: { readonly code: string; readonly message: string }): RawFileReport {
+  return { ...summarize([], null, []), status: 'failed', errorCode: error.code, errorMessage: error.message };
+}
+
 function intervalReader(
   layout: ConstructorParameters<typeof IntervalReader>[0]['layout'],
   options: RawFileOptions,

@@ -31,86 +31,78 @@ const headBytes = 4;
  * containers within containers included.
  * @throws SmtFileError when a container cannot be opened at all
  */
-export async function* membersOf(
-  source: ByteSource,
-  name: string,
-  budget: UnpackBudget,
-  depth = 0,
-): AsyncGenerator<Member> {
-  const head = await collect(source.stream(0, Math.min(headBytes, source.sizeBytes)), headBytes);
-  const kind = containerKind(head);
-  if (kind === 'zip') {
-    checkDepth(depth, budget);
-    for (const entry of await openZip(source, budget)) {
-      yield* membersOfStream(
-        entry.open(),
-        depth === 0 ? entry.name : `${name}/${entry.name}`,
-        budget,
-        depth + 1,
-      );
-    }
-  } else if (kind === 'gzip') {
-    checkDepth(depth, budget);
-    const unpacked = gunzip(source.stream(0, source.sizeBytes), budget);
-    yield* membersOfStream(unpacked, name.replace(/\.gz$/i, ''), budget, depth + 1);
-  } else {
-    yield { name, bytes: source.stream(0, source.sizeBytes) };
-  }
+export function membersOf(source: ByteSource, name: string, budget: UnpackBudget): AsyncGenerator<Member> {
+  const stream = source.stream(0, source.sizeBytes);
+  return membersOfStream({ name, stream: stream[Symbol.asyncIterator](), source, depth: 0 }, budget);
 }
 
-/** The files in a stream that came out of a container. What fails to open is a member that fails to be read. */
-async function* membersOfStream(
-  stream: AsyncGenerator<Buffer>,
-  name: string,
-  budget: UnpackBudget,
-  depth: number,
-): AsyncGenerator<Member> {
-  let kind: ContainerKind = null;
-  let whole: AsyncIterable<Buffer> = stream;
-  try {
-    const head: Buffer[] = [];
-    for (let length = 0; length < headBytes; ) {
-      const next = await stream.next();
-      if (next.done) break;
-      head.push(next.value);
-      length += next.value.length;
-    }
-    kind = containerKind(Buffer.concat(head));
-    whole = concat(head, stream);
-    if (kind) checkDepth(depth, budget);
-    if (kind === 'zip') {
-      const source = bufferSource(await collect(whole, budget.limits.maxNestedBytes));
-      yield* membersOf(source, name, budget, depth);
-      return;
-    }
-  } catch (error) {
-    yield { name, bytes: failing(error) };
+/** Bytes that may be a file or hold some. */
+interface Content {
+  readonly name: string;
+  readonly stream: AsyncIterator<Buffer>;
+  /** The same bytes, if they can be read from any place; a zip needs that. */
+  readonly source?: ByteSource;
+  readonly depth: number;
+}
+
+async function* membersOfStream(content: Content, budget: UnpackBudget): AsyncGenerator<Member> {
+  const { name, stream, depth } = content;
+  const head = await readHead(stream);
+  const whole = concat(head, stream);
+  const kind = containerKind(Buffer.concat(head));
+  if (!kind) {
+    yield { name, bytes: whole };
     return;
   }
-  if (kind === 'gzip') {
-    yield* membersOfStream(
-      gunzip(Readable.from(whole), budget),
-      name.replace(/\.gz$/i, ''),
-      budget,
-      depth + 1,
-    );
-  } else {
-    yield { name, bytes: whole };
-  }
-}
-
-function checkDepth(depth: number, budget: UnpackBudget): void {
   if (depth >= budget.limits.maxDepth) {
     throw new SmtFileError(
       'archive-too-deep',
       `Containers are nested more than ${budget.limits.maxDepth} deep.`,
     );
   }
+  if (kind === 'gzip') {
+    const unpacked = gunzip(Readable.from(whole), budget);
+    yield* membersOfStream({ name: name.replace(/\.gz$/i, ''), stream: unpacked, depth: depth + 1 }, budget);
+    return;
+  }
+  if (content.source) await stream.return?.();
+  const source = content.source ?? bufferSource(await collect(whole, budget.limits.maxNestedBytes));
+  for (const entry of await openZip(source, budget)) {
+    const entryName = depth === 0 ? entry.name : `${name}/${entry.name}`;
+    yield* guarded({ name: entryName, stream: entry.open(), depth: depth + 1 }, budget);
+  }
 }
 
-async function* concat(head: readonly Buffer[], rest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** Members of an archive's member: what fails to open is one member that cannot be read, and not the archive. */
+async function* guarded(content: Content, budget: UnpackBudget): AsyncGenerator<Member> {
+  const members = membersOfStream(content, budget);
+  for (;;) {
+    let next: IteratorResult<Member>;
+    try {
+      next = await members.next();
+    } catch (error) {
+      yield { name: content.name, bytes: failing(error) };
+      return;
+    }
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+async function readHead(stream: AsyncIterator<Buffer>): Promise<Buffer[]> {
+  const head: Buffer[] = [];
+  for (let length = 0; length < headBytes; ) {
+    const next = await stream.next();
+    if (next.done) break;
+    head.push(next.value);
+    length += next.value.length;
+  }
+  return head;
+}
+
+async function* concat(head: readonly Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
   yield* head;
-  yield* rest;
+  yield* { [Symbol.asyncIterator]: () => rest };
 }
 
 // biome-ignore lint/correctness/useYield: a stream whose first read fails

@@ -1,0 +1,45 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { functionDatabase } from '../../shared/aws/function-database.ts';
+import { delayMessage } from '../../shared/aws/normalize-queue.ts';
+import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
+import { requireEnvironment } from '../../shared/environment.ts';
+import { decodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
+import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
+import { logOutcome } from './log-outcome.ts';
+import { retryDelaySeconds } from './retry-delay.ts';
+
+const logger = new Logger();
+const processor = new BatchProcessor(EventType.SQS);
+const objects = new S3ObjectStore(new S3Client());
+const sqs = new SQSClient();
+
+/** Normalizes the raw files of a batch, one after the other; a message that fails comes back alone, after a while. */
+export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+  logger.addContext(context);
+  const { normalizeQueueUrl } = requireEnvironment('normalizeQueueUrl');
+  const normalize = async (record: SQSRecord): Promise<void> => {
+    try {
+      const { rawFileId } = decodeNormalizeMessage(record.body);
+      const request = {
+        rawFileId,
+        leaseMs: context.getRemainingTimeInMillis(),
+        workerId: context.awsRequestId,
+      };
+      const outcome = await normalizeRawFile({ database: await functionDatabase(), objects }, request);
+      logOutcome(logger, rawFileId, outcome);
+    } catch (error) {
+      logger.warn('normalization will be tried again', { message: record.body, error: error as Error });
+      await delayMessage(sqs, normalizeQueueUrl, record.receiptHandle, retryDelaySeconds(record, error));
+      throw error;
+    }
+  };
+  return processPartialResponse(event, normalize, processor, {
+    context,
+    processInParallel: false,
+    throwOnFullBatchFailure: false,
+  });
+};

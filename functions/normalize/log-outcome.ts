@@ -1,0 +1,31 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { NormalizeOutcome } from '../../shared/raw-files/normalize-raw-file.ts';
+
+/** One line a file, among them the words operators look for: `normalization complete filesProcessed=1 intervalsInserted=1234`. */
+export function logOutcome(logger: Logger, rawFileId: string, outcome: NormalizeOutcome): void {
+  if (outcome.kind === 'skipped') {
+    logger.info('nothing to normalize', { rawFileId, why: outcome.why });
+    return;
+  }
+  const { file, report, loaded } = outcome;
+  const { objectKey, source } = file;
+  const { attempt, intervalsInserted, blocksInserted, blocksUnchanged, counts } = loaded;
+  const facts = {
+    rawFileId,
+    objectKey,
+    source,
+    attempt,
+    intervalsInserted,
+    blocksInserted,
+    blocksUnchanged,
+    counts,
+  };
+  if (report.status === 'failed') {
+    const { errorCode, errorMessage } = report;
+    logger.error('normalization failed', { ...facts, errorCode, errorMessage });
+  } else if (report.status === 'ignored') {
+    logger.info('file ignored', { ...facts, members: report.members.map(({ kind }) => kind) });
+  } else {
+    logger.info(`normalization complete filesProcessed=1 intervalsInserted=${intervalsInserted}`, facts);
+  }
+}

@@ -1,0 +1,48 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import { functionDatabase } from '../../shared/aws/function-database.ts';
+import { presignUpload } from '../../shared/aws/presign-upload.ts';
+import { requireEnvironment } from '../../shared/environment.ts';
+import { adminRoute } from '../../shared/http/admin-route.ts';
+import { readBody } from '../../shared/http/request-body.ts';
+import { uploadKeyOf } from '../../shared/raw-files/object-key.ts';
+import { findStoredContent } from '../../shared/storage/find-stored-content.ts';
+import { recordUploadRequest } from '../../shared/storage/record-upload-request.ts';
+import { checkSize, uploadRequest } from './upload-request.ts';
+
+const logger = new Logger();
+const s3 = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+
+/** Grants one upload: a presigned PUT for exactly these bytes, unless they are stored already. */
+export const handler = adminRoute(async (event) => {
+  const request = readBody(event, uploadRequest);
+  checkSize(request.size_bytes);
+  const { filename, sha256, source, size_bytes: sizeBytes, content_type: contentType } = request;
+  const esiid = request.esiid ?? null;
+  const database = await functionDatabase();
+
+  const stored = await findStoredContent(database, { sha256, esiid });
+  if (stored) {
+    logger.info('upload not needed', { rawFileId: stored.id, source });
+    return { status: 200, body: { ok: true, duplicate: true, ...stored } };
+  }
+  const { rawBucket } = requireEnvironment('rawBucket');
+  const objectKey = uploadKeyOf({ source, esiid, sha256, filename });
+  const upload = await presignUpload(s3, { bucket: rawBucket, objectKey, sizeBytes, sha256, contentType });
+  const clientReceivedAt = request.received_at ?? null;
+  const { expiresAt, ...put } = upload;
+  await recordUploadRequest(database, {
+    objectKey,
+    filename,
+    sizeBytes,
+    sha256,
+    source,
+    esiid,
+    contentType,
+    clientReceivedAt,
+    expiresAt,
+  });
+  logger.info('upload granted', { objectKey, source, sizeBytes });
+  const answer = { ok: true, upload: { ...put, expires_at: expiresAt.toISOString() }, object_key: objectKey };
+  return { status: 200, body: answer };
+});

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { HttpError } from '../../shared/http/errors.ts';
+import { esiidPattern } from '../../shared/smt/esiid.ts';
+
+/** What one S3 PUT takes; larger files go through the S3 console, which uploads in parts. */
+const maxSizeBytes = 5 * 1024 ** 3;
+/** Of a key's 1,024 bytes, what prefix, source, hint and hash leave. */
+const maxFilenameBytes = 600;
+
+/** Names of the old clients, taken too. */
+const oldNames = { sizeBytes: 'size_bytes', receivedAt: 'received_at', contentType: 'content_type' } as const;
+
+function withNewNames(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  const entries = Object.entries(body).map(([name, value]) => [
+    oldNames[name as keyof typeof oldNames] ?? name,
+    value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The last part of a path, as some clients send one. */
+function baseName(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+const filename = z
+  .string()
+  .transform(baseName)
+  .refine((name) => name !== '' && name !== '.' && name !== '..', 'is not the name of a file')
+  .refine((name) => Buffer.byteLength(name) <= maxFilenameBytes, `is longer than ${maxFilenameBytes} bytes`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  .refine((name) => !/[\u0000-\u001f\u007f]/.test(name) && name.isWellFormed(), 'has control characters');
+
+export const uploadRequest = z.preprocess(
+  withNewNames,
+  z.object({
+    filename,
+    size_bytes: z.int().min(0),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, 'is not a SHA-256 in 64 hex digits')
+      .transform((hex) => hex.toLowerCase()),
+    source: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,49}$/, 'has more than lower-case letters, digits and hyphens (50 at most)')
+      .default('droplet-upload'),
+    received_at: z.coerce.date().optional(),
+    content_type: z
+      .string()
+      .regex(/^[\w.+-]+\/[\w.+-]+(?:\s*;\s*[\w.=" -]+)*$/, 'is not a media type')
+      .max(100)
+      .default('text/csv'),
+    esiid: z.string().regex(esiidPattern, 'is not an ESIID: 17 or 22 digits').nullish(),
+  }),
+);
+
+/** @throws HttpError 413 */
+export function checkSize(sizeBytes: number): void {
+  if (sizeBytes > maxSizeBytes) {
+    throw new HttpError(
+      413,
+      'too-large',
+      `size_bytes is ${sizeBytes}; one upload takes ${maxSizeBytes} (5 GiB). Compress the file, split it, or drop it in the S3 console.`,
+    );
+  }
+}

@@ -1,0 +1,57 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { BlockPublicAccess, Bucket, BucketEncryption, EventType } from 'aws-cdk-lib/aws-s3';
+import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { uploadPrefix } from '../../shared/raw-files/object-key.ts';
+import type { IngestFunction } from './ingest-function.ts';
+
+/** The bucket of raw files. Every object version is a raw file and maybe its only copy, so versions are kept. */
+export class RawBucket extends Construct {
+  private readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.bucket = new Bucket(this, 'Bucket', {
+      versioned: true,
+      enforceSSL: true,
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+    });
+  }
+
+  /** Lets a function sign uploads: a presigned URL can do no more than its signer, so put only, below its prefix. */
+  presignedBy(fn: IngestFunction): void {
+    fn.setEnvironment('rawBucket', this.bucket.bucketName);
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['s3:PutObject'],
+        resources: [this.bucket.arnForObjects(`${uploadPrefix}*`)],
+      }),
+    );
+  }
+
+  /** Lets a function read every version of every object. */
+  readBy(fn: IngestFunction): void {
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['s3:GetObject', 's3:GetObjectVersion'],
+        resources: [this.bucket.arnForObjects('*')],
+      }),
+    );
+  }
+
+  /** Invokes a function for each new object version; an event it fails for good goes to the failure queue. */
+  announcesTo(fn: IngestFunction, failures: IQueue): void {
+    fn.configureAsyncInvoke({
+      retryAttempts: 2,
+      maxEventAge: Duration.hours(6),
+      onFailure: new SqsDestination(failures),
+    });
+    this.bucket.addEventNotification(EventType.OBJECT_CREATED, new LambdaDestination(fn));
+  }
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { GetObjectCommand, HeadObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import {
+  type ObjectFacts,
+  ObjectGoneError,
+  type ObjectStore,
+  type ObjectVersion,
+} from '../raw-files/object-store.ts';
+import type { ByteSource } from '../smt/container/byte-source.ts';
+
+/** S3 answers these for a version that is no more; 405 is its answer for a delete marker. */
+const goneStatuses = new Set([404, 405]);
+
+function asGone(version: ObjectVersion, error: unknown): unknown {
+  const isGone = error instanceof S3ServiceException && goneStatuses.has(error.$metadata.httpStatusCode ?? 0);
+  return isGone ? new ObjectGoneError(version, { cause: error }) : error;
+}
+
+/** The object store on S3. */
+export class S3ObjectStore implements ObjectStore {
+  private readonly s3: S3Client;
+
+  constructor(s3: S3Client) {
+    this.s3 = s3;
+  }
+
+  async facts(version: ObjectVersion): Promise<ObjectFacts> {
+    try {
+      const head = await this.s3.send(new HeadObjectCommand({ ...input(version), ChecksumMode: 'ENABLED' }));
+      const isFull = head.ChecksumType === 'FULL_OBJECT' && head.ChecksumSHA256;
+      return {
+        etag: (head.ETag ?? '').replaceAll('"', ''),
+        sizeBytes: head.ContentLength ?? 0,
+        contentType: head.ContentType ?? null,
+        sha256: isFull ? Buffer.from(isFull, 'base64').toString('hex') : null,
+        receivedAt: head.LastModified ?? new Date(),
+      };
+    } catch (error) {
+      throw asGone(version, error);
+    }
+  }
+
+  async sha256(version: ObjectVersion): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const chunk of this.read(version)) hash.update(chunk);
+    return hash.digest('hex');
+  }
+
+  source(version: ObjectVersion, sizeBytes: number): ByteSource {
+    return {
+      sizeBytes,
+      stream: (startByte, endByte) => {
+        if (endByte <= startByte) return Readable.from([]);
+        const isWhole = startByte === 0 && endByte === sizeBytes;
+        const range = isWhole ? undefined : `bytes=${startByte}-${endByte - 1}`;
+        return Readable.from(this.read(version, range), { objectMode: false });
+      },
+    };
+  }
+
+  private async *read(version: ObjectVersion, range?: string): AsyncGenerator<Buffer> {
+    try {
+      const { Body } = await this.s3.send(new GetObjectCommand({ ...input(version), Range: range }));
+      if (Body) yield* Body as Readable;
+    } catch (error) {
+      throw asGone(version, error);
+    }
+  }
+}
+
+function input({ bucket, objectKey, versionId }: ObjectVersion) {
+  return { Bucket: bucket, Key: objectKey, VersionId: versionId };
+}

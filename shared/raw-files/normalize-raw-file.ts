@@ -1,0 +1,117 @@
+import { type BlockSink, failedReport, type RawFileReport, readRawFile } from '../smt/raw-file-reader.ts';
+import { type ClaimedFile, claimRawFile } from '../storage/claim-raw-file.ts';
+import type { Database } from '../storage/database.ts';
+import { isTransientDatabaseError, LeaseLostError } from '../storage/errors.ts';
+import { type LoadSummary, openLoad } from '../storage/load-blocks.ts';
+import { releaseRawFile } from '../storage/release-raw-file.ts';
+import { ObjectGoneError, type ObjectStore } from './object-store.ts';
+
+/** So many attempts in a row may end without a word (out of memory, timeout) before a file is given up. */
+const maxLostAttempts = 3;
+
+export interface NormalizeDependencies {
+  readonly database: Database;
+  readonly objects: ObjectStore;
+}
+
+export interface NormalizeRequest {
+  readonly rawFileId: string;
+  /** How long this worker has; its lease ends then. */
+  readonly leaseMs: number;
+  readonly workerId: string;
+}
+
+export type NormalizeOutcome =
+  | {
+      readonly kind: 'done';
+      readonly file: ClaimedFile;
+      readonly report: RawFileReport;
+      readonly loaded: LoadSummary;
+    }
+  /** Nothing was done, since nothing is to be: the file is finished, unknown, or was given up. */
+  | { readonly kind: 'skipped'; readonly why: string };
+
+/** Another worker has the file; try again when its lease has ended. */
+export class FileBusyError extends Error {
+  readonly code = 'file-busy';
+  readonly leaseExpiresAt: Date;
+  constructor(rawFileId: string, leaseExpiresAt: Date) {
+    super(
+      `Raw file ${rawFileId} is being normalized by another worker until ${leaseExpiresAt.toISOString()}.`,
+    );
+    this.name = 'FileBusyError';
+    this.leaseExpiresAt = leaseExpiresAt;
+  }
+}
+
+/**
+ * Normalizes one raw file: claims it, streams its intervals into the database, and ends it normalized, ignored or
+ * failed, all in one transaction. Safe to repeat.
+ * @throws FileBusyError, and whatever is no fault of the file (database away, S3 throttling): the file is registered
+ *   again, for another attempt
+ */
+export async function normalizeRawFile(
+  deps: NormalizeDependencies,
+  request: NormalizeRequest,
+): Promise<NormalizeOutcome> {
+  const { rawFileId: id, leaseMs, workerId } = request;
+  const claim = await claimRawFile(deps.database, { id, leaseMs, workerId, maxLostAttempts });
+  switch (claim.outcome) {
+    case 'claimed':
+      break;
+    case 'busy':
+      throw new FileBusyError(id, claim.leaseExpiresAt);
+    case 'finished':
+      return { kind: 'skipped', why: `already ${claim.status}` };
+    case 'given-up':
+      return { kind: 'skipped', why: `given up: ${claim.errorMessage}` };
+    case 'unknown':
+      return { kind: 'skipped', why: 'no such raw file' };
+  }
+  const { file, leaseToken } = claim;
+  try {
+    return { kind: 'done', file, ...(await load(deps, file, leaseToken)) };
+  } catch (error) {
+    if (!(error instanceof LeaseLostError)) await release(deps.database, id, leaseToken, error);
+    throw error;
+  }
+}
+
+async function load(
+  { database, objects }: NormalizeDependencies,
+  file: ClaimedFile,
+  leaseToken: string,
+): Promise<{ report: RawFileReport; loaded: LoadSummary }> {
+  const blocks = openLoad(database, { rawFileId: file.id, leaseToken, receivedAt: file.receivedAt });
+  try {
+    const report = await read(objects, file, (block, member) => blocks.add(block, member));
+    return { report, loaded: await blocks.finish(report) };
+  } catch (error) {
+    blocks.abort();
+    throw error;
+  }
+}
+
+/** Reads the file; one whose object is gone is one that failed. */
+async function read(objects: ObjectStore, file: ClaimedFile, sink: BlockSink): Promise<RawFileReport> {
+  const source = objects.source(file, file.sizeBytes);
+  try {
+    return await readRawFile(source, { filename: file.filename, esiidHint: file.esiid }, sink);
+  } catch (error) {
+    if (error instanceof ObjectGoneError) return failedReport(error);
+    throw error;
+  }
+}
+
+/** Gives the file back for another attempt. When even that fails, the lease runs out by itself. */
+async function release(database: Database, id: string, leaseToken: string, cause: unknown): Promise<void> {
+  const errorMessage = cause instanceof Error ? cause.message : String(cause);
+  const named =
+    cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
+  const errorCode = named ?? (cause instanceof Error ? cause.name : 'unknown');
+  try {
+    await releaseRawFile(database, { id, leaseToken, errorCode, errorMessage });
+  } catch (error) {
+    if (!isTransientDatabaseError(error) && !(error instanceof LeaseLostError)) throw error;
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Keys of objects in the bucket. An upload's key says all that register needs to know of it, so nothing has to be
+ * kept beside it, and the same upload asked for twice has the same key, which S3 lets exist once:
+ *
+ *     uploads/<source>/esiid=<ESIID>/<sha256>/<filename>      (the esiid segment only if a hint was given)
+ *
+ * Any other key is a file that somebody dropped; a segment `esiid=<ESIID>/` in it is a hint too.
+ */
+export const uploadPrefix = 'uploads/';
+
+/** Where the system keeps its own notes in the bucket; objects below it are no raw files. */
+export const reservedPrefix = '_smt-ingest/';
+
+const uploadKey = /^uploads\/([a-z0-9][a-z0-9-]*)\/(?:esiid=(\d{17}|\d{22})\/)?[0-9a-f]{64}\/([^/]+)$/;
+const esiidSegment = /(?:^|\/)esiid=(\d{17}|\d{22})\//;
+
+export interface UploadKeyParts {
+  readonly source: string;
+  readonly esiid: string | null;
+  /** 64 hex digits. */
+  readonly sha256: string;
+  readonly filename: string;
+}
+
+export function uploadKeyOf({ source, esiid, sha256, filename }: UploadKeyParts): string {
+  return `${uploadPrefix}${source}/${esiid ? `esiid=${esiid}/` : ''}${sha256}/${filename}`;
+}
+
+/** What a key says of its file. */
+export function describeKey(key: string): { filename: string; source: string; esiid: string | null } {
+  const upload = uploadKey.exec(key);
+  if (upload?.[1] && upload[3]) return { source: upload[1], esiid: upload[2] ?? null, filename: upload[3] };
+  return {
+    source: 'console-drop',
+    esiid: esiidSegment.exec(key)?.[1] ?? null,
+    filename: key.slice(key.lastIndexOf('/') + 1),
+  };
+}
+
+/** Whether an object is a raw file: not the system's own, nor the empty one the S3 console makes for a folder. */
+export function isRawFileKey(key: string, sizeBytes: number): boolean {
+  return !key.startsWith(reservedPrefix) && !(key.endsWith('/') && sizeBytes === 0);
+}

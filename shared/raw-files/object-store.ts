@@ -1,0 +1,40 @@
+import type { ByteSource } from '../smt/container/byte-source.ts';
+
+/** One version of one object. */
+export interface ObjectVersion {
+  readonly bucket: string;
+  readonly objectKey: string;
+  readonly versionId: string;
+}
+
+export interface ObjectFacts {
+  readonly etag: string;
+  readonly sizeBytes: number;
+  readonly contentType: string | null;
+  /** Hex SHA-256 of the bytes if the store knows it: for a single PUT that brought one. */
+  readonly sha256: string | null;
+  /** The store's LastModified. */
+  readonly receivedAt: Date;
+}
+
+/** What the pipeline needs of S3. */
+export interface ObjectStore {
+  /** @throws ObjectGoneError */
+  facts(version: ObjectVersion): Promise<ObjectFacts>;
+  /** Reads the object once to hash it. @throws ObjectGoneError */
+  sha256(version: ObjectVersion): Promise<string>;
+  /** The object's bytes; reading fails with ObjectGoneError if it is gone. */
+  source(version: ObjectVersion, sizeBytes: number): ByteSource;
+}
+
+/** The object version does not exist any more: somebody deleted it before it was read. */
+export class ObjectGoneError extends Error {
+  readonly code = 'object-gone';
+  constructor({ bucket, objectKey, versionId }: ObjectVersion, options?: ErrorOptions) {
+    super(
+      `Version ${versionId} of ${bucket}/${objectKey} was deleted before it was read. Upload the file again.`,
+      options,
+    );
+    this.name = 'ObjectGoneError';
+  }
+}
