@@ -1,0 +1,108 @@
+import { DatabaseError } from 'pg';
+
+/** What this folder throws of its own. */
+abstract class StorageError extends Error {
+  abstract readonly code: string;
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The worker's lease was taken over (or the file replayed) while it worked: nothing it did was kept. */
+export class LeaseLostError extends StorageError {
+  readonly code = 'lease-lost';
+  constructor(rawFileId: string) {
+    super(`The lease on raw file ${rawFileId} is someone else's now; nothing of this attempt was kept.`);
+  }
+}
+
+/** No connection to the database could be had. */
+export class DatabaseUnavailableError extends StorageError {
+  readonly code = 'database-unavailable';
+  constructor(cause: unknown) {
+    super(`No connection to the database: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+/** The database's schema was made by a later version of this program. */
+export class DatabaseNewerError extends StorageError {
+  readonly code = 'database-newer';
+  constructor(unknownMigrations: readonly string[]) {
+    super(
+      `The database has migrations this version does not know (${unknownMigrations.join(', ')}). ` +
+        'Run the version that made them, or a later one.',
+    );
+  }
+}
+
+/** The server is too old. */
+export class PostgresTooOldError extends StorageError {
+  readonly code = 'postgres-too-old';
+  constructor(serverVersion: string) {
+    super(`The database is PostgreSQL ${serverVersion}; 15 or later is needed.`);
+  }
+}
+
+/** The database holds tables of these names that this program did not make. */
+export class ForeignTablesError extends StorageError {
+  readonly code = 'foreign-tables';
+  constructor(names: readonly string[]) {
+    super(
+      `The database already has ${names.join(', ')}, not made by smt-ingest. ` +
+        'Nothing was changed: use another database or schema (search_path), or rename them first.',
+    );
+  }
+}
+
+/** A migration failed; it was rolled back whole. */
+export class MigrationFailedError extends StorageError {
+  readonly code = 'migration-failed';
+  constructor(cause: unknown) {
+    super(
+      `The migration failed and was rolled back: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Connection exceptions, transaction rollback (serialization, deadlock), resources, operator intervention, I/O. */
+const transientSqlStates = /^(08|40|53|57P0[123]|58|55P03|25P0[34]|57014)/;
+
+const transientSocketCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNABORTED',
+]);
+
+/**
+ * pg gives the loss of a connection no code. What its client throws and the server did not say is such a loss, but for
+ * mistakes in our own arguments.
+ */
+export function asDatabaseError(error: unknown): unknown {
+  const known = [StorageError, DatabaseError, TypeError, RangeError].some((kind) => error instanceof kind);
+  return known ? error : new DatabaseUnavailableError(error);
+}
+
+/**
+ * Whether trying again later can help: the database was away, restarting, out of room, or chose this transaction as a
+ * deadlock's victim. Told by class, SQLSTATE or socket code, along the causes.
+ */
+export function isTransientDatabaseError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof DatabaseUnavailableError) return true;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (transientSocketCodes.has(code)) return true;
+  if (error instanceof DatabaseError && transientSqlStates.test(code)) return true;
+  return isTransientDatabaseError(error.cause);
+}

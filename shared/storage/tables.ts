@@ -1,0 +1,165 @@
+import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { Channel } from '../smt/block.ts';
+
+/** Everything that can be the matter with a raw file; design.md says which follows which. */
+export type RawFileStatus = 'registered' | 'normalizing' | 'normalized' | 'failed' | 'ignored' | 'duplicate';
+
+/** How an attempt to normalize ended; `retry` gave the file back, `lost` was never heard of again. */
+type AttemptOutcome = 'normalized' | 'failed' | 'ignored' | 'retry' | 'lost';
+
+/** Read as text, since a bigint may exceed a number; written as either. */
+type BigInt = ColumnType<string, string | number | undefined, string | number>;
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type Defaulted<T> = ColumnType<T, T | undefined, T>;
+type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
+
+/** One row an S3 object version. */
+export interface RawSmtFilesTable {
+  id: GeneratedAlways<string>;
+  bucket: string;
+  object_key: string;
+  version_id: string;
+  etag: Nullable<string>;
+  filename: string;
+  size_bytes: BigInt;
+  /** 64 hex digits; null when the object was gone before it could be read. */
+  sha256: Nullable<string>;
+  content_type: Nullable<string>;
+  source: string;
+  /** A hint for files without an ESIID column. */
+  esiid: Nullable<string>;
+  received_at: Timestamp;
+  status: Defaulted<RawFileStatus>;
+  duplicate_of: Nullable<string>;
+  /** Every row carried its own ESIID and revision stamp: the bytes alone decide what the file loads. */
+  self_contained: Defaulted<boolean>;
+  attempts: Defaulted<number>;
+  /** How many of the last attempts were lost in a row. */
+  lost_attempts: Defaulted<number>;
+  lease_token: Nullable<string>;
+  lease_expires_at: NullableTimestamp;
+  error_code: Nullable<string>;
+  error_message: Nullable<string>;
+  rows_read: BigInt;
+  intervals_read: BigInt;
+  duplicate_rows: BigInt;
+  conflicting_rows: BigInt;
+  missing_kwh: BigInt;
+  nonexistent_hour: BigInt;
+  invalid_esiid: BigInt;
+  invalid_timestamp: BigInt;
+  invalid_kwh: BigInt;
+  invalid_row: BigInt;
+  blocks_inserted: BigInt;
+  blocks_unchanged: BigInt;
+  intervals_inserted: BigInt;
+  members: ColumnType<StoredMember[], string | undefined, string>;
+  interval_min_at: NullableTimestamp;
+  interval_max_at: NullableTimestamp;
+  registered_at: ColumnType<Date, Date | undefined, Date>;
+  queued_at: NullableTimestamp;
+  normalized_at: NullableTimestamp;
+  announced_at: NullableTimestamp;
+  created_at: ColumnType<Date, undefined, never>;
+  updated_at: ColumnType<Date, Date | undefined, Date>;
+}
+
+/** What `members` holds: a MemberReport in the columns' spelling. */
+export interface StoredMember {
+  name: string;
+  kind: string;
+  counts: Record<string, number>;
+  error_code: string | null;
+  error_message: string | null;
+}
+
+/** What each attempt to normalize a file did. */
+interface NormalizeAttemptsTable {
+  raw_file_id: string;
+  attempt: number;
+  lease_token: string;
+  worker_id: string;
+  started_at: ColumnType<Date, Date | undefined, Date>;
+  ended_at: NullableTimestamp;
+  outcome: Nullable<AttemptOutcome>;
+  error_code: Nullable<string>;
+  error_message: Nullable<string>;
+}
+
+/** Presigned uploads that were asked for, so that those that never came can be named. */
+interface UploadRequestsTable {
+  object_key: string;
+  filename: string;
+  size_bytes: BigInt;
+  sha256: string;
+  source: string;
+  esiid: Nullable<string>;
+  content_type: Nullable<string>;
+  client_received_at: NullableTimestamp;
+  requested_at: ColumnType<Date, Date | undefined, Date>;
+  expires_at: Timestamp;
+  request_count: Defaulted<number>;
+}
+
+/** The intervals of a meter-day in one revision. Insert only. */
+interface IntervalBlocksTable {
+  esiid: string;
+  channel: Channel;
+  /** YYYY-MM-DD */
+  usage_date: string;
+  revised_at: Timestamp;
+  /** UUID spelling of the block's 128-bit content hash. */
+  content: string;
+  raw_file_id: string;
+  meter: Nullable<string>;
+  kwh: (string | null)[];
+  /** A bit a slot, as text of 0 and 1. */
+  estimated: Nullable<string>;
+}
+
+/** The first rejected rows of a file. */
+interface RejectedRowsTable {
+  raw_file_id: string;
+  position: number;
+  member: Nullable<string>;
+  line_number: BigInt;
+  reason: string;
+  row_text: string;
+}
+
+/** View: one row an interval, current revision of each slot. */
+interface SmtIntervalsView {
+  esiid: string;
+  meter: string | null;
+  channel: Channel;
+  ts: Date;
+  kwh: string;
+  estimated: boolean;
+  usage_date: string;
+  revised_at: Date;
+  raw_file_id: string;
+}
+
+/** View: consumption as the main app's queries expect it. */
+interface SmtIntervalView {
+  id: string;
+  esiid: string;
+  meter: string | null;
+  ts: Date;
+  kwh: string;
+  filled: boolean;
+  source: string | null;
+  createdAt: Date | null;
+  updatedAt: Date | null;
+}
+
+export interface Tables {
+  raw_smt_files: RawSmtFilesTable;
+  normalize_attempts: NormalizeAttemptsTable;
+  upload_requests: UploadRequestsTable;
+  interval_blocks: IntervalBlocksTable;
+  rejected_rows: RejectedRowsTable;
+  smt_intervals: SmtIntervalsView;
+  SmtInterval: SmtIntervalView;
+}

@@ -1,0 +1,9 @@
+/**
+ * Text from files and their names as Postgres can keep it: a text or jsonb value holds neither NUL nor half a surrogate
+ * pair; both become U+FFFD.
+ */
+export function storableText(text: string): string;
+export function storableText(text: string | null): string | null;
+export function storableText(text: string | null): string | null {
+  return text === null ? null : text.toWellFormed().replaceAll('\0', '\uFFFD');
+}

@@ -1,0 +1,199 @@
+import { expect, test } from 'vitest';
+import { claimRawFile } from '../../shared/storage/claim-raw-file.ts';
+import type { Database } from '../../shared/storage/database.ts';
+import { LeaseLostError } from '../../shared/storage/errors.ts';
+import { markAnnounced } from '../../shared/storage/mark-announced.ts';
+import { getRawFile } from '../../shared/storage/read-raw-file.ts';
+import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
+import { releaseRawFile } from '../../shared/storage/release-raw-file.ts';
+import { replayRawFiles } from '../../shared/storage/replay-raw-files.ts';
+import { freshDatabase } from '../support/database.ts';
+import { claim, load, loadFile, newBlock, newRawFile } from '../support/rows.ts';
+
+/** A lease that is over as soon as it is given: the worker that never came back. */
+const expiredMs = 0;
+
+async function registeredFile(database: Database): Promise<string> {
+  return (await registerRawFile(database, newRawFile())).id;
+}
+
+function tryClaim(database: Database, id: string, leaseMs = 60_000) {
+  return claimRawFile(database, { id, leaseMs, maxLostAttempts: 3, workerId: 'test-worker' });
+}
+
+async function attemptsOf({ kysely }: Database, id: string) {
+  return kysely
+    .selectFrom('normalize_attempts')
+    .select(['attempt', 'outcome', 'error_code'])
+    .where('raw_file_id', '=', id)
+    .orderBy('attempt')
+    .execute();
+}
+
+test('Of ten claims at once one gets the file, nine are told it is busy and until when', async () => {
+  const database = await freshDatabase();
+  const id = await registeredFile(database);
+
+  const claims = await Promise.all(Array.from({ length: 10 }, () => tryClaim(database, id)));
+
+  expect(claims.filter(({ outcome }) => outcome === 'claimed')).toHaveLength(1);
+  const busy = claims.filter((claimed) => claimed.outcome === 'busy');
+  expect(busy).toHaveLength(9);
+  expect(busy.every(({ leaseExpiresAt }) => leaseExpiresAt.getTime() > Date.now())).toBe(true);
+  expect(await attemptsOf(database, id)).toEqual([{ attempt: 1, outcome: null, error_code: null }]);
+});
+
+test('A claim brings what normalize has to know', async () => {
+  const database = await freshDatabase();
+  const file = newRawFile({ esiid: '10443720000000001' });
+  const { id } = await registerRawFile(database, file);
+
+  const claimed = await claim(database, id);
+
+  const { etag: _, ...known } = file;
+  expect(claimed.file).toEqual({ id, ...known });
+  expect(claimed.attempt).toBe(1);
+});
+
+test('A file that came to its end, or that nobody registered, is not claimed', async () => {
+  const database = await freshDatabase();
+  const { id } = await loadFile(database, [newBlock()]);
+
+  expect(await tryClaim(database, id)).toEqual({ outcome: 'finished', status: 'normalized' });
+  expect(await tryClaim(database, '4711')).toEqual({ outcome: 'unknown' });
+});
+
+test('When a lease has run out another worker takes over, and the first can neither finish nor release', async () => {
+  const database = await freshDatabase();
+  const id = await registeredFile(database);
+  const slow = await claim(database, id, expiredMs);
+  const next = await claim(database, id);
+
+  const finish = load(database, slow, [newBlock()]);
+  await expect(finish).rejects.toThrow(LeaseLostError);
+  const release = { id, leaseToken: slow.leaseToken, errorCode: 'too-late', errorMessage: 'too late' };
+  await expect(releaseRawFile(database, release)).rejects.toThrow(LeaseLostError);
+
+  expect(await database.kysely.selectFrom('interval_blocks').selectAll().execute()).toEqual([]);
+  expect(await getRawFile(database, id)).toMatchObject({
+    status: 'normalizing',
+    lease_token: next.leaseToken,
+  });
+  expect(await attemptsOf(database, id)).toEqual([
+    { attempt: 1, outcome: 'lost', error_code: null },
+    { attempt: 2, outcome: null, error_code: null },
+  ]);
+  const summary = await load(database, next, [newBlock()]);
+  expect(summary.blocksInserted).toBe(1);
+});
+
+test('A worker whose lease ran out while nobody took over may still finish', async () => {
+  const database = await freshDatabase();
+  const slow = await claim(database, await registeredFile(database), expiredMs);
+
+  const summary = await load(database, slow, [newBlock()]);
+
+  expect(summary).toMatchObject({ attempt: 1, blocksInserted: 1 });
+});
+
+test('A file that lost three workers in a row is failed, says so, and can be replayed', async () => {
+  const database = await freshDatabase();
+  const id = await registeredFile(database);
+  for (let lost = 0; lost < 3; lost++) await claim(database, id, expiredMs);
+
+  const fourth = await tryClaim(database, id);
+
+  expect(fourth).toMatchObject({ outcome: 'given-up', attempts: 3 });
+  expect(await getRawFile(database, id)).toMatchObject({ status: 'failed', error_code: 'worker-lost' });
+  expect((await attemptsOf(database, id)).map(({ outcome }) => outcome)).toEqual(['lost', 'lost', 'lost']);
+  expect(await tryClaim(database, id)).toEqual({ outcome: 'finished', status: 'failed' });
+
+  await replayRawFiles(database, { ids: [id], limit: 1, dryRun: false });
+  const again = await claim(database, id, expiredMs);
+  expect(again.attempt).toBe(4);
+  expect((await tryClaim(database, id)).outcome).toBe('claimed');
+});
+
+test('A released file is registered again with the reason, and its lost workers are forgotten', async () => {
+  const database = await freshDatabase();
+  const id = await registeredFile(database);
+  for (let lost = 0; lost < 2; lost++) await claim(database, id, expiredMs);
+  const { leaseToken } = await claim(database, id);
+
+  await releaseRawFile(database, { id, leaseToken, errorCode: 's3-throttled', errorMessage: 'slow down' });
+
+  expect(await getRawFile(database, id)).toMatchObject({
+    status: 'registered',
+    error_code: 's3-throttled',
+    lost_attempts: 0,
+    lease_token: null,
+  });
+  expect((await attemptsOf(database, id)).at(-1)).toEqual({
+    attempt: 3,
+    outcome: 'retry',
+    error_code: 's3-throttled',
+  });
+});
+
+test('A replay takes back any file but one that is being worked on; a dry run only says which', async () => {
+  const database = await freshDatabase();
+  const normalized = await loadFile(database, [newBlock()], { file: { sha256: 'cd'.repeat(32) } });
+  const duplicate = await registerRawFile(database, newRawFile({ sha256: 'cd'.repeat(32) }));
+  const working = await registeredFile(database);
+  await claim(database, working);
+  const abandoned = await registeredFile(database);
+  await claim(database, abandoned, expiredMs);
+  const expected = [
+    { id: normalized.id, previousStatus: 'normalized' },
+    { id: duplicate.id, previousStatus: 'duplicate' },
+    { id: abandoned, previousStatus: 'normalizing' },
+  ];
+
+  const dry = await replayRawFiles(database, { limit: 10, dryRun: true });
+  const untouched = await getRawFile(database, duplicate.id);
+  const replayed = await replayRawFiles(database, { limit: 10, dryRun: false });
+
+  expect(dry).toMatchObject(expected);
+  expect(untouched?.status).toBe('duplicate');
+  expect(replayed).toMatchObject(expected);
+  for (const { id } of expected) {
+    expect(await getRawFile(database, id)).toMatchObject({
+      status: 'registered',
+      duplicate_of: null,
+      queued_at: null,
+    });
+  }
+  expect((await getRawFile(database, working))?.status).toBe('normalizing');
+  expect(await attemptsOf(database, abandoned)).toMatchObject([{ outcome: 'lost' }]);
+});
+
+test('A replay takes only the files that fit every part of its filter, oldest first, up to the limit', async () => {
+  const database = await freshDatabase();
+  const register = async (source: string, esiid: string | null) =>
+    (await registerRawFile(database, newRawFile({ source, esiid }))).id;
+  const first = await register('droplet-upload', 'x');
+  const second = await register('admin-ui', 'x');
+  const third = await register('droplet-upload', 'x');
+  await register('droplet-upload', null);
+  const replay = async (filter: object) =>
+    (await replayRawFiles(database, { limit: 10, dryRun: true, ...filter })).map(({ id }) => id);
+
+  expect(await replay({ esiid: 'x' })).toEqual([first, second, third]);
+  expect(await replay({ esiid: 'x', limit: 2 })).toEqual([first, second]);
+  expect(await replay({ esiid: 'x', source: 'droplet-upload' })).toEqual([first, third]);
+  expect(await replay({ ids: [second, third], statuses: ['registered'] })).toEqual([second, third]);
+  expect(await replay({ statuses: ['failed'] })).toEqual([]);
+});
+
+test('An announcement counts for the attempt it announced, not for a later one', async () => {
+  const database = await freshDatabase();
+  const first = await loadFile(database, [newBlock()]);
+  await replayRawFiles(database, { ids: [first.id], limit: 1, dryRun: false });
+  const second = await load(database, await claim(database, first.id), [newBlock()]);
+
+  const late = await markAnnounced(database, { id: first.id, attempt: first.attempt });
+  const right = await markAnnounced(database, { id: first.id, attempt: second.attempt });
+  const twice = await markAnnounced(database, { id: first.id, attempt: second.attempt });
+
+  expect([late, right, twice]).toEqual([false, true, false]);
+});

@@ -1,0 +1,66 @@
+import { sql } from 'kysely';
+import { expect, onTestFinished, test } from 'vitest';
+import { DatabaseNewerError, ForeignTablesError, PostgresTooOldError } from '../../shared/storage/errors.ts';
+import { assertSupportedServer, migrate } from '../../shared/storage/migrate.ts';
+import { migrations } from '../../shared/storage/migrations/index.ts';
+import { createFreshDatabase } from '../support/database.ts';
+
+async function emptyDatabase() {
+  const fresh = await createFreshDatabase('empty');
+  onTestFinished(() => fresh.drop());
+  return fresh;
+}
+
+test('Migrating an empty database runs every migration, migrating it again runs none', async () => {
+  const database = (await emptyDatabase()).open();
+
+  const first = await migrate(database);
+  const second = await migrate(database);
+
+  expect(first).toEqual(Object.keys(migrations));
+  expect(second).toEqual([]);
+});
+
+test('Twenty migrators at once run each migration once and none fails', async () => {
+  const fresh = await emptyDatabase();
+  const databases = Array.from({ length: 20 }, () => fresh.open({ maxConnections: 1 }));
+
+  const ran = await Promise.all(databases.map((database) => migrate(database)));
+
+  expect(ran.flat().sort()).toEqual(Object.keys(migrations));
+});
+
+test('A database that a newer version migrated is refused, naming what is not known', async () => {
+  const database = (await emptyDatabase()).open();
+  await migrate(database);
+  await sql`insert into smt_ingest_migrations values ('9999-from-the-future', '')`.execute(database.kysely);
+
+  const refused = migrate(database);
+
+  await expect(refused).rejects.toThrow(DatabaseNewerError);
+  await expect(refused).rejects.toThrow('9999-from-the-future');
+});
+
+test.each(['raw_smt_files', 'SmtInterval'])(
+  'A table %s of someone else is refused and left alone',
+  async (name) => {
+    const database = (await emptyDatabase()).open();
+    await sql`create table ${sql.table(name)} (mine text)`.execute(database.kysely);
+    await sql`insert into ${sql.table(name)} values ('still here')`.execute(database.kysely);
+
+    const refused = migrate(database);
+
+    await expect(refused).rejects.toThrow(ForeignTablesError);
+    await expect(refused).rejects.toThrow(name);
+    const { rows } = await sql`select * from ${sql.table(name)}`.execute(database.kysely);
+    expect(rows).toEqual([{ mine: 'still here' }]);
+    const tables = await sql`select from pg_class where relname = 'interval_blocks'`.execute(database.kysely);
+    expect(tables.rows).toHaveLength(0);
+  },
+);
+
+test('PostgreSQL 14 is refused, 15 is not', () => {
+  expect(() => assertSupportedServer(140_011)).toThrow(PostgresTooOldError);
+  expect(() => assertSupportedServer(140_011)).toThrow('14.11');
+  expect(() => assertSupportedServer(150_000)).not.toThrow();
+});

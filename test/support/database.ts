@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { inject, onTestFinished } from 'vitest';
+import { type Database, openDatabase } from '../../shared/storage/database.ts';
+import { runAdminStatement, withDatabaseName } from './database-url.ts';
+
+export interface FreshDatabase {
+  readonly connectionString: string;
+  /** Opens a pool on it; {@link FreshDatabase.drop} closes it. */
+  open(options?: { maxConnections?: number }): Database;
+  drop(): Promise<void>;
+}
+
+/**
+ * A database of its own for a test or test file, gone afterwards.
+ * @param template `migrated` (the default) has the schema, `empty` has nothing
+ */
+export async function createFreshDatabase(
+  template: 'migrated' | 'empty' = 'migrated',
+): Promise<FreshDatabase> {
+  const adminUrl = inject('adminUrl');
+  const name = `smt_test_${randomBytes(8).toString('hex')}`;
+  const source = template === 'migrated' ? inject('templateName') : 'template0';
+  await runAdminStatement(adminUrl, `create database ${name} template ${source}`);
+  const connectionString = withDatabaseName(adminUrl, name);
+  const opened: Database[] = [];
+  return {
+    connectionString,
+    open({ maxConnections = 5 } = {}) {
+      const database = openDatabase({ connectionString, maxConnections, applicationName: 'test' });
+      opened.push(database);
+      return database;
+    },
+    async drop() {
+      await Promise.all(opened.map((database) => database.close()));
+      await runAdminStatement(adminUrl, `drop database ${name} with (force)`);
+    },
+  };
+}
+
+/** The usual case: a migrated database for the running test, dropped when it ends. */
+export async function freshDatabase(): Promise<Database> {
+  const fresh = await createFreshDatabase();
+  onTestFinished(() => fresh.drop());
+  return fresh.open();
+}
