@@ -1,0 +1,39 @@
+import type { RequestBody } from './body.ts';
+import type { CreatedBy } from './events.ts';
+import type { Bucket, ObjectVersion } from './model.ts';
+import type { S3Request } from './request.ts';
+import type { Store } from './store.ts';
+
+/** One request whose signature was good, on its way through an operation. */
+export interface Call {
+  readonly request: S3Request;
+  readonly body: RequestBody;
+  readonly store: Store;
+  readonly region: string;
+  /** Tells the listener of a new object; to be called once the object is durable. */
+  announce(by: CreatedBy, bucket: Bucket, version: ObjectVersion): void;
+}
+
+/** What an operation answers. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Record<string, string>;
+  /** An XML document, or an object's bytes (`content-length` is then in the headers), or nothing. */
+  readonly body?: string | AsyncIterable<Buffer>;
+}
+
+export type Operation = (call: Call) => Reply | Promise<Reply>;
+
+/** The bucket the request names. Throws `NoSuchBucket`. */
+export function bucketOf({ store, request }: Call): Bucket {
+  return store.bucket(request.bucket ?? '');
+}
+
+/** The key the request names; routes of object operations guarantee one. */
+export function keyOf({ request }: Call): string {
+  return request.key ?? '';
+}
+
+export function xmlReply(body: string, headers: Record<string, string> = {}): Reply {
+  return { status: 200, headers: { 'content-type': 'application/xml', ...headers }, body };
+}

@@ -1,0 +1,44 @@
+import { bucketOf, type Call, keyOf, type Reply, xmlReply } from '../call.ts';
+import { refuseConditions } from '../conditions.ts';
+import { invalidRequest } from '../errors.ts';
+import type { Bucket } from '../model.ts';
+import type { Store } from '../store.ts';
+import { malformed, parseList, xmlDocument } from '../xml.ts';
+
+/** DeleteObject: a delete marker on top, or with a version id that version for good. */
+export function deleteObject(call: Call): Reply {
+  refuseConditions(call.request.headers);
+  const deleted = deleteOne(call.store, bucketOf(call), keyOf(call), call.request.query.get('versionId'));
+  const headers: Record<string, string> = { 'x-amz-version-id': deleted.versionId };
+  if (deleted.deleteMarker) headers['x-amz-delete-marker'] = 'true';
+  return { status: 204, headers };
+}
+
+/** DeleteObjects: up to 1,000 of them in one request. */
+export async function deleteObjects(call: Call): Promise<Reply> {
+  const { request, body, store } = call;
+  const bucket = bucketOf(call);
+  const sums = [...request.headers.keys()].some((name) =>
+    /^(content-md5|x-amz-trailer|x-amz-checksum-.*)$/.test(name),
+  );
+  if (!sums)
+    throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
+  const { items, root } = parseList(await body.text(4_000_000), 'Delete', 'Object');
+  if (items.length > 1000) throw malformed();
+  const keys = items.map(({ Key, VersionId }) => {
+    if (Key === undefined || Key === '') throw malformed();
+    return { Key, VersionId };
+  });
+  const Deleted = keys.map(({ Key, VersionId }) => {
+    const { versionId, deleteMarker } = deleteOne(store, bucket, Key, VersionId);
+    const marker = deleteMarker && { DeleteMarker: true, DeleteMarkerVersionId: versionId };
+    return { Key, ...(VersionId !== undefined && { VersionId }), ...marker };
+  });
+  return xmlReply(xmlDocument('DeleteResult', root.Quiet === 'true' ? {} : { Deleted }));
+}
+
+function deleteOne(store: Store, bucket: Bucket, key: string, versionId: string | undefined) {
+  if (versionId === undefined) return store.addDeleteMarker(bucket, key);
+  const removed = store.removeVersion(bucket, key, versionId);
+  return { versionId, deleteMarker: removed?.deleteMarker ?? false };
+}
