@@ -1,0 +1,109 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { checkSize, uploadRequest } from '../../functions/raw-upload/upload-request.ts';
+import { HttpError } from '../../shared/http/errors.ts';
+import { readBody } from '../../shared/http/request-body.ts';
+
+const valid = { filename: 'a.csv', size_bytes: 10, sha256: 'AB'.repeat(32) };
+
+function read(body: unknown) {
+  return readBody(
+    { body: typeof body === 'string' ? body : JSON.stringify(body) } as APIGatewayProxyEventV2,
+    uploadRequest,
+  );
+}
+
+function refusal(body: unknown): HttpError {
+  try {
+    read(body);
+  } catch (error) {
+    if (error instanceof HttpError) return error;
+    throw error;
+  }
+  throw new Error('the body was taken');
+}
+
+describe('an upload request', () => {
+  it('needs a filename, a size and a hash; the rest has defaults', () => {
+    expect(read(valid)).toEqual({
+      ...valid,
+      sha256: 'ab'.repeat(32),
+      source: 'droplet-upload',
+      content_type: 'text/csv',
+    });
+  });
+
+  it('may use the names of the old clients', () => {
+    const old = {
+      filename: 'a.csv',
+      sizeBytes: 10,
+      sha256: valid.sha256,
+      receivedAt: '2025-01-02T03:04:05Z',
+      contentType: 'application/zip',
+    };
+
+    expect(read(old)).toMatchObject({
+      size_bytes: 10,
+      content_type: 'application/zip',
+      received_at: new Date('2025-01-02T03:04:05Z'),
+    });
+  });
+
+  it('names a file, not a path', () => {
+    expect(read({ ...valid, filename: '/srv/inbox/März.CSV' }).filename).toBe('März.CSV');
+    expect(read({ ...valid, filename: 'C:\\smt\\a.csv' }).filename).toBe('a.csv');
+  });
+
+  it.each([
+    ['no filename', { filename: undefined }, 'filename'],
+    ['a filename that is none', { filename: '..' }, 'filename'],
+    ['control characters in the filename', { filename: 'a\n.csv' }, 'filename'],
+    ['a filename too long for a key', { filename: 'x'.repeat(601) }, 'filename'],
+    ['a negative size', { size_bytes: -1 }, 'size_bytes'],
+    ['a size that is no whole number', { size_bytes: 1.5 }, 'size_bytes'],
+    ['a size as text', { size_bytes: '10' }, 'size_bytes'],
+    ['a short hash', { sha256: 'abc' }, 'sha256'],
+    ['a source with blanks', { source: 'my upload' }, 'source'],
+    ['a time that is none', { received_at: 'yesterday' }, 'received_at'],
+    ['a media type with a line break', { content_type: 'text/csv\r\nx: y' }, 'content_type'],
+    ['an ESIID with letters', { esiid: '1.04437E+16' }, 'esiid'],
+  ])('with %s is refused by the name of the field', (_, change, field) => {
+    const error = refusal({ ...valid, ...change });
+
+    expect(error.status).toBe(400);
+    expect(error.code).toBe('invalid-request');
+    expect(error.details).toEqual([{ field, message: expect.any(String) }]);
+    expect(error.message).toContain(field);
+  });
+
+  it('names every field that is wrong at once', () => {
+    const { details } = refusal({});
+
+    expect((details as { field: string }[]).map(({ field }) => field)).toEqual([
+      'filename',
+      'size_bytes',
+      'sha256',
+    ]);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['broken JSON', '{"filename":'],
+  ])('that is %s is refused as no JSON', (_, body) => {
+    expect(refusal(body)).toMatchObject({ status: 400, code: 'invalid-json' });
+  });
+
+  it.each([
+    ['an array', '[]'],
+    ['null', 'null'],
+  ])('that is %s is refused', (_, body) => {
+    expect(refusal(body)).toMatchObject({ status: 400, code: 'invalid-request' });
+  });
+
+  it('may name 5 GiB and not a byte more', () => {
+    expect(() => checkSize(5 * 1024 ** 3)).not.toThrow();
+    expect(() => checkSize(5 * 1024 ** 3 + 1)).toThrow(
+      expect.objectContaining({ status: 413, code: 'too-large' }),
+    );
+  });
+});
