@@ -15,6 +15,8 @@ export interface LocalAccount {
   readonly queueEndpoint: string;
   /** Base URL of the HTTP API. */
   readonly apiUrl: string;
+  /** Ends the names of buckets, which are unique in all the world; a database may know other local stacks' too. */
+  readonly bucketSuffix: string;
 }
 
 type Identify = (logicalId: string, properties: Record<string, unknown>, account: LocalAccount) => Identity;
@@ -31,7 +33,7 @@ function nameOf(given: unknown, logicalId: string, { stackName }: LocalAccount):
 
 const identities: Readonly<Record<string, Identify>> = {
   'AWS::S3::Bucket': (id, { BucketName }, account) => {
-    const name = nameOf(BucketName, id, account).toLowerCase();
+    const name = nameOf(BucketName, `${id}-${account.bucketSuffix}`, account).toLowerCase();
     return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } };
   },
   'AWS::SQS::Queue': (id, { QueueName }, account) => {

@@ -1,0 +1,15 @@
+import type { Message } from '@aws-sdk/client-sqs';
+import type { S3EventRecord } from 'aws-lambda';
+
+/**
+ * Where tests and the breaking machine get between the parts. Each answers with the delays, in milliseconds, after
+ * which the thing is delivered: `[0]` is the normal course, `[]` loses it, `[0, 500]` delivers it twice. A promise
+ * holds it back until it settles.
+ */
+export interface Intercept {
+  readonly s3Event?: (record: S3EventRecord) => Deliveries | Promise<Deliveries>;
+  /** A lost message stays in flight and comes again after its visibility timeout. */
+  readonly sqsMessage?: (message: Message, queueArn: string) => Deliveries | Promise<Deliveries>;
+}
+
+export type Deliveries = readonly number[];

@@ -1,0 +1,47 @@
+import type { FunctionDescription } from '../template/description.ts';
+
+/** Where the services are that functions call, and as whom they call. */
+export interface LocalServices {
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly endpoints: {
+    readonly s3: string;
+    readonly sqs: string;
+    readonly sns: string;
+    readonly secretsManager: string;
+  };
+}
+
+/**
+ * All that a function's process gets to see: what Lambda sets, the way to the local services, and the template's
+ * variables. Nothing of this machine's environment, so that a variable missing in infra/ is missing here too.
+ */
+export function environmentOf(fn: FunctionDescription, services: LocalServices): Record<string, string> {
+  return {
+    PATH: '/usr/local/bin:/usr/bin:/bin',
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    _HANDLER: fn.handler,
+    LAMBDA_TASK_ROOT: fn.codeDir,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: fn.functionName,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memorySizeMb),
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_FORMAT: fn.logFormat,
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${fn.functionName}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    AWS_REGION: services.region,
+    AWS_DEFAULT_REGION: services.region,
+    AWS_ACCESS_KEY_ID: services.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: services.credentials.secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9', // any other service: refused at once, instead of the internet
+    AWS_ENDPOINT_URL_S3: services.endpoints.s3,
+    AWS_ENDPOINT_URL_SQS: services.endpoints.sqs,
+    AWS_ENDPOINT_URL_SNS: services.endpoints.sns,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: services.endpoints.secretsManager,
+    SMT_LOCAL_FUNCTION_ARN: fn.arn,
+    ...fn.environment,
+  };
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FunctionDescription } from '../template/description.ts';
+import type { LocalServices } from './environment-variables.ts';
+import { ExecutionEnvironment } from './execution-environment.ts';
+import type { FunctionLogs } from './logs.ts';
+import type { InvocationResult } from './protocol.ts';
+
+export interface LocalFunctionOptions {
+  readonly fn: FunctionDescription;
+  readonly services: LocalServices;
+  readonly logs: FunctionLogs;
+  /** Processes at once; the template's reserved concurrency can only lower it. */
+  readonly maxConcurrency: number;
+}
+
+/** A worker as tests and the breaking machine see it. */
+export interface Worker {
+  readonly pid: number | undefined;
+  readonly isBusy: boolean;
+  kill(): Promise<void>;
+}
+
+/**
+ * A function with its execution environments: invocations reuse an idle one, start another up to the bound,
+ * or wait their turn.
+ */
+export class LocalFunction {
+  readonly description: FunctionDescription;
+  /** Invocations at once. */
+  readonly concurrency: number;
+  readonly #options: LocalFunctionOptions;
+  /** The environment used last comes first, so that few stay warm under little load. */
+  readonly #idle: ExecutionEnvironment[] = [];
+  readonly #busy = new Set<ExecutionEnvironment>();
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+  #isStopped = false;
+
+  constructor(options: LocalFunctionOptions) {
+    this.#options = options;
+    this.description = options.fn;
+    this.concurrency = Math.min(options.maxConcurrency, options.fn.reservedConcurrency ?? Infinity);
+  }
+
+  get workers(): readonly Worker[] {
+    const worker = (isBusy: boolean) => (environment: ExecutionEnvironment) => ({
+      pid: environment.pid,
+      isBusy,
+      kill: () => environment.kill(),
+    });
+    return [...[...this.#busy].map(worker(true)), ...this.#idle.map(worker(false))];
+  }
+
+  /** Invokes the function and waits for its end. Never rejects: every way to fail is a result. */
+  async invoke(payload: unknown, requestId: string = randomUUID()): Promise<InvocationResult> {
+    if (this.#running >= this.concurrency) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#running += 1;
+    try {
+      if (this.#isStopped) return stopped(requestId);
+      return await this.#invokeNow(payload, requestId);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#running -= 1;
+    }
+  }
+
+  async #invokeNow(payload: unknown, requestId: string): Promise<InvocationResult> {
+    const environment = this.#takeIdle() ?? new ExecutionEnvironment(this.#options);
+    this.#busy.add(environment);
+    try {
+      return await environment.invoke(payload, requestId);
+    } finally {
+      this.#busy.delete(environment);
+      if (environment.isAlive && !this.#isStopped) this.#idle.unshift(environment);
+      else await environment.kill();
+    }
+  }
+
+  #takeIdle(): ExecutionEnvironment | undefined {
+    for (;;) {
+      const environment = this.#idle.shift();
+      if (!environment || environment.isAlive) return environment;
+    }
+  }
+
+  /** Waits until nothing runs, this long at most. */
+  async drain(graceMs: number): Promise<void> {
+    for (const deadline = Date.now() + graceMs; this.#running > 0 && Date.now() < deadline; ) await sleep(20);
+  }
+
+  /** Kills all environments; invocations under way end as `exited`. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.all([...this.#busy, ...this.#idle].map((environment) => environment.kill()));
+  }
+}
+
+function stopped(requestId: string): InvocationResult {
+  const error = { errorType: 'Local.Stopped', errorMessage: 'the local stack has stopped', trace: [] };
+  return { outcome: 'exited', requestId, error, outOfMemory: false };
+}

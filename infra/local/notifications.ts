@@ -1,0 +1,67 @@
+import type { S3EventRecord } from 'aws-lambda';
+import type { Intercept } from './intercept.ts';
+import type { NotificationDescription } from './template/description.ts';
+
+type InvokeAsync = (functionId: string, payload: unknown) => void;
+
+/** Hands S3's events to the functions that the template's bucket notifications name. */
+export class S3Notifications {
+  readonly #intercept: Intercept | undefined;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #notifications: readonly NotificationDescription[] = [];
+  #invokeAsync: InvokeAsync | undefined;
+
+  constructor(intercept?: Intercept) {
+    this.#intercept = intercept;
+  }
+
+  /** Begins to deliver. */
+  start(notifications: readonly NotificationDescription[], invokeAsync: InvokeAsync): void {
+    this.#notifications = notifications;
+    this.#invokeAsync = invokeAsync;
+  }
+
+  stop(): void {
+    this.#invokeAsync = undefined;
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** Takes an event of the local S3; what is done with it is up to the interceptor. */
+  readonly accept = (record: S3EventRecord): void => {
+    void this.#plan(record);
+  };
+
+  async #plan(record: S3EventRecord): Promise<void> {
+    for (const delayMs of (await this.#intercept?.s3Event?.(record)) ?? [0]) {
+      if (delayMs === 0) this.#deliver(record);
+      else this.#deliverLater(record, delayMs);
+    }
+  }
+
+  #deliverLater(record: S3EventRecord, delayMs: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#deliver(record);
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  #deliver(record: S3EventRecord): void {
+    for (const notification of this.#notifications) {
+      if (matches(notification, record)) {
+        this.#invokeAsync?.(notification.functionId, { Records: [record] });
+      }
+    }
+  }
+}
+
+function matches({ bucketName, events, prefix, suffix }: NotificationDescription, record: S3EventRecord) {
+  const key = decodeURIComponent(record.s3.object.key.replaceAll('+', ' '));
+  const isWanted = events.some((event) => {
+    const pattern = event.replace(/^s3:/, '');
+    return pattern.endsWith('*')
+      ? record.eventName.startsWith(pattern.slice(0, -1))
+      : record.eventName === pattern;
+  });
+  return record.s3.bucket.name === bucketName && isWanted && key.startsWith(prefix) && key.endsWith(suffix);
+}

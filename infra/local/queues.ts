@@ -1,0 +1,142 @@
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { buildApp } from 'fauxqs';
+import type { LocalServices } from './lambda/environment-variables.ts';
+import type { QueueDescription, StackDescription } from './template/description.ts';
+
+/** fauxqs' account, which it will not be talked out of. */
+export const localAccountId = '000000000000';
+
+/** The emulator of SQS and SNS. Its messages live in memory and go with it. */
+export interface QueueServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts SQS and SNS on a free port of the loopback interface (fauxqs' own start would listen on all). */
+export async function startQueueServer(region: string): Promise<QueueServer> {
+  const app = buildApp({ logger: false, defaultRegion: region });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  return { url, close: () => app.close() };
+}
+
+export interface ReceiveOptions {
+  readonly maxMessages: number;
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface QueueCounts {
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}
+
+/** The stack's queues, as the event sources, the failure destinations and tests use them. */
+export class Queues {
+  readonly #sqs: SQSClient;
+  readonly #sns: SNSClient;
+  readonly #byArn = new Map<string, QueueDescription>();
+
+  constructor(url: string, { region, credentials }: Pick<LocalServices, 'region' | 'credentials'>) {
+    const options = { endpoint: url, region, credentials };
+    this.#sqs = new SQSClient(options);
+    this.#sns = new SNSClient(options);
+  }
+
+  /** Creates queues, topics and subscriptions as described. */
+  async create({ queues, topics, subscriptions }: StackDescription): Promise<void> {
+    for (const queue of queues) this.#byArn.set(queue.arn, queue);
+    await Promise.all(queues.map((queue) => this.#createQueue(queue)));
+    await Promise.all(topics.map(({ name }) => this.#sns.send(new CreateTopicCommand({ Name: name }))));
+    for (const { topicArn, queueArn, attributes } of subscriptions) {
+      await this.#sns.send(
+        new SubscribeCommand({
+          TopicArn: topicArn,
+          Protocol: 'sqs',
+          Endpoint: queueArn,
+          Attributes: { ...attributes },
+        }),
+      );
+    }
+  }
+
+  /** The queue whose logical id starts with this name or whose ARN this is; throws when there is none. */
+  find(nameOrArn: string): QueueDescription {
+    const queues = [...this.#byArn.values()];
+    const queue =
+      this.#byArn.get(nameOrArn) ??
+      queues.find(({ logicalId }) => logicalId === nameOrArn) ??
+      queues.find(({ logicalId }) => logicalId.replace(/[0-9A-F]{8}$/, '') === nameOrArn);
+    if (!queue) {
+      throw new Error(`no queue ${nameOrArn}; there are ${queues.map((q) => q.logicalId).join(', ')}`);
+    }
+    return queue;
+  }
+
+  async send(queue: string, body: string): Promise<void> {
+    await this.#sqs.send(new SendMessageCommand({ QueueUrl: this.find(queue).url, MessageBody: body }));
+  }
+
+  /** Receives with the template's visibility timeout, to the millisecond where it is scaled down. */
+  async receive(queue: string, { maxMessages, waitMs, signal }: ReceiveOptions): Promise<readonly Message[]> {
+    const { url, visibilityTimeoutMs } = this.find(queue);
+    const command = new ReceiveMessageCommand({
+      QueueUrl: url,
+      MaxNumberOfMessages: maxMessages,
+      WaitTimeSeconds: waitMs / 1000,
+      VisibilityTimeout: visibilityTimeoutMs / 1000,
+      MessageSystemAttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
+    });
+    const { Messages } = await this.#sqs.send(command, { abortSignal: signal });
+    return Messages ?? [];
+  }
+
+  async delete(queue: string, messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return;
+    const entries = messages.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
+    await this.#sqs.send(new DeleteMessageBatchCommand({ QueueUrl: this.find(queue).url, Entries: entries }));
+  }
+
+  /** How many messages are where, as CloudWatch would show it. */
+  async counts(queue: string): Promise<QueueCounts> {
+    const command = new GetQueueAttributesCommand({
+      QueueUrl: this.find(queue).url,
+      AttributeNames: ['All'],
+    });
+    const { Attributes: a = {} } = await this.#sqs.send(command);
+    return {
+      visible: Number(a.ApproximateNumberOfMessages),
+      inFlight: Number(a.ApproximateNumberOfMessagesNotVisible),
+      delayed: Number(a.ApproximateNumberOfMessagesDelayed),
+    };
+  }
+
+  close(): void {
+    this.#sqs.destroy();
+    this.#sns.destroy();
+  }
+
+  async #createQueue({ name, visibilityTimeoutMs, delayMs, redrive }: QueueDescription): Promise<void> {
+    const attributes = {
+      VisibilityTimeout: String(Math.ceil(visibilityTimeoutMs / 1000)),
+      DelaySeconds: String(Math.round(delayMs / 1000)),
+      ...(redrive && {
+        RedrivePolicy: JSON.stringify({
+          deadLetterTargetArn: redrive.deadLetterArn,
+          maxReceiveCount: redrive.maxReceiveCount,
+        }),
+      }),
+    };
+    await this.#sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+  }
+}

@@ -1,0 +1,109 @@
+import { randomInt } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import type { GenerateSecret, SecretDescription } from './template/description.ts';
+
+/** The secrets of a local stack, by ARN. */
+export type SecretValues = ReadonlyMap<string, string>;
+
+/**
+ * The values of the template's secrets. Generated ones are made once and kept in a file that only its owner can
+ * read, so that a token stays the same from start to start.
+ */
+export async function keepSecrets(
+  file: string,
+  secrets: readonly SecretDescription[],
+): Promise<SecretValues> {
+  const kept = await readKept(file);
+  const values = new Map<string, string>();
+  for (const { logicalId, arn, value } of secrets) {
+    const text = 'text' in value ? value.text : (kept[logicalId] ?? generate(value.generate));
+    kept[logicalId] = text;
+    values.set(arn, text);
+  }
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
+  return values;
+}
+
+async function readKept(file: string): Promise<Record<string, string>> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new Error(`${file} cannot be read; remove it to have new secrets made`, { cause: error });
+  }
+}
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+
+function generate({ length, excludePunctuation, excludeCharacters }: GenerateSecret): string {
+  const alphabet = [...letters, ...(excludePunctuation ? '' : punctuation)].filter(
+    (char) => !excludeCharacters.includes(char),
+  );
+  return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
+
+export interface SecretsServer {
+  readonly url: string;
+  /** Gives the values to answer with; before that, every secret is unknown. */
+  serve(values: SecretValues): void;
+  close(): Promise<void>;
+}
+
+/** Starts an endpoint for the one call of Secrets Manager that functions make, GetSecretValue. */
+export async function startSecretsServer(): Promise<SecretsServer> {
+  let values: SecretValues = new Map();
+  const server = createServer((request, response) => {
+    answer(request, response, values).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    serve(given) {
+      values = given;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  values: SecretValues,
+): Promise<void> {
+  let body = '';
+  for await (const chunk of request) body += chunk;
+  const reply = (status: number, content: object) => {
+    response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content));
+  };
+  const operation = String(request.headers['x-amz-target']);
+  if (operation !== 'secretsmanager.GetSecretValue') {
+    return reply(400, {
+      __type: 'InvalidRequestException',
+      message: `${operation} is not available locally`,
+    });
+  }
+  const { SecretId = '', VersionStage = 'AWSCURRENT' } = JSON.parse(body) as Record<string, string>;
+  const text = VersionStage === 'AWSCURRENT' ? values.get(SecretId) : undefined;
+  if (text === undefined) {
+    const message = `Secrets Manager can't find the specified secret value for staging label: ${VersionStage}`;
+    return reply(400, { __type: 'ResourceNotFoundException', message });
+  }
+  reply(200, {
+    ARN: SecretId,
+    Name: SecretId.split(':').at(-1),
+    SecretString: text,
+    VersionId: '00000000-0000-0000-0000-000000000000',
+    VersionStages: ['AWSCURRENT'],
+    CreatedDate: 0,
+  });
+}

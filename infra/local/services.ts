@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { S3EventRecord } from 'aws-lambda';
+import { environmentNames } from '../../shared/environment.ts';
+import type { Cleanups } from './cleanups.ts';
+import { type HttpServer, startHttpServer } from './http/server.ts';
+import type { LocalServices } from './lambda/environment-variables.ts';
+import { startPostgres } from './postgres.ts';
+import { localAccountId as accountId, Queues, startQueueServer } from './queues.ts';
+import { startS3 } from './s3/server.ts';
+import { keepSecrets, startSecretsServer } from './secrets.ts';
+import { synthesize } from './synthesize.ts';
+import { describeStack } from './template/describe.ts';
+import type { StackDescription } from './template/description.ts';
+
+export interface ServicesOptions {
+  readonly stateDir: string;
+  readonly port?: number;
+  readonly databaseUrl?: string;
+  readonly timeScale: number;
+  readonly assemblyDir?: string;
+  readonly onS3Event: (record: S3EventRecord) => void;
+}
+
+/** Everything the functions talk to, running, and what the template says to do with it. */
+export interface RunningServices {
+  readonly description: StackDescription;
+  readonly local: LocalServices;
+  readonly http: HttpServer;
+  readonly queues: Queues;
+  readonly databaseUrl: string;
+  readonly adminToken: string;
+  readonly s3: Awaited<ReturnType<typeof startS3>>;
+}
+
+const region = 'us-east-1';
+const databaseSecretArn = `arn:aws:secretsmanager:${region}:${accountId}:secret:local-database-url-local0`;
+
+/** Starts Postgres, queues, secrets, S3 and the HTTP listener, and synthesizes the stack, all at once where possible. */
+export async function startServices(options: ServicesOptions, cleanups: Cleanups): Promise<RunningServices> {
+  const { stateDir } = options;
+  // First and alone: a taken port is known before anything else has started.
+  const http = await startHttpServer(options.port ?? 0);
+  cleanups.add(() => http.close());
+  const starting = [
+    startDatabase(options, cleanups),
+    closedLater(startQueueServer(region), cleanups),
+    closedLater(startSecretsServer(), cleanups),
+    keepBucketSuffix(stateDir),
+    prepareAssembly(options),
+  ] as const;
+  await Promise.allSettled(starting); // when one fails, what the others have started is known and stopped
+  const [databaseUrl, queueServer, secretsServer, bucketSuffix, assemblyDir] = await Promise.all(starting);
+
+  const description = await describeStack({
+    assemblyDir,
+    account: { region, accountId, queueEndpoint: queueServer.url, apiUrl: http.url, bucketSuffix },
+    parameters: { DatabaseSecretArn: databaseSecretArn },
+    timeScale: options.timeScale,
+  });
+  const credentials = { accessKeyId: `LOCAL${randomHex(8)}`, secretAccessKey: randomHex(20) };
+  const s3 = await closedLater(
+    startS3({
+      dataDir: path.join(stateDir, 's3'),
+      region,
+      credentials,
+      buckets: description.buckets.map(({ name }) => ({ name })),
+      onEvent: options.onS3Event,
+    }),
+    cleanups,
+  );
+  const queues = new Queues(queueServer.url, { region, credentials });
+  cleanups.add(() => queues.close());
+  await queues.create(description);
+  const secrets = await keepSecrets(path.join(stateDir, 'secrets.json'), description.secrets);
+  secretsServer.serve(new Map([...secrets, [databaseSecretArn, databaseUrl]]));
+  const endpoints = {
+    s3: s3.url,
+    sqs: queueServer.url,
+    sns: queueServer.url,
+    secretsManager: secretsServer.url,
+  };
+  const local = { region, credentials, endpoints };
+  return {
+    description,
+    local,
+    http,
+    queues,
+    databaseUrl,
+    adminToken: adminTokenOf(description, secrets),
+    s3,
+  };
+}
+
+async function closedLater<T extends { close(): unknown }>(
+  starting: Promise<T>,
+  cleanups: Cleanups,
+): Promise<T> {
+  const started = await starting;
+  cleanups.add(() => started.close());
+  return started;
+}
+
+async function startDatabase(
+  { databaseUrl, stateDir }: ServicesOptions,
+  cleanups: Cleanups,
+): Promise<string> {
+  if (databaseUrl !== undefined) return databaseUrl;
+  const postgres = await startPostgres({ dataDir: path.join(stateDir, 'postgres') });
+  cleanups.add(() => postgres.stop());
+  return postgres.url;
+}
+
+/** The folder with the synthesized stack. */
+async function prepareAssembly({ assemblyDir, stateDir }: ServicesOptions): Promise<string> {
+  if (assemblyDir !== undefined) return assemblyDir;
+  const outDir = path.join(stateDir, 'cdk.out');
+  await synthesize(outDir);
+  return outDir;
+}
+
+/** Tells this state's bucket from those of other local stacks that use the same database. */
+async function keepBucketSuffix(stateDir: string): Promise<string> {
+  const file = path.join(stateDir, 'bucket-suffix');
+  const suffix = randomHex(4);
+  try {
+    await writeFile(file, suffix, { flag: 'wx' });
+    return suffix;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return (await readFile(file, 'utf8')).trim();
+  }
+}
+
+function adminTokenOf({ functions }: StackDescription, secrets: ReadonlyMap<string, string>): string {
+  const name = environmentNames.adminTokenSecretArn;
+  const arn = functions.map(({ environment }) => environment[name]).find((value) => value !== undefined);
+  return secrets.get(arn ?? '') ?? '';
+}
+
+function randomHex(sizeBytes: number): string {
+  return randomBytes(sizeBytes).toString('hex').toUpperCase();
+}

@@ -1,0 +1,155 @@
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { Cleanups } from './cleanups.ts';
+import { QueueEventSource } from './event-sources.ts';
+import { LocalFunctions } from './functions.ts';
+import type { Intercept } from './intercept.ts';
+import type { LocalServices } from './lambda/environment-variables.ts';
+import { FunctionLogs } from './lambda/logs.ts';
+import type { InvocationResult } from './lambda/protocol.ts';
+import { acquireLock } from './lock.ts';
+import { S3Notifications } from './notifications.ts';
+import type { Queues } from './queues.ts';
+import { requeueUnfinished } from './requeue.ts';
+import { startSchedules } from './schedules.ts';
+import { type RunningServices, startServices } from './services.ts';
+import type { StackDescription } from './template/description.ts';
+
+export interface LocalStackOptions {
+  /** Where all state lives: objects, database, secrets, logs. */
+  readonly stateDir: string;
+  /** Port of the HTTP API; default a free one. */
+  readonly port?: number;
+  /** A Postgres to use instead of an embedded one. */
+  readonly databaseUrl?: string;
+  /** Factor on every duration of the template; default 1. */
+  readonly timeScale?: number;
+  /** Output of the CDK app; default: the app is synthesized now. */
+  readonly assemblyDir?: string;
+  /** Processes of one function at once; default two a processor. */
+  readonly maxConcurrency?: number;
+  readonly intercept?: Intercept;
+  /** How long a stop waits for invocations under way; default 5 s. */
+  readonly graceMs?: number;
+}
+
+export interface LocalStack {
+  readonly apiUrl: string;
+  readonly adminToken: string;
+  readonly databaseUrl: string;
+  readonly s3: { readonly url: string; readonly bucket: string } & Pick<
+    LocalServices,
+    'region' | 'credentials'
+  >;
+  readonly description: StackDescription;
+  readonly functions: LocalFunctions;
+  readonly queues: Queues;
+  readonly logs: FunctionLogs;
+  /** Invokes a function by its name in the template (`Normalize`) and waits for it. */
+  invoke(functionName: string, payload: unknown): Promise<InvocationResult>;
+  /** Ends everything; no process is left behind. */
+  stop(): Promise<void>;
+}
+
+/** A function that a deployment invokes before it goes on has failed: the migration. */
+export class TriggerFailedError extends Error {
+  readonly code = 'trigger-failed';
+  constructor(functionName: string, reason: string) {
+    super(`${functionName} failed: ${reason}`);
+    this.name = 'TriggerFailedError';
+  }
+}
+
+/**
+ * Runs the synthesized stack on this machine: its functions in processes of their own, against a local S3, queues,
+ * secrets and Postgres. When it resolves, the database is migrated and what a stop left unfinished is on its way again.
+ * @throws StackRunningError when another process runs the stack in this folder
+ * @throws TemplateError, SynthesisError, PostgresStartError, TriggerFailedError; EADDRINUSE when the port is taken
+ */
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const cleanups = new Cleanups();
+  try {
+    return await start({ ...options, stateDir: path.resolve(options.stateDir) }, cleanups);
+  } catch (error) {
+    await cleanups.run().catch(() => undefined); // the first failure is the one to tell
+    throw error;
+  }
+}
+
+async function start(options: LocalStackOptions, cleanups: Cleanups): Promise<LocalStack> {
+  const { stateDir, timeScale = 1, maxConcurrency = 2 * availableParallelism() } = options;
+  const lock = await acquireLock(stateDir);
+  cleanups.add(() => lock.release());
+  const logs = new FunctionLogs(path.join(stateDir, 'logs'));
+  cleanups.add(() => logs.close());
+  const notifications = new S3Notifications(options.intercept);
+  const onS3Event = notifications.accept;
+  const services = await startServices({ ...options, timeScale, onS3Event }, cleanups);
+  const { description, queues, databaseUrl, adminToken, http, s3, local } = services;
+  const functions = new LocalFunctions({
+    description,
+    services: local,
+    logs,
+    queues,
+    maxConcurrency,
+    timeScale,
+  });
+  cleanups.add(() => functions.stop(options.graceMs ?? 5_000));
+
+  await runTriggers(description, functions);
+  notifications.start(description.notifications, functions.invokeAsync);
+  cleanups.add(() => notifications.stop());
+  startConsumers(services, functions, options.intercept, cleanups);
+  await requeueUnfinished(services, notifications);
+  const { routes, cors } = description;
+  http.serve({ routes, cors, invoke: (functionId, event) => functions.invoke(functionId, event) });
+
+  const bucket = description.buckets[0]?.name ?? '';
+  await lock.publish({ apiUrl: http.url, adminToken, databaseUrl, bucket });
+  return {
+    apiUrl: http.url,
+    adminToken,
+    databaseUrl,
+    s3: { url: s3.url, bucket, region: local.region, credentials: local.credentials },
+    description,
+    functions,
+    queues,
+    logs,
+    invoke: (functionName, payload) => functions.invoke(functionName, payload),
+    stop: () => cleanups.run(),
+  };
+}
+
+/** What a deployment invokes before it goes on: the migration. */
+async function runTriggers({ triggers }: StackDescription, functions: LocalFunctions): Promise<void> {
+  for (const functionId of triggers) {
+    const result = await functions.invoke(functionId, {});
+    if (result.outcome === 'ok') continue;
+    throw new TriggerFailedError(functions.get(functionId).description.name, result.error.errorMessage);
+  }
+}
+
+function startConsumers(
+  { description, queues, local }: RunningServices,
+  functions: LocalFunctions,
+  intercept: Intercept | undefined,
+  cleanups: Cleanups,
+): void {
+  const sources = description.eventSources.map((source) => {
+    const { concurrency } = functions.get(source.functionId);
+    return new QueueEventSource({
+      source,
+      queues,
+      region: local.region,
+      concurrency,
+      invoke: (event) => functions.invoke(source.functionId, event),
+      ...(intercept && { intercept }),
+    });
+  });
+  const schedules = startSchedules(description.schedules, functions.invokeAsync);
+  cleanups.add(() => {
+    schedules.stop();
+    // The batches under way end with the functions, which stop next.
+    for (const source of sources) source.stop();
+  });
+}
