@@ -1,0 +1,40 @@
+/**
+ * Every metric of this system, declared once: functions emit them, alarms and dashboard name them, and a test compares
+ * the two. All have one dimension, `service`, with one value, so that a metric that two functions emit is one series;
+ * RejectedRows has `reason` too.
+ */
+export const metricNamespace = 'SmtIngest';
+export const metricService = 'smt-ingest';
+
+/** Metric → unit. */
+export const metricUnits = {
+  /** Object versions that got their row. */
+  FilesRegistered: 'Count',
+  /** Of these, those whose bytes were normalized before. */
+  FilesDuplicate: 'Count',
+  FilesNormalized: 'Count',
+  FilesIgnored: 'Count',
+  FilesFailed: 'Count',
+  BytesRead: 'Bytes',
+  RowsRead: 'Count',
+  IntervalsInserted: 'Count',
+  RejectedRows: 'Count',
+  MissingKwh: 'Count',
+  /** One attempt that came to an end. */
+  NormalizeDurationMs: 'Milliseconds',
+  /** From S3's LastModified to the commit that made a file's intervals visible. */
+  UploadToQueryableSeconds: 'Seconds',
+  AuthenticationFailures: 'Count',
+  /** Of the sweep: object versions without a row that it registered. */
+  UnregisteredObjects: 'Count',
+  /** Of the sweep: rows that stayed registered or normalizing for too long. */
+  StuckFiles: 'Count',
+  OldestUnfinishedAgeSeconds: 'Seconds',
+  /** Of the sweep: granted uploads whose object never came. */
+  PresignedNotUploaded: 'Count',
+} as const satisfies Record<string, 'Count' | 'Bytes' | 'Milliseconds' | 'Seconds'>;
+
+export type MetricName = keyof typeof metricUnits;
+
+/** The values of RejectedRows' dimension `reason`: the four counts of rows that could not be used. */
+export const rejectReasons = ['invalidEsiid', 'invalidTimestamp', 'invalidKwh', 'invalidRow'] as const;

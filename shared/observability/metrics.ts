@@ -1,0 +1,37 @@
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import type { RowCounts } from '../smt/account.ts';
+import {
+  type MetricName,
+  metricNamespace,
+  metricService,
+  metricUnits,
+  rejectReasons,
+} from './metric-names.ts';
+
+const metrics = new Metrics({ namespace: metricNamespace, serviceName: metricService });
+
+/**
+ * Writes metrics as one line of the log, from which CloudWatch makes them (embedded metric format).
+ * @param facts stand in the same line to search by, such as rawFileId; never dimensions
+ */
+export function emitMetrics(
+  values: Readonly<Partial<Record<MetricName, number>>>,
+  facts: Readonly<Record<string, string>> = {},
+): void {
+  for (const [name, value] of Object.entries(values)) {
+    metrics.addMetric(name, metricUnits[name as MetricName], value);
+  }
+  for (const [name, value] of Object.entries(facts)) metrics.addMetadata(name, value);
+  metrics.publishStoredMetrics();
+}
+
+/** Writes how many rows were rejected, one line for each reason there was. */
+export function emitRejectedRows(counts: RowCounts): void {
+  for (const reason of rejectReasons) {
+    if (counts[reason] === 0) continue;
+    metrics
+      .addDimension('reason', reason)
+      .addMetric('RejectedRows', metricUnits.RejectedRows, counts[reason]);
+    metrics.publishStoredMetrics();
+  }
+}
