@@ -1,6 +1,6 @@
-import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import { Pool, type PoolClient, types } from 'pg';
-import { asDatabaseError } from './errors.ts';
+import { asDatabaseError, isTransientDatabaseError } from './errors.ts';
 import type { Tables } from './tables.ts';
 
 /** The database as the operations in this folder take it. */
@@ -51,24 +51,27 @@ export function openDatabase(options: DatabaseOptions): Database {
   return { kysely, pool, connect, close: () => kysely.destroy() };
 }
 
-/** The pool as Kysely sees it: errors of a lost connection come as ours. */
+/** The pool as Kysely sees it: errors of a lost connection come as ours, and the connection does not come back. */
 function kyselyPool(pool: Pool, connect: () => Promise<PoolClient>): PostgresPool {
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
       const client = await connect();
+      let failed = false;
+      const query = async (text: string, parameters: readonly unknown[]) => {
+        try {
+          return await client.query(text, [...parameters]);
+        } catch (cause) {
+          const error = asDatabaseError(cause);
+          failed ||= isTransientDatabaseError(error);
+          throw error;
+        }
+      };
+      // Kysely would also query through cursors, for streaming, which is not used here.
       return {
-        // biome-ignore lint/suspicious/noExplicitAny: Kysely overloads query for cursors, which are not used here
-        query: (async (text: string, parameters: readonly unknown[]): Promise<any> => {
-          try {
-            return await client.query(text, [...parameters]);
-          } catch (error) {
-            throw asDatabaseError(error);
-          }
-          // biome-ignore lint/suspicious/noExplicitAny: as above
-        }) as any,
-        release: (destroy?: boolean) => client.release(destroy),
+        query: query as unknown as PostgresPoolClient['query'],
+        release: (destroy?: boolean) => client.release(destroy || failed),
       };
     },
   };

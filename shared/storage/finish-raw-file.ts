@@ -7,6 +7,7 @@ import type { StoredMember } from './tables.ts';
 import { storableText } from './text.ts';
 
 const rejectedRowsKept = 100;
+const esiidsKept = 1000;
 
 /** How an attempt to normalize a file ended, as the one who read it knows. */
 export interface AttemptResult {
@@ -19,6 +20,8 @@ export interface AttemptResult {
   readonly rejectedRows: readonly RejectedRow[];
   /** Every interval row carried its own ESIID and revision stamp: the file's bytes alone decide what it loads. */
   readonly selfContained: boolean;
+  /** All ESIIDs that have rows in it; the first thousand are kept, and their number. */
+  readonly esiids: readonly string[];
   /** Start of the first and of the last interval, ISO instants; null when there is none. */
   readonly intervalMinAt: string | null;
   readonly intervalMaxAt: string | null;
@@ -77,6 +80,8 @@ function finishStatement(
           blocks_unchanged: file.blocksUnchanged,
           intervals_inserted: file.intervalsInserted,
           members: JSON.stringify(file.members.map(storedMember)),
+          esiids: file.esiids.slice(0, esiidsKept),
+          esiid_count: file.esiids.length,
           interval_min_at: file.intervalMinAt,
           interval_max_at: file.intervalMaxAt,
           normalized_at: file.status === 'normalized' ? now : null,

@@ -8,6 +8,8 @@ export interface ReplayFilter {
   readonly statuses?: readonly RawFileStatus[];
   readonly esiid?: string;
   readonly source?: string;
+  /** Only files with a greater id, to go on where a limit cut. */
+  readonly after?: string;
   readonly limit: number;
   /** Changes nothing, says what would be. */
   readonly dryRun: boolean;
@@ -61,12 +63,13 @@ export async function replayRawFiles(
 }
 
 function conditions(filter: ReplayFilter): RawBuilder<unknown>[] {
-  const { ids, statuses, esiid, source } = filter;
+  const { ids, statuses, esiid, source, after } = filter;
   return [
     sql`(status <> 'normalizing' or lease_expires_at <= now())`,
     ...(ids === undefined ? [] : [sql`id = any(${ids}::bigint[])`]),
     ...(statuses === undefined ? [] : [sql`status = any(${statuses}::text[])`]),
-    ...(esiid === undefined ? [] : [sql`esiid = ${esiid}`]),
+    ...(esiid === undefined ? [] : [sql`(esiid = ${esiid} or esiids @> array[${esiid}])`]),
     ...(source === undefined ? [] : [sql`source = ${source}`]),
+    ...(after === undefined ? [] : [sql`id > ${after}`]),
   ];
 }

@@ -55,6 +55,10 @@ export interface RawSmtFilesTable {
   blocks_unchanged: BigInt;
   intervals_inserted: BigInt;
   members: ColumnType<StoredMember[], string | undefined, string>;
+  /** The first thousand of the ESIIDs in it. */
+  esiids: Defaulted<string[]>;
+  /** How many there are. */
+  esiid_count: Defaulted<number>;
   interval_min_at: NullableTimestamp;
   interval_max_at: NullableTimestamp;
   registered_at: ColumnType<Date, Date | undefined, Date>;

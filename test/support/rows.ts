@@ -84,6 +84,7 @@ export function newResult(changes: Partial<LoadResult> = {}): LoadResult {
     members: [],
     rejectedRows: [],
     selfContained: true,
+    esiids: [],
     intervalMinAt: null,
     intervalMaxAt: null,
     recountMembers: [],
