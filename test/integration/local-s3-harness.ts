@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
@@ -63,4 +64,43 @@ export async function refusal(answer: Promise<unknown>): Promise<string> {
     return `${$metadata?.httpStatusCode} ${name}`;
   }
   return 'no refusal';
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  /** S3's error code, or an empty string when there is none. */
+  readonly code: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** Sends exactly these headers and bytes, true or not. Rejects when the connection is cut. */
+export function sendRaw(
+  url: string,
+  {
+    method = 'GET',
+    headers = {},
+    body = '',
+  }: { method?: string; headers?: Record<string, string>; body?: string },
+): Promise<RawAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
+  const { hostname, port } = new URL(url);
+  const path = url.slice(url.indexOf('/', 'http://'.length));
+  const outgoing = request({ method, hostname, port, path, headers, agent: false }, (incoming) => {
+    incoming
+      .setEncoding('utf8')
+      .toArray()
+      .then((pieces) => {
+        const text = pieces.join('');
+        resolve({
+          status: incoming.statusCode ?? 0,
+          code: /<Error><Code>(\w+)</.exec(text)?.[1] ?? '',
+          body: text,
+          headers: incoming.headers,
+        });
+      }, reject);
+  });
+  outgoing.on('error', reject);
+  outgoing.end(body);
+  return promise;
 }

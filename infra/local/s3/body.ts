@@ -72,7 +72,8 @@ export class RequestBody {
       claims.update(bytes);
       yield bytes;
     }
-    if (sizeBytes !== expectedBytes) throw incompleteBody();
+    // A destroyed connection at the body's end: what followed the announced bytes was no HTTP, so there were more.
+    if (sizeBytes !== expectedBytes || incoming.socket.destroyed) throw incompleteBody();
     this.verified = { sizeBytes, ...claims.verify(trailers) };
   }
 
