@@ -7,6 +7,7 @@ import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { delayMessage } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
+import { countOutcome } from '../../shared/observability/raw-file-metrics.ts';
 import { decodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
 import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
 import { logOutcome } from './log-outcome.ts';
@@ -22,6 +23,7 @@ export const handler = async (event: SQSEvent, context: Context): Promise<SQSBat
   logger.addContext(context);
   const { normalizeQueueUrl } = requireEnvironment('normalizeQueueUrl');
   const normalize = async (record: SQSRecord): Promise<void> => {
+    const startedAtMs = Date.now();
     try {
       const { rawFileId } = decodeNormalizeMessage(record.body);
       const request = {
@@ -31,6 +33,7 @@ export const handler = async (event: SQSEvent, context: Context): Promise<SQSBat
       };
       const outcome = await normalizeRawFile({ database: await functionDatabase(), objects }, request);
       logOutcome(logger, rawFileId, outcome);
+      countOutcome(rawFileId, outcome, startedAtMs);
     } catch (error) {
       logger.warn('normalization will be tried again', { message: record.body, error: error as Error });
       await delayMessage(sqs, normalizeQueueUrl, record.receiptHandle, retryDelaySeconds(record, error));

@@ -7,6 +7,10 @@ export function logOutcome(logger: Logger, rawFileId: string, outcome: Normalize
     logger.info('nothing to normalize', { rawFileId, why: outcome.why });
     return;
   }
+  if (outcome.kind === 'given-up') {
+    logger.error('normalization failed', { rawFileId, errorCode: 'worker-lost', errorMessage: outcome.why });
+    return;
+  }
   const { file, report, loaded } = outcome;
   const { objectKey, source } = file;
   const { attempt, intervalsInserted, blocksInserted, blocksUnchanged, counts } = loaded;

@@ -6,6 +6,7 @@ import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
+import { countRegistration } from '../../shared/observability/raw-file-metrics.ts';
 import { registerObject } from '../../shared/raw-files/register-object.ts';
 import { objectVersionsOf } from './object-versions.ts';
 
@@ -28,5 +29,6 @@ export const handler = async (event: S3Event, context: Context): Promise<void> =
     }
     const { id: rawFileId, status, source, sizeBytes, created } = row;
     logger.info('raw file registered', { rawFileId, objectKey, status, source, sizeBytes, created });
+    countRegistration(row);
   }
 };

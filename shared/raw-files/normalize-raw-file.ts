@@ -28,8 +28,10 @@ export type NormalizeOutcome =
       readonly report: RawFileReport;
       readonly loaded: LoadSummary;
     }
-  /** Nothing was done, since nothing is to be: the file is finished, unknown, or was given up. */
-  | { readonly kind: 'skipped'; readonly why: string };
+  /** Nothing was done, since nothing is to be: the file is finished or unknown. */
+  | { readonly kind: 'skipped'; readonly why: string }
+  /** Its workers kept vanishing: it is failed now. */
+  | { readonly kind: 'given-up'; readonly why: string };
 
 /** Another worker has the file; try again when its lease has ended. */
 export class FileBusyError extends Error {
@@ -64,7 +66,7 @@ export async function normalizeRawFile(
     case 'finished':
       return { kind: 'skipped', why: `already ${claim.status}` };
     case 'given-up':
-      return { kind: 'skipped', why: `given up: ${claim.errorMessage}` };
+      return { kind: 'given-up', why: claim.errorMessage };
     case 'unknown':
       return { kind: 'skipped', why: 'no such raw file' };
   }

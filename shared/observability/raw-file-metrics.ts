@@ -1,0 +1,42 @@
+import type { NormalizeOutcome } from '../raw-files/normalize-raw-file.ts';
+import type { RegisteredRawFile } from '../storage/register-raw-file.ts';
+import type { MetricName } from './metric-names.ts';
+import { emitMetrics, emitRejectedRows } from './metrics.ts';
+
+/** Counts an object version that got its row; one that had it already is counted no more. */
+export function countRegistration(row: RegisteredRawFile): void {
+  if (!row.created) return;
+  const isDuplicate = row.status === 'duplicate';
+  emitMetrics({ FilesRegistered: 1, FilesDuplicate: isDuplicate ? 1 : 0 }, { rawFileId: row.id });
+}
+
+const metricOfStatus = {
+  normalized: 'FilesNormalized',
+  ignored: 'FilesIgnored',
+  failed: 'FilesFailed',
+} as const satisfies Record<string, MetricName>;
+
+/** Counts what became of a file that a worker took. */
+export function countOutcome(rawFileId: string, outcome: NormalizeOutcome, startedAtMs: number): void {
+  if (outcome.kind === 'given-up') emitMetrics({ FilesFailed: 1 }, { rawFileId });
+  if (outcome.kind !== 'done') return;
+  const { file, report, loaded } = outcome;
+  const { counts, intervalsInserted } = loaded;
+  const nowMs = Date.now();
+  // A replay that found everything stored made nothing newly visible.
+  const latency =
+    intervalsInserted > 0 ? { UploadToQueryableSeconds: (nowMs - file.receivedAt.getTime()) / 1000 } : {};
+  emitMetrics(
+    {
+      [metricOfStatus[report.status]]: 1,
+      BytesRead: file.sizeBytes,
+      RowsRead: counts.rowsRead,
+      IntervalsInserted: intervalsInserted,
+      MissingKwh: counts.missingKwh,
+      NormalizeDurationMs: nowMs - startedAtMs,
+      ...latency,
+    },
+    { rawFileId },
+  );
+  emitRejectedRows(counts);
+}
