@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { secretText } from '../aws/secrets.ts';
 import { requireEnvironment } from '../environment.ts';
-import { type ApiHandler, type ApiResponse, apiRoute } from './api-route.ts';
+import { type ApiHandler, apiRoute } from './api-route.ts';
+import type { ApiResponse } from './encode-response.ts';
 import { HttpError } from './errors.ts';
 
 /** The token a request brings: `Authorization: Bearer TOKEN` or `x-admin-token: TOKEN`. */

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { z } from 'zod';
 import { HttpError } from './errors.ts';
+import { validate } from './validate.ts';
 
 /**
  * Reads a JSON body by a schema.
@@ -16,12 +17,5 @@ export function readBody<T extends z.ZodType>(event: APIGatewayProxyEventV2, sch
   } catch (error) {
     throw new HttpError(400, 'invalid-json', `The body is not JSON: ${(error as Error).message}`);
   }
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const details = result.error.issues.map(({ path, message }) => ({
-    field: path.join('.') || '(body)',
-    message,
-  }));
-  const named = details.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  throw new HttpError(400, 'invalid-request', `The request is not valid: ${named}`, details);
+  return validate(json, schema, '(body)');
 }

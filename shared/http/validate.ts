@@ -1,0 +1,19 @@
+import type { z } from 'zod';
+import { HttpError } from './errors.ts';
+
+/**
+ * Reads what a request brought by a schema.
+ * @param whole what a problem of the whole is named, as in `(body)`
+ * @throws HttpError 400 `invalid-request` with each field that is wrong in details
+ */
+export function validate<T extends z.ZodType>(input: unknown, schema: T, whole: string): z.infer<T> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const details = result.error.issues.flatMap(({ path, message, ...issue }) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'is not known here' }))
+      : [{ field: path.join('.') || whole, message }],
+  );
+  const named = details.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  throw new HttpError(400, 'invalid-request', `The request is not valid: ${named}`, details);
+}
