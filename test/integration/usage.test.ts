@@ -1,0 +1,259 @@
+import { expect, test } from 'vitest';
+import { getCoverage } from '../../functions/usage/coverage.ts';
+import { getEsiids } from '../../functions/usage/esiids.ts';
+import { coverageAnswer, esiidsAnswer, usageAnswer } from '../../functions/usage/schemas.ts';
+import { getUsage } from '../../functions/usage/usage.ts';
+import type { Database } from '../../shared/storage/database.ts';
+import { getEvent } from '../support/api-event.ts';
+import { freshDatabase } from '../support/database.ts';
+import { esiidA, esiidB, loadFile, newBlock, slots } from '../support/rows.ts';
+
+interface Row {
+  start: string;
+  channel: string;
+  kwh: string;
+}
+
+async function usage(database: Database, query: Record<string, string>) {
+  const { body } = await getUsage(database, getEvent('/api/usage', { esiid: esiidA, ...query }));
+  const { rows, next_cursor } = usageAnswer.parse(body);
+  return { rows: rows as Row[], nextCursor: next_cursor };
+}
+
+function day(usageDate: string, kwh: (string | null)[], changes: Parameters<typeof newBlock>[0] = {}) {
+  return newBlock({ usageDate, kwh, revisedAt: `${usageDate}T12:00:00Z`, ...changes });
+}
+
+test('The hour that fall back repeats is two hours with two offsets, and the day has 100 intervals', async () => {
+  const database = await freshDatabase();
+  const values = Array.from({ length: 100 }, (_, slot) => `${slot}.001`);
+  await loadFile(database, [day('2022-11-06', values)]);
+
+  const { rows: intervals } = await usage(database, {});
+  const { rows: hours } = await usage(database, { resolution: 'hour' });
+  const { rows: days } = await usage(database, { resolution: 'day' });
+
+  expect(intervals).toHaveLength(100);
+  expect(intervals.slice(4, 9).map(({ start, kwh }) => `${start} ${kwh}`)).toEqual([
+    '2022-11-06T01:00:00-05:00 4.001',
+    '2022-11-06T01:15:00-05:00 5.001',
+    '2022-11-06T01:30:00-05:00 6.001',
+    '2022-11-06T01:45:00-05:00 7.001',
+    '2022-11-06T01:00:00-06:00 8.001',
+  ]);
+  expect(hours).toHaveLength(25);
+  expect(hours[1]).toMatchObject({ start: '2022-11-06T01:00:00-05:00', kwh: '22.004', intervals: 4 });
+  expect(hours[2]).toMatchObject({ start: '2022-11-06T01:00:00-06:00', kwh: '38.004' });
+  expect(days).toEqual([
+    {
+      start: '2022-11-06T00:00:00-05:00',
+      channel: 'consumption',
+      kwh: '4950.1',
+      intervals: 100,
+      expected_intervals: 100,
+      estimated_intervals: 0,
+    },
+  ]);
+});
+
+test('The day that spring forward shortens has 92 intervals and no 02:00', async () => {
+  const database = await freshDatabase();
+  await loadFile(database, [
+    day(
+      '2022-03-13',
+      Array.from({ length: 92 }, () => '0.1'),
+    ),
+  ]);
+
+  const { rows: intervals } = await usage(database, {});
+  const { rows: days } = await usage(database, { resolution: 'day' });
+
+  expect(intervals[7]?.start).toBe('2022-03-13T01:45:00-06:00');
+  expect(intervals[8]?.start).toBe('2022-03-13T03:00:00-05:00');
+  expect(days).toMatchObject([{ kwh: '9.2', intervals: 92, expected_intervals: 92 }]);
+});
+
+test('Months follow the local calendar, and a month cut by the range expects only its part', async () => {
+  const database = await freshDatabase();
+  const evening = slots({ 95: '1.5' }); // 23:45 local is the next day in UTC
+  await loadFile(database, [day('2025-01-31', evening), day('2025-02-01', slots({ 0: '0.00001' }))]);
+
+  const { rows } = await usage(database, { resolution: 'month', to: '2025-02-03' });
+
+  expect(rows).toMatchObject([
+    { start: '2025-01-01T00:00:00-06:00', kwh: '1.5', expected_intervals: 31 * 96 },
+    { start: '2025-02-01T00:00:00-06:00', kwh: '0.00001', expected_intervals: 3 * 96 },
+  ]);
+});
+
+test('Pages joined by their cursors are the whole, whatever the resolution', async () => {
+  const database = await freshDatabase();
+  const blocks = ['2025-01-30', '2025-01-31', '2025-02-01'].flatMap((usageDate) => [
+    day(
+      usageDate,
+      Array.from({ length: 96 }, (_, slot) => String(slot)),
+    ),
+    day(usageDate, slots({ 40: '2', 41: '3' }), { channel: 'generation' }),
+  ]);
+  await loadFile(database, blocks);
+
+  for (const resolution of ['15min', 'hour', 'day', 'month']) {
+    const whole = await usage(database, { resolution });
+    const joined: Row[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = await usage(database, { resolution, limit: resolution === '15min' ? '41' : '3', cursor });
+      joined.push(...page.rows);
+      cursor = page.nextCursor;
+    }
+    expect(joined, resolution).toEqual(whole.rows);
+    expect(whole.nextCursor).toBeNull();
+  }
+});
+
+test('Only the range and the channel asked for are told', async () => {
+  const database = await freshDatabase();
+  const dates = ['2025-01-14', '2025-01-15', '2025-01-16'];
+  await loadFile(database, [
+    ...dates.map((usageDate) => day(usageDate, slots({ 1: '1' }))),
+    day('2025-01-15', slots({ 2: '7' }), { channel: 'generation' }),
+    day('2025-01-15', slots({ 3: '9' }), { esiid: esiidB }),
+  ]);
+
+  const range = await usage(database, { from: '2025-01-15', to: '2025-01-15' });
+  const generation = await usage(database, { channel: 'generation' });
+
+  expect(range.rows.map(({ kwh }) => kwh)).toEqual(['1', '7']);
+  expect(generation.rows.map(({ kwh }) => kwh)).toEqual(['7']);
+});
+
+test('CSV has the same rows, and a Link to the next page', async () => {
+  const database = await freshDatabase();
+  await loadFile(database, [
+    day('2025-01-15', slots({ 0: '0.5', 1: '0.25' }), { estimated: `1${'0'.repeat(95)}` }),
+  ]);
+  const headers = { accept: 'text/csv' };
+
+  const query = { esiid: esiidA, limit: '1' };
+  const response = await getUsage(database, getEvent('/api/usage', query, { headers }));
+  const next = new URL(/<(.*)>/.exec(response.headers?.link ?? '')?.[1] ?? '', 'http://localhost');
+  const second = await getUsage(
+    database,
+    getEvent('/api/usage', Object.fromEntries(next.searchParams), { headers }),
+  );
+
+  expect(response.headers?.['content-type']).toBe('text/csv; charset=utf-8');
+  expect(response.body).toBe('start,channel,kwh,estimated\n2025-01-15T00:00:00-06:00,consumption,0.5,true\n');
+  expect(second.body).toBe('start,channel,kwh,estimated\n2025-01-15T00:15:00-06:00,consumption,0.25,false\n');
+  expect(second.headers).not.toHaveProperty('link');
+});
+
+test.each([
+  ['esiid', { esiid: '12345' }],
+  ['from', { from: '2025-02-30' }],
+  ['from', { from: '2025-02-02', to: '2025-02-01' }],
+  ['to', { to: 'yesterday' }],
+  ['resolution', { resolution: 'week' }],
+  ['channel', { channel: 'export' }],
+  ['cursor', { cursor: 'bm9uc2Vuc2U' }],
+  ['limit', { limit: '0' }],
+  ['form', { form: '2025-01-01' }],
+])('A wrong %s is refused by name', async (field, query) => {
+  const database = await freshDatabase();
+
+  const refused = getUsage(database, getEvent('/api/usage', { esiid: esiidA, ...query }));
+
+  await expect(refused).rejects.toMatchObject({ status: 400, code: 'invalid-request', details: [{ field }] });
+});
+
+test('Coverage tells every day of the range: what is there, what is estimated, which runs are missing', async () => {
+  const database = await freshDatabase();
+  const morning = slots(Object.fromEntries(Array.from({ length: 40 }, (_, slot) => [slot, '0.1'])));
+  const estimated = `11${'0'.repeat(94)}`;
+  const file = { receivedAt: new Date('2025-01-18T06:30:00Z') };
+  const { id } = await loadFile(
+    database,
+    [
+      day(
+        '2025-01-14',
+        Array.from({ length: 96 }, () => '1'),
+      ),
+      day('2025-01-15', morning, { estimated }),
+      day('2025-01-17', morning),
+    ],
+    { file },
+  );
+
+  const { body } = await getCoverage(database, getEvent('/api/usage/coverage', { esiid: esiidA }));
+  const coverage = coverageAnswer.parse(body);
+
+  expect(coverage).toMatchObject({ from: '2025-01-14', to: '2025-01-17' });
+  expect(coverage.totals).toEqual([
+    { channel: 'consumption', expected: 384, present: 176, estimated: 2, missing: 208 },
+  ]);
+  expect(coverage.days.map((covered) => [covered.usage_date, covered.present, covered.missing])).toEqual([
+    ['2025-01-14', 96, 0],
+    ['2025-01-15', 40, 56],
+    ['2025-01-16', 0, 96],
+    ['2025-01-17', 40, 56],
+  ]);
+  expect(coverage.days[1]).toMatchObject({ latest_raw_file_id: id, revisions: 1, days_late: 2 });
+  expect(coverage.gaps).toEqual([
+    {
+      channel: 'consumption',
+      start: '2025-01-15T10:00:00-06:00',
+      end: '2025-01-17T00:00:00-06:00',
+      intervals: 152,
+    },
+    {
+      channel: 'consumption',
+      start: '2025-01-17T10:00:00-06:00',
+      end: '2025-01-18T00:00:00-06:00',
+      intervals: 56,
+    },
+  ]);
+});
+
+test('A revision that fills a day closes its gap and is counted', async () => {
+  const database = await freshDatabase();
+  await loadFile(database, [day('2025-01-15', slots({ 0: '1' }))]);
+  const full = Array.from({ length: 96 }, () => '1');
+  const { id } = await loadFile(database, [day('2025-01-15', full, { revisedAt: '2025-01-20T00:00:00Z' })]);
+
+  const { body } = await getCoverage(database, getEvent('/api/usage/coverage', { esiid: esiidA }));
+
+  expect(coverageAnswer.parse(body)).toMatchObject({
+    days: [{ present: 96, missing: 0, revisions: 2, latest_raw_file_id: id }],
+    gaps: [],
+  });
+});
+
+test('The meters come in order, with their first and last interval, a page at a time', async () => {
+  const database = await freshDatabase();
+  const other = '1008901000000000000001';
+  await loadFile(database, [
+    day('2025-01-15', slots({ 4: '1' })),
+    day('2025-03-09', slots({ 8: '1' }, 92)),
+    day('2025-03-10', slots({ 3: '1' }), { channel: 'generation' }),
+    day('2025-01-15', slots({ 3: '1' }), { esiid: esiidB }),
+    day('2025-01-15', slots({ 3: '1' }), { esiid: other }),
+  ]);
+  const list = async (query: Record<string, string>) =>
+    esiidsAnswer.parse((await getEsiids(database, getEvent('/api/usage/esiids', query))).body);
+
+  const first = await list({ limit: '2' });
+  const second = await list({ limit: '2', cursor: first.next_cursor ?? '' });
+  const oncor = await list({ q: '1044372' });
+
+  expect(first.esiids.map(({ esiid }) => esiid)).toEqual([other, esiidA]);
+  expect(first.esiids[1]).toEqual({
+    esiid: esiidA,
+    channels: ['consumption', 'generation'],
+    first_date: '2025-01-15',
+    last_date: '2025-03-10',
+    first_interval_at: '2025-01-15T07:00:00.000Z',
+    last_interval_at: '2025-03-10T05:45:00.000Z',
+  });
+  expect(second.esiids.map(({ esiid }) => esiid)).toEqual([esiidB]);
+  expect(second.next_cursor).toBeNull();
+  expect(oncor.esiids.map(({ esiid }) => esiid)).toEqual([esiidA, esiidB]);
+});
