@@ -22,7 +22,7 @@ export interface LoadOptions {
 export interface LoadResult extends AttemptResult {
   /**
    * Indexes into `members` of those whose blocks were flushed early, so that several blocks of one revision may hold the
-   * same slot. Their counts must take every value added as read; what was there twice is found and taken back here.
+   * same slot. Their counts take every value added as read or as conflicting; what was there twice is found here.
    */
   readonly recountMembers: readonly number[];
 }
@@ -106,7 +106,7 @@ export class BlockLoad {
   async #write(client: PoolClient, result: LoadResult): Promise<LoadSummary> {
     const merged = await this.#merge(client);
     const shared = await countSharedSlots(client, result.recountMembers);
-    const corrected = { ...merged, ...correctCounts(result, shared) };
+    const corrected = { ...merged, ...correctCounts(result, result.recountMembers, shared) };
     const attempt = await finishRawFile(this.#database, client, this.#options, { ...result, ...corrected });
     return { ...corrected, attempt };
   }

@@ -54,27 +54,54 @@ const countStatement = `
   from slot
   group by member`;
 
-/** Takes what {@link countSharedSlots} found back from the intervals read, of the members and of the file. */
-export function correctCounts(
-  report: { readonly counts: RowCounts; readonly members: readonly MemberReport[] },
-  shared: readonly SharedSlots[],
-): { readonly counts: RowCounts; readonly members: readonly MemberReport[] } {
-  const members = report.members.map((member, index) => ({
-    ...member,
-    counts: takeBack(
-      member.counts,
-      shared.filter((slots) => slots.member === index),
-    ),
-  }));
-  return { counts: takeBack(report.counts, shared), members };
+interface Report {
+  readonly counts: RowCounts;
+  readonly members: readonly MemberReport[];
 }
 
-function takeBack(counts: RowCounts, shared: readonly SharedSlots[]): RowCounts {
-  const corrected = { ...counts };
-  for (const slots of shared) {
-    corrected.intervalsRead -= slots.repeated;
-    corrected.conflictingRows += slots.conflicting;
-    corrected.duplicateRows += slots.duplicate;
-  }
-  return corrected;
+type Correction = Pick<RowCounts, 'intervalsRead' | 'conflictingRows' | 'duplicateRows'>;
+const noCorrection: Correction = { intervalsRead: 0, conflictingRows: 0, duplicateRows: 0 };
+
+/**
+ * Corrects the counts of the recounted members, and of the file, by what {@link countSharedSlots} found. The reader of the
+ * file counted every staged value as read or as conflicting, by the blocks it held at the time. In truth one value of a
+ * slot is read, each other value conflicts, and the rest are duplicates.
+ */
+export function correctCounts(
+  report: Report,
+  recountMembers: readonly number[],
+  shared: readonly SharedSlots[],
+): Report {
+  const corrections = report.members.map(({ counts }, index) => {
+    if (!recountMembers.includes(index)) return noCorrection;
+    return correctionOf(
+      counts,
+      shared.find(({ member }) => member === index),
+    );
+  });
+  return {
+    counts: corrections.reduce(add, report.counts),
+    members: report.members.map((member, index) => ({
+      ...member,
+      counts: add(member.counts, corrections[index] ?? noCorrection),
+    })),
+  };
+}
+
+function correctionOf({ conflictingRows }: RowCounts, found: SharedSlots | undefined): Correction {
+  const { repeated = 0, conflicting = 0, duplicate = 0 } = found ?? {};
+  return {
+    intervalsRead: conflictingRows - repeated,
+    conflictingRows: conflicting - conflictingRows,
+    duplicateRows: duplicate,
+  };
+}
+
+function add(counts: RowCounts, correction: Correction): RowCounts {
+  return {
+    ...counts,
+    intervalsRead: counts.intervalsRead + correction.intervalsRead,
+    conflictingRows: counts.conflictingRows + correction.conflictingRows,
+    duplicateRows: counts.duplicateRows + correction.duplicateRows,
+  };
 }

@@ -243,24 +243,30 @@ test('Slots that several blocks of one revision share are counted once, member b
   ];
   for (const block of scattered) await blockLoad.add(block, 0);
   await blockLoad.add(newBlock({ kwh: slots({ 0: '1' }) }), 1);
-  const members = [8, 1].map((intervalsRead) =>
-    newMember({ counts: newCounts({ rowsRead: intervalsRead, intervalsRead }) }),
-  );
+  // The reader saw one of the conflicts itself, and dropped one row it knew to be a duplicate.
+  const members = [
+    newMember({ counts: newCounts({ rowsRead: 9, intervalsRead: 7, conflictingRows: 1, duplicateRows: 1 }) }),
+    newMember({ counts: newCounts({ rowsRead: 1, intervalsRead: 1 }) }),
+  ];
 
   const summary = await blockLoad.finish(
-    newResult({ counts: newCounts({ rowsRead: 9, intervalsRead: 9 }), members, recountMembers: [0] }),
+    newResult({
+      counts: newCounts({ rowsRead: 10, intervalsRead: 8, conflictingRows: 1, duplicateRows: 1 }),
+      members,
+      recountMembers: [0],
+    }),
   );
 
   expect(summary.members.map(({ counts }) => counts)).toEqual([
-    newCounts({ rowsRead: 8, intervalsRead: 4, conflictingRows: 2, duplicateRows: 2 }),
+    newCounts({ rowsRead: 9, intervalsRead: 4, conflictingRows: 2, duplicateRows: 3 }),
     newCounts({ rowsRead: 1, intervalsRead: 1 }),
   ]);
   expect(summary.counts).toEqual(
-    newCounts({ rowsRead: 9, intervalsRead: 5, conflictingRows: 2, duplicateRows: 2 }),
+    newCounts({ rowsRead: 10, intervalsRead: 5, conflictingRows: 2, duplicateRows: 3 }),
   );
   expect(await getRawFile(database, id)).toMatchObject({
     intervals_read: 5,
-    members: [{ counts: { intervals_read: 4, conflicting_rows: 2, duplicate_rows: 2 } }, {}],
+    members: [{ counts: { intervals_read: 4, conflicting_rows: 2, duplicate_rows: 3 } }, {}],
   });
   const current = await database.kysely
     .selectFrom('smt_intervals')
