@@ -1,12 +1,14 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AdminToken } from './constructs/admin-token.ts';
+import { Announcements } from './constructs/announcements.ts';
 import { ExistingDatabase } from './constructs/existing-database.ts';
 import { IngestApi } from './constructs/ingest-api.ts';
 import { IngestFunction } from './constructs/ingest-function.ts';
 import { NormalizeQueue } from './constructs/normalize-queue.ts';
 import { RawBucket } from './constructs/raw-bucket.ts';
 import { RegisterFailureQueue } from './constructs/register-failure-queue.ts';
+import { SweepSchedule } from './constructs/sweep-schedule.ts';
 
 /**
  * The way of a file, as in the README's picture:
@@ -19,6 +21,7 @@ export class SmtIngestStack extends Stack {
     const rawFiles = new RawBucket(this, 'RawFiles');
     const toNormalize = new NormalizeQueue(this, 'ToNormalize', { consumerTimeout: Duration.minutes(15) });
     const registerFailures = new RegisterFailureQueue(this, 'RegisterFailures');
+    const announcements = new Announcements(this, 'Announcements');
     const adminToken = new AdminToken(this, 'AdminToken');
     const database = new ExistingDatabase(this, 'Database');
     const api = new IngestApi(this, 'Api');
@@ -53,5 +56,24 @@ export class SmtIngestStack extends Stack {
     database.usedBy(normalize);
     rawFiles.readBy(normalize);
     toNormalize.consumedBy(normalize);
+    announcements.publishedBy(normalize);
+
+    const sweep = new IngestFunction(this, 'Sweep', {
+      entry: 'sweep',
+      memorySizeMb: 512,
+      timeout: Duration.minutes(4),
+    });
+    database.usedBy(sweep);
+    rawFiles.sweptBy(sweep);
+    toNormalize.sweptBy(sweep);
+    registerFailures.sweptBy(sweep);
+    announcements.publishedBy(sweep);
+    new SweepSchedule(this, 'SweepSchedule', sweep);
+
+    const replay = new IngestFunction(this, 'Replay', { entry: 'replay' });
+    adminToken.guards(replay);
+    database.usedBy(replay);
+    toNormalize.sentBy(replay);
+    api.route('POST /api/admin/smt/normalize', replay);
   }
 }

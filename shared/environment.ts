@@ -7,6 +7,16 @@ export const environmentNames = {
   rawBucket: 'RAW_BUCKET',
   /** URL of the normalize queue. */
   normalizeQueueUrl: 'NORMALIZE_QUEUE_URL',
+  /** URL of the queue that the normalize queue's poison messages end in. */
+  normalizeDeadLetterQueueUrl: 'NORMALIZE_DEAD_LETTER_QUEUE_URL',
+  /** URL of the queue of S3 events that register failed for good. */
+  registerFailureQueueUrl: 'REGISTER_FAILURE_QUEUE_URL',
+  /** ARN of the topic `file-normalized`. */
+  announcementTopicArn: 'ANNOUNCEMENT_TOPIC_ARN',
+  /** Events and announcements younger than this are left to come by themselves. */
+  sweepGraceSeconds: 'SWEEP_GRACE_SECONDS',
+  /** A message that has waited this long in the normalize queue counts as lost. */
+  sweepWaitingSeconds: 'SWEEP_WAITING_SECONDS',
   /** ARN of the secret that holds the database's connection string, as text. */
   databaseSecretArn: 'DATABASE_SECRET_ARN',
   /** ARN of the secret that holds the admin token, as text. */

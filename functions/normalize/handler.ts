@@ -1,13 +1,16 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { delayMessage } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { countOutcome } from '../../shared/observability/raw-file-metrics.ts';
+import { announce } from '../../shared/raw-files/announce.ts';
 import { decodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
 import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
 import { logOutcome } from './log-outcome.ts';
@@ -17,11 +20,16 @@ const logger = new Logger();
 const processor = new BatchProcessor(EventType.SQS);
 const objects = new S3ObjectStore(new S3Client());
 const sqs = new SQSClient();
+const sns = new SNSClient();
 
-/** Normalizes the raw files of a batch, one after the other; a message that fails comes back alone, after a while. */
+/** Normalizes and announces the raw files of a batch, one after the other; a message that fails comes back alone, after a while. */
 export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   logger.addContext(context);
-  const { normalizeQueueUrl } = requireEnvironment('normalizeQueueUrl');
+  const { normalizeQueueUrl, announcementTopicArn } = requireEnvironment(
+    'normalizeQueueUrl',
+    'announcementTopicArn',
+  );
+  const publish = announcementPublisher(sns, announcementTopicArn);
   const normalize = async (record: SQSRecord): Promise<void> => {
     const startedAtMs = Date.now();
     try {
@@ -31,9 +39,11 @@ export const handler = async (event: SQSEvent, context: Context): Promise<SQSBat
         leaseMs: context.getRemainingTimeInMillis(),
         workerId: context.awsRequestId,
       };
-      const outcome = await normalizeRawFile({ database: await functionDatabase(), objects }, request);
+      const database = await functionDatabase();
+      const outcome = await normalizeRawFile({ database, objects }, request);
       logOutcome(logger, rawFileId, outcome);
       countOutcome(rawFileId, outcome, startedAtMs);
+      await announce(database, publish, rawFileId);
     } catch (error) {
       logger.warn('normalization will be tried again', { message: record.body, error: error as Error });
       await delayMessage(sqs, normalizeQueueUrl, record.receiptHandle, retryDelaySeconds(record, error));

@@ -7,8 +7,8 @@ import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { countRegistration } from '../../shared/observability/raw-file-metrics.ts';
+import { objectVersionsOf } from '../../shared/raw-files/object-versions.ts';
 import { registerObject } from '../../shared/raw-files/register-object.ts';
-import { objectVersionsOf } from './object-versions.ts';
 
 const logger = new Logger();
 const objects = new S3ObjectStore(new S3Client());
@@ -27,8 +27,7 @@ export const handler = async (event: S3Event, context: Context): Promise<void> =
       logger.info('not a raw file', { objectKey });
       continue;
     }
-    const { id: rawFileId, status, source, sizeBytes, created } = row;
-    logger.info('raw file registered', { rawFileId, objectKey, status, source, sizeBytes, created });
+    logger.info('raw file registered', { objectKey, ...row });
     countRegistration(row);
   }
 };

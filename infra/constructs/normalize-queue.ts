@@ -18,11 +18,12 @@ export interface NormalizeQueueProps {
 export class NormalizeQueue extends Construct {
   readonly consumerTimeout: Duration;
   private readonly queue: Queue;
+  private readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, props: NormalizeQueueProps) {
     super(scope, id);
     this.consumerTimeout = props.consumerTimeout;
-    const deadLetters = new Queue(this, 'DeadLetters', {
+    this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
@@ -33,7 +34,7 @@ export class NormalizeQueue extends Construct {
       retentionPeriod: Duration.days(14),
       // AWS asks for six times the consumer's timeout, so that a batch in retry is not handed out twice.
       visibilityTimeout: Duration.seconds(6 * props.consumerTimeout.toSeconds()),
-      deadLetterQueue: { queue: deadLetters, maxReceiveCount: maxReceives },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maxReceives },
     });
   }
 
@@ -47,5 +48,13 @@ export class NormalizeQueue extends Construct {
     fn.addEventSource(
       new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
     );
+    fn.setEnvironment('normalizeQueueUrl', this.queue.queueUrl);
+  }
+
+  /** Lets a function take dead letters and send what is worth it on its way again. */
+  sweptBy(fn: IngestFunction): void {
+    this.sentBy(fn);
+    fn.setEnvironment('normalizeDeadLetterQueueUrl', this.deadLetters.queueUrl);
+    this.deadLetters.grantConsumeMessages(fn);
   }
 }

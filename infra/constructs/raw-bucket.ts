@@ -5,7 +5,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, EventType } from 'aws-cdk-
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { uploadPrefix } from '../../shared/raw-files/object-key.ts';
+import { reservedPrefix, uploadPrefix } from '../../shared/raw-files/object-key.ts';
 import type { IngestFunction } from './ingest-function.ts';
 
 /** The bucket of raw files. Every object version is a raw file and maybe its only copy, so versions are kept. */
@@ -20,7 +20,11 @@ export class RawBucket extends Construct {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       removalPolicy: RemovalPolicy.RETAIN,
-      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+      lifecycleRules: [
+        { abortIncompleteMultipartUploadAfter: Duration.days(7) },
+        // The sweep's notes are rewritten at each run; what they said before is of no use.
+        { prefix: reservedPrefix, noncurrentVersionExpiration: Duration.days(1) },
+      ],
     });
   }
 
@@ -35,12 +39,30 @@ export class RawBucket extends Construct {
     );
   }
 
-  /** Lets a function read every version of every object. */
+  /** Lets a function read every version of every object; it may list, or S3 would call a deleted one forbidden. */
   readBy(fn: IngestFunction): void {
     fn.addToRolePolicy(
       new PolicyStatement({
         actions: ['s3:GetObject', 's3:GetObjectVersion'],
         resources: [this.bucket.arnForObjects('*')],
+      }),
+    );
+    fn.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }),
+    );
+  }
+
+  /** Lets a function compare the bucket with the database, and keep notes below the reserved prefix. */
+  sweptBy(fn: IngestFunction): void {
+    fn.setEnvironment('rawBucket', this.bucket.bucketName);
+    this.readBy(fn);
+    fn.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:ListBucketVersions'], resources: [this.bucket.bucketArn] }),
+    );
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['s3:PutObject'],
+        resources: [this.bucket.arnForObjects(`${reservedPrefix}*`)],
       }),
     );
   }

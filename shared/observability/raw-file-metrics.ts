@@ -1,13 +1,13 @@
 import type { NormalizeOutcome } from '../raw-files/normalize-raw-file.ts';
-import type { RegisteredRawFile } from '../storage/register-raw-file.ts';
+import type { RegisteredObject } from '../raw-files/register-object.ts';
 import type { MetricName } from './metric-names.ts';
 import { emitMetrics, emitRejectedRows } from './metrics.ts';
 
 /** Counts an object version that got its row; one that had it already is counted no more. */
-export function countRegistration(row: RegisteredRawFile): void {
+export function countRegistration(row: RegisteredObject): void {
   if (!row.created) return;
   const isDuplicate = row.status === 'duplicate';
-  emitMetrics({ FilesRegistered: 1, FilesDuplicate: isDuplicate ? 1 : 0 }, { rawFileId: row.id });
+  emitMetrics({ FilesRegistered: 1, FilesDuplicate: isDuplicate ? 1 : 0 }, { rawFileId: row.rawFileId });
 }
 
 const metricOfStatus = {

@@ -7,6 +7,13 @@ export interface ObjectVersion {
   readonly versionId: string;
 }
 
+/** An object version as an event or a listing told of it, in case it is gone before it is read. */
+export interface AnnouncedVersion extends ObjectVersion {
+  readonly etag: string | null;
+  readonly sizeBytes: number;
+  readonly receivedAt: Date;
+}
+
 export interface ObjectFacts {
   readonly etag: string;
   readonly sizeBytes: number;

@@ -1,8 +1,10 @@
 import type { Database } from '../storage/database.ts';
 import { markQueued } from '../storage/mark-queued.ts';
-import { type RegisteredRawFile, registerRawFile } from '../storage/register-raw-file.ts';
+import { registerGoneObject } from '../storage/register-gone-object.ts';
+import { registerRawFile } from '../storage/register-raw-file.ts';
+import type { RawFileStatus } from '../storage/tables.ts';
 import { describeKey, isRawFileKey } from './object-key.ts';
-import type { ObjectStore, ObjectVersion } from './object-store.ts';
+import { type AnnouncedVersion, ObjectGoneError, type ObjectStore } from './object-store.ts';
 
 export interface RegisterDependencies {
   readonly database: Database;
@@ -11,18 +13,48 @@ export interface RegisterDependencies {
   readonly queue: (rawFileId: string) => Promise<void>;
 }
 
+export interface RegisteredObject {
+  readonly rawFileId: string;
+  readonly status: RawFileStatus;
+  /** False: it had a row already. */
+  readonly created: boolean;
+  readonly source: string;
+  readonly sizeBytes: number;
+}
+
 /**
  * Registers an object version: its one row, and a message that has it normalized unless it is a duplicate. Safe to
- * repeat at any time; a repetition after a crash between row and message sends the message.
- * @returns the row; null for an object that is no raw file
- * @throws ObjectGoneError
+ * repeat at any time; a repetition after a crash between row and message sends the message. A version that was deleted
+ * before it could be read gets a row that says so.
+ * @returns null for an object that is no raw file, or one that is gone and had a row already
  */
 export async function registerObject(
+  deps: RegisterDependencies,
+  version: AnnouncedVersion,
+): Promise<RegisteredObject | null> {
+  if (!isRawFileKey(version.objectKey, version.sizeBytes)) return null;
+  try {
+    return await registerStored(deps, version);
+  } catch (error) {
+    if (!(error instanceof ObjectGoneError)) throw error;
+    const described = describeKey(version.objectKey);
+    const rawFileId = await registerGoneObject(deps.database, { ...version, ...described }, error.message);
+    if (rawFileId === null) return null;
+    return {
+      rawFileId,
+      status: 'failed',
+      created: true,
+      source: described.source,
+      sizeBytes: version.sizeBytes,
+    };
+  }
+}
+
+async function registerStored(
   { database, objects, queue }: RegisterDependencies,
-  version: ObjectVersion,
-): Promise<(RegisteredRawFile & { filename: string; source: string; sizeBytes: number }) | null> {
+  version: AnnouncedVersion,
+): Promise<RegisteredObject> {
   const facts = await objects.facts(version);
-  if (!isRawFileKey(version.objectKey, facts.sizeBytes)) return null;
   const described = describeKey(version.objectKey);
   const sha256 = facts.sha256 ?? (await objects.sha256(version));
   const row = await registerRawFile(database, { ...version, ...facts, ...described, sha256 });
@@ -30,5 +62,6 @@ export async function registerObject(
     await queue(row.id);
     await markQueued(database, [row.id]);
   }
-  return { ...row, filename: described.filename, source: described.source, sizeBytes: facts.sizeBytes };
+  const { id: rawFileId, status, created } = row;
+  return { rawFileId, status, created, source: described.source, sizeBytes: facts.sizeBytes };
 }

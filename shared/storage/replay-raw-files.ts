@@ -4,12 +4,12 @@ import type { RawFileStatus } from './tables.ts';
 
 /** Which files to normalize again; what is left out does not restrict. */
 export interface ReplayFilter {
-  readonly ids?: readonly string[];
-  readonly statuses?: readonly RawFileStatus[];
-  readonly esiid?: string;
-  readonly source?: string;
+  readonly ids?: readonly string[] | undefined;
+  readonly statuses?: readonly RawFileStatus[] | undefined;
+  readonly esiid?: string | undefined;
+  readonly source?: string | undefined;
   /** Only files with a greater id, to go on where a limit cut. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   readonly limit: number;
   /** Changes nothing, says what would be. */
   readonly dryRun: boolean;

@@ -1,9 +1,11 @@
 import type { S3Event } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { objectVersionsOf } from '../../functions/register/object-versions.ts';
+import { objectVersionsOf } from '../../shared/raw-files/object-versions.ts';
 
 function event(key: string, versionId?: string): S3Event {
-  return { Records: [{ s3: { bucket: { name: 'b' }, object: { key, versionId } } }] } as unknown as S3Event;
+  const object = { key, versionId, size: 12, eTag: 'abc' };
+  const record = { eventTime: '2025-01-02T03:04:05.678Z', s3: { bucket: { name: 'b' }, object } };
+  return { Records: [record] } as unknown as S3Event;
 }
 
 describe('the object versions of an S3 event', () => {
@@ -14,6 +16,9 @@ describe('the object versions of an S3 event', () => {
       bucket: 'b',
       objectKey: 'esiid=10443720000000001/März 1+2.csv',
       versionId: 'v1',
+      sizeBytes: 12,
+      etag: 'abc',
+      receivedAt: new Date('2025-01-02T03:04:05.678Z'),
     });
   });
 

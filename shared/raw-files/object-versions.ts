@@ -1,12 +1,15 @@
 import type { S3Event } from 'aws-lambda';
-import type { ObjectVersion } from '../../shared/raw-files/object-store.ts';
+import type { AnnouncedVersion } from './object-store.ts';
 
 /** The object versions an S3 event names. S3 also sends a test event, which has no records. */
-export function objectVersionsOf(event: S3Event): ObjectVersion[] {
-  return (event.Records ?? []).map(({ s3: { bucket, object } }) => ({
+export function objectVersionsOf(event: S3Event): AnnouncedVersion[] {
+  return (event.Records ?? []).map(({ eventTime, s3: { bucket, object } }) => ({
     bucket: bucket.name,
     objectKey: decodeKey(object.key),
     versionId: object.versionId ?? 'null', // what S3 calls the version of an object from before versioning
+    etag: object.eTag ?? null,
+    sizeBytes: object.size ?? 0,
+    receivedAt: new Date(eventTime),
   }));
 }
 

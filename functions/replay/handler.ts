@@ -1,0 +1,35 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { functionDatabase } from '../../shared/aws/function-database.ts';
+import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
+import { requireEnvironment } from '../../shared/environment.ts';
+import { adminRoute } from '../../shared/http/admin-route.ts';
+import { validate } from '../../shared/http/validate.ts';
+import { replay, waitForFiles } from '../../shared/raw-files/replay.ts';
+import { replayQuery } from './replay-query.ts';
+
+const logger = new Logger();
+const sqs = new SQSClient();
+
+/** Puts files back on the normalize queue: by id, status, ESIID or source; `dryRun` only shows which. */
+export const handler = adminRoute(async (event) => {
+  const query = validate(event.queryStringParameters ?? {}, replayQuery, '(query)');
+  const { id: ids, statuses, esiid, source, after, limit, dryRun, wait } = query;
+  const { normalizeQueueUrl } = requireEnvironment('normalizeQueueUrl');
+  const database = await functionDatabase();
+  const filter = { ids, statuses, esiid, source, after, limit, dryRun };
+  const files = await replay(database, normalizeSender(sqs, normalizeQueueUrl), filter);
+  logger.info('files replayed', {
+    filesQueued: files.length,
+    dryRun,
+    statuses,
+    esiids: esiid ? 1 : 0,
+    source,
+  });
+
+  const nextAfter = files.length === limit ? { nextAfter: files.at(-1)?.id } : {};
+  const answer = { ok: true, dryRun, filesQueued: dryRun ? 0 : files.length, files, ...nextAfter };
+  if (wait === 0 || dryRun) return { status: 200, body: answer };
+  const queued = files.map(({ id }) => id);
+  return { status: 200, body: { ...answer, ...(await waitForFiles(database, queued, wait * 1000)) } };
+});

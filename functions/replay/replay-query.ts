@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { esiidPattern } from '../../shared/smt/esiid.ts';
+
+const statuses = ['registered', 'normalizing', 'normalized', 'failed', 'ignored', 'duplicate'] as const;
+
+/** What a call that names neither files nor statuses means: whatever has not been loaded. */
+const unloaded = ['registered', 'normalizing', 'failed'] as const;
+
+/** API Gateway joins repeated parameters with commas, so a list is one either way. */
+const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
+
+const id = z.string().regex(/^\d{1,18}$/, 'is not a number');
+
+export const replayQuery = z
+  .object({
+    id: list.pipe(z.array(id).max(1000)).optional(),
+    status: list.pipe(z.array(z.enum([...statuses, 'any']))).optional(),
+    esiid: z.string().regex(esiidPattern, 'is not an ESIID: 17 or 22 digits').optional(),
+    source: z.string().max(50).optional(),
+    after: id.optional(),
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+    dryRun: z.stringbool().default(false),
+    wait: z.coerce.number().min(0).max(25).default(0),
+  })
+  .transform(({ status, ...query }) => ({ ...query, statuses: statusesOf(status, query.id) }));
+
+function statusesOf(status: readonly string[] | undefined, ids: readonly string[] | undefined) {
+  if (status?.includes('any')) return undefined;
+  if (status) return statuses.filter((known) => status.includes(known));
+  return ids ? undefined : unloaded;
+}

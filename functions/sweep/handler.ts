@@ -1,0 +1,74 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Context } from 'aws-lambda';
+import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
+import { functionDatabase } from '../../shared/aws/function-database.ts';
+import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
+import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
+import { S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
+import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
+import { requireEnvironment } from '../../shared/environment.ts';
+import { emitMetrics } from '../../shared/observability/metrics.ts';
+import type { AnnouncedVersion } from '../../shared/raw-files/object-store.ts';
+import { registerObject } from '../../shared/raw-files/register-object.ts';
+import { type SweepReport, sweep } from '../../shared/sweep/sweep.ts';
+
+const logger = new Logger();
+const s3 = new S3Client();
+const sqs = new SQSClient();
+const sns = new SNSClient();
+const objects = new S3ObjectStore(s3);
+
+/** Finds what was lost on its way and puts it back, says what it found, and lets a database that has nothing to do sleep. */
+export const handler = async (_event: unknown, context: Context): Promise<SweepReport> => {
+  logger.addContext(context);
+  const environment = requireEnvironment(
+    ...([
+      'rawBucket',
+      'normalizeQueueUrl',
+      'normalizeDeadLetterQueueUrl',
+      'registerFailureQueueUrl',
+    ] as const),
+    ...(['announcementTopicArn', 'sweepGraceSeconds', 'sweepWaitingSeconds'] as const),
+  );
+  const queue = normalizeSender(sqs, environment.normalizeQueueUrl);
+  const register = async (version: AnnouncedVersion): Promise<void> => {
+    const row = await registerObject({ database: await functionDatabase(), objects, queue }, version);
+    logger.warn('object registered by the sweep', { objectKey: version.objectKey, ...row });
+  };
+  const report = await sweep(
+    {
+      bucketName: environment.rawBucket,
+      bucket: new S3SweptBucket(s3, environment.rawBucket),
+      normalizeDeadLetters: sqsDeadLetterQueue(sqs, environment.normalizeDeadLetterQueueUrl),
+      registerFailures: sqsDeadLetterQueue(sqs, environment.registerFailureQueueUrl),
+      database: functionDatabase,
+      register,
+      queue,
+      publish: announcementPublisher(sns, environment.announcementTopicArn),
+      onError: (what, facts, error) => logger.error(what, { ...facts, error: error as Error }),
+      now: () => new Date(),
+    },
+    {
+      graceMs: Number(environment.sweepGraceSeconds) * 1000,
+      waitingMs: Number(environment.sweepWaitingSeconds) * 1000,
+    },
+  );
+  reportSweep(report);
+  return report;
+};
+
+function reportSweep(report: SweepReport): void {
+  for (const missing of report.missingUploads.slice(0, 20))
+    logger.warn('upload requested but never came', { ...missing });
+  const { missingUploads: _, ...counts } = report;
+  logger.info('sweep complete', counts);
+  emitMetrics({
+    UnregisteredObjects: report.unregisteredObjects,
+    StuckFiles: report.stuckFiles,
+    OldestUnfinishedAgeSeconds: report.oldestUnfinishedAgeSeconds,
+    PresignedNotUploaded: report.presignedNotUploaded,
+  });
+}

@@ -1,0 +1,28 @@
+import { Duration } from 'aws-cdk-lib';
+import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Construct } from 'constructs';
+import type { IngestFunction } from './ingest-function.ts';
+
+const interval = Duration.minutes(5);
+/** Past S3's usual delay and register's three tries with their waits in between. */
+const grace = Duration.minutes(10);
+/** Past the longest delay that normalize asks for between two tries, and its worker's timeout. */
+const waiting = Duration.minutes(40);
+
+/**
+ * Runs the sweep. With up to 20,000 object versions in the bucket, a lost event is found within grace and two intervals;
+ * each further 20,000 add an interval.
+ */
+export class SweepSchedule extends Construct {
+  constructor(scope: Construct, id: string, fn: IngestFunction) {
+    super(scope, id);
+    fn.setEnvironment('sweepGraceSeconds', String(grace.toSeconds()));
+    fn.setEnvironment('sweepWaitingSeconds', String(waiting.toSeconds()));
+    new Schedule(this, 'Schedule', {
+      schedule: ScheduleExpression.rate(interval),
+      // The next run comes soon anyway; the default would retry a failed one for a day.
+      target: new LambdaInvoke(fn, { retryAttempts: 0, maxEventAge: interval }),
+    });
+  }
+}

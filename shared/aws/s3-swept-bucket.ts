@@ -1,0 +1,67 @@
+import {
+  GetObjectCommand,
+  ListObjectVersionsCommand,
+  NoSuchKey,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { reservedPrefix } from '../raw-files/object-key.ts';
+import { type ListingCursor, type SweepNotes, sweepNotes } from '../sweep/notes.ts';
+import type { ListingPage, SweptBucket } from '../sweep/ports.ts';
+
+/** Where the sweep's notes lie; register takes no object below it for a raw file. */
+const notesKey = `${reservedPrefix}sweep.json`;
+
+/** The bucket as the sweep sees it. */
+export class S3SweptBucket implements SweptBucket {
+  private readonly s3: S3Client;
+  private readonly bucket: string;
+
+  constructor(s3: S3Client, bucket: string) {
+    this.s3 = s3;
+    this.bucket = bucket;
+  }
+
+  async list(cursor: ListingCursor | null): Promise<ListingPage> {
+    const page = await this.s3.send(
+      new ListObjectVersionsCommand({
+        Bucket: this.bucket,
+        KeyMarker: cursor?.keyMarker,
+        VersionIdMarker: cursor?.versionIdMarker,
+      }),
+    );
+    const versions = (page.Versions ?? []).map((version) => ({
+      bucket: this.bucket,
+      objectKey: version.Key ?? '',
+      versionId: version.VersionId ?? 'null',
+      etag: version.ETag?.replaceAll('"', '') ?? null,
+      sizeBytes: version.Size ?? 0,
+      receivedAt: version.LastModified ?? new Date(0),
+    }));
+    const keyMarker = page.IsTruncated ? page.NextKeyMarker : undefined;
+    const next = keyMarker ? { keyMarker, versionIdMarker: page.NextVersionIdMarker } : null;
+    return { versions, next };
+  }
+
+  async readNotes(): Promise<SweepNotes | null> {
+    try {
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: notesKey }));
+      const notes = sweepNotes.safeParse(JSON.parse((await Body?.transformToString()) ?? 'null'));
+      return notes.success ? notes.data : null;
+    } catch (error) {
+      if (error instanceof NoSuchKey || error instanceof SyntaxError) return null;
+      throw error;
+    }
+  }
+
+  async writeNotes(notes: SweepNotes): Promise<void> {
+    await this.s3.send(
+      new PutObjectCommand({
+        Bucket: this.bucket,
+        Key: notesKey,
+        Body: JSON.stringify(notes),
+        ContentType: 'application/json',
+      }),
+    );
+  }
+}

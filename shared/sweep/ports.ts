@@ -1,0 +1,29 @@
+import type { AnnouncedVersion } from '../raw-files/object-store.ts';
+import type { ListingCursor, SweepNotes } from './notes.ts';
+
+export interface ListingPage {
+  /** Object versions, delete markers left out. */
+  readonly versions: readonly AnnouncedVersion[];
+  /** Where the next page begins; null after the last. */
+  readonly next: ListingCursor | null;
+}
+
+/** What a sweep needs of the bucket. */
+export interface SweptBucket {
+  list(cursor: ListingCursor | null): Promise<ListingPage>;
+  /** Null if there are none, or none that can be read. */
+  readNotes(): Promise<SweepNotes | null>;
+  writeNotes(notes: SweepNotes): Promise<void>;
+}
+
+export interface DeadLetter {
+  readonly body: string;
+  /** Takes it off its queue. */
+  delete(): Promise<void>;
+}
+
+/** A queue of what failed for good. */
+export interface DeadLetterQueue {
+  /** Up to ten; none when the queue is empty. */
+  receive(): Promise<readonly DeadLetter[]>;
+}

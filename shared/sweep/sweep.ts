@@ -1,0 +1,134 @@
+import { announceFile, type Publish } from '../raw-files/announce.ts';
+import type { AnnouncedVersion } from '../raw-files/object-store.ts';
+import { listUnannounced } from '../storage/announcements.ts';
+import type { Database } from '../storage/database.ts';
+import { markQueued } from '../storage/mark-queued.ts';
+import { listMissingUploads, type MissingUpload } from '../storage/missing-uploads.ts';
+import { countUnfinished, listStuck } from '../storage/unfinished-files.ts';
+import { firstNotes } from './notes.ts';
+import type { DeadLetterQueue, SweptBucket } from './ports.ts';
+import { sweepBucket } from './sweep-bucket.ts';
+import { sweepDeadLetters } from './sweep-dead-letters.ts';
+
+/** Object versions listed in one run: 20 pages of 1,000. */
+const maxPages = 20;
+const maxStuck = 1_000;
+const maxAnnounced = 500;
+const hourMs = 3_600_000;
+/** However quiet it is, the database is looked into once in this time. */
+const longestQuietMs = 6 * hourMs;
+/** A missing upload is reported for a day. */
+const missingReportedMs = 24 * hourMs;
+
+export interface SweepDependencies {
+  readonly bucketName: string;
+  readonly bucket: SweptBucket;
+  readonly normalizeDeadLetters: DeadLetterQueue;
+  readonly registerFailures: DeadLetterQueue;
+  readonly database: () => Promise<Database>;
+  readonly register: (version: AnnouncedVersion) => Promise<void>;
+  readonly queue: (rawFileId: string) => Promise<void>;
+  readonly publish: Publish;
+  readonly onError: (what: string, facts: Record<string, unknown>, error: unknown) => void;
+  readonly now: () => Date;
+}
+
+export interface SweepOptions {
+  /** Events and messages younger than this may still be on their way. */
+  readonly graceMs: number;
+  /** A message that has waited in the queue this long counts as lost. */
+  readonly waitingMs: number;
+}
+
+export interface SweepReport {
+  /** Object versions whose event was lost, registered now. */
+  readonly unregisteredObjects: number;
+  /** Files queued again. */
+  readonly stuckFiles: number;
+  readonly oldestUnfinishedAgeSeconds: number;
+  readonly presignedNotUploaded: number;
+  readonly missingUploads: readonly MissingUpload[];
+  readonly announced: number;
+  readonly deadLettersHandled: number;
+  readonly databaseOpened: boolean;
+}
+
+const nothingOpen = {
+  stuckFiles: 0,
+  oldestUnfinishedAgeSeconds: 0,
+  missingUploads: [],
+  announced: 0,
+  isQuiet: true,
+};
+
+/**
+ * Puts back on its way whatever was lost on it: objects without a row, files without a message or a worker, dead
+ * letters, announcements not made. Harmless at any time and any number of times at once: each step only repeats what
+ * is safe to repeat.
+ */
+export async function sweep(deps: SweepDependencies, options: SweepOptions): Promise<SweepReport> {
+  const notes = (await deps.bucket.readNotes()) ?? firstNotes;
+  let databaseOpened = false;
+  const database = (): Promise<Database> => {
+    databaseOpened = true;
+    return deps.database();
+  };
+  const listed = await sweepBucket(notes, {
+    ...deps,
+    database,
+    maxPages,
+    graceMs: options.graceMs,
+    onError: ({ objectKey, versionId }, error) =>
+      deps.onError('object not registered', { objectKey, versionId }, error),
+  });
+  const deadLettersHandled = await sweepDeadLetters({
+    ...deps,
+    database,
+    onUnreadable: (body, error) =>
+      deps.onError('dead letter left where it is', { body: body.slice(0, 500) }, error),
+  });
+  const quietForMs = deps.now().getTime() - notes.databaseSeenAt.getTime();
+  const isDue =
+    listed.sawNew ||
+    deadLettersHandled > 0 ||
+    databaseOpened ||
+    !notes.isQuiet ||
+    quietForMs > longestQuietMs;
+  const open = isDue ? await sweepDatabase(await database(), deps, options) : nothingOpen;
+  await deps.bucket.writeNotes({
+    ...listed.notes,
+    isQuiet: open.isQuiet && !listed.sawNew,
+    databaseSeenAt: isDue ? deps.now() : notes.databaseSeenAt,
+  });
+  const { isQuiet, ...counts } = open;
+  return {
+    ...counts,
+    unregisteredObjects: listed.unregistered,
+    presignedNotUploaded: open.missingUploads.length,
+    deadLettersHandled,
+    databaseOpened,
+  };
+}
+
+async function sweepDatabase(database: Database, deps: SweepDependencies, options: SweepOptions) {
+  const nowMs = deps.now().getTime();
+  const stuck = await listStuck(database, { waitingMs: options.waitingMs, limit: maxStuck });
+  for (const id of stuck) await deps.queue(id);
+  if (stuck.length > 0) await markQueued(database, stuck);
+  const before = new Date(nowMs - options.graceMs);
+  const unannounced = await listUnannounced(database, { before, limit: maxAnnounced });
+  for (const file of unannounced) await announceFile(database, deps.publish, file);
+  const missingUploads = await listMissingUploads(database, {
+    bucket: deps.bucketName,
+    expiredBefore: before,
+    requestedAfter: new Date(nowMs - missingReportedMs),
+  });
+  const { count, oldestAgeSeconds } = await countUnfinished(database);
+  return {
+    stuckFiles: stuck.length,
+    oldestUnfinishedAgeSeconds: oldestAgeSeconds,
+    missingUploads,
+    announced: unannounced.length,
+    isQuiet: count === 0,
+  };
+}
