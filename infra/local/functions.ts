@@ -1,6 +1,6 @@
 import { AsyncInvoker } from './lambda/async-invoker.ts';
 import type { LocalServices } from './lambda/environment-variables.ts';
-import { LocalFunction } from './lambda/local-function.ts';
+import { LocalFunction, type OnFailure } from './lambda/local-function.ts';
 import type { FunctionLogs } from './lambda/logs.ts';
 import type { InvocationResult } from './lambda/protocol.ts';
 import type { Queues } from './queues.ts';
@@ -13,6 +13,7 @@ export interface FunctionsOptions {
   readonly queues: Queues;
   readonly maxConcurrency: number;
   readonly timeScale: number;
+  readonly onFailure?: OnFailure | undefined;
 }
 
 /** All functions of the stack, to be invoked by logical id or by name. */
@@ -20,9 +21,10 @@ export class LocalFunctions {
   readonly #functions = new Map<string, LocalFunction>();
   readonly #asyncInvokers = new Map<string, AsyncInvoker>();
 
-  constructor({ description, services, logs, queues, maxConcurrency, timeScale }: FunctionsOptions) {
+  constructor(options: FunctionsOptions) {
+    const { description, services, logs, queues, maxConcurrency, timeScale, onFailure } = options;
     for (const fn of description.functions) {
-      const local = new LocalFunction({ fn, services, logs, maxConcurrency });
+      const local = new LocalFunction({ fn, services, logs, maxConcurrency, onFailure });
       const invoker = new AsyncInvoker({
         fn,
         config: description.asyncConfigs.find(({ functionId }) => functionId === fn.logicalId),

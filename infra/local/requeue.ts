@@ -7,6 +7,7 @@ import {
 import type { S3EventRecord } from 'aws-lambda';
 import { Client } from 'pg';
 import { environmentNames } from '../../shared/environment.ts';
+import { encodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
 import type { S3Notifications } from './notifications.ts';
 import { formEncodeKey } from './s3/encoding.ts';
 import type { RunningServices } from './services.ts';
@@ -38,13 +39,14 @@ async function requeueRows(services: RunningServices, client: Client, bucket: st
   const urls = description.functions.map(({ environment }) => environment[urlVariable]);
   const queue = description.queues.find(({ url }) => urls.includes(url));
   if (!queue) return;
-  const endLeases = `UPDATE raw_smt_files SET lease_expires_at = now()
+  // A worker that a stop has killed says nothing about its file, so it does not count as lost.
+  const endLeases = `UPDATE raw_smt_files SET lease_expires_at = now(), lost_attempts = 0
     WHERE bucket = $1 AND status = 'normalizing' AND lease_expires_at > now()`;
   await client.query(endLeases, [bucket]);
   const unfinished = `SELECT id::text FROM raw_smt_files
     WHERE bucket = $1 AND status IN ('registered', 'normalizing') ORDER BY id`;
   const { rows } = await client.query<{ id: string }>(unfinished, [bucket]);
-  for (const { id } of rows) await queues.send(queue.arn, JSON.stringify({ rawFileId: id }));
+  for (const { id } of rows) await queues.send(queue.arn, encodeNormalizeMessage(id));
 }
 
 async function announceUnregistered(

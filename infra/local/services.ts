@@ -10,6 +10,7 @@ import { startPostgres } from './postgres.ts';
 import { localAccountId as accountId, Queues, startQueueServer } from './queues.ts';
 import { startS3 } from './s3/server.ts';
 import { keepSecrets, startSecretsServer } from './secrets.ts';
+import { adminTokenFile } from './settings.ts';
 import { synthesize } from './synthesize.ts';
 import { describeStack } from './template/describe.ts';
 import type { StackDescription } from './template/description.ts';
@@ -82,15 +83,9 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
     secretsManager: secretsServer.url,
   };
   const local = { region, credentials, endpoints };
-  return {
-    description,
-    local,
-    http,
-    queues,
-    databaseUrl,
-    adminToken: adminTokenOf(description, secrets),
-    s3,
-  };
+  const adminToken = adminTokenOf(description, secrets);
+  await writeFile(adminTokenFile(stateDir), adminToken, { mode: 0o600 });
+  return { description, local, http, queues, databaseUrl, adminToken, s3 };
 }
 
 async function closedLater<T extends { close(): unknown }>(

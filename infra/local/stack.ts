@@ -5,6 +5,7 @@ import { QueueEventSource } from './event-sources.ts';
 import { LocalFunctions } from './functions.ts';
 import type { Intercept } from './intercept.ts';
 import type { LocalServices } from './lambda/environment-variables.ts';
+import type { OnFailure } from './lambda/local-function.ts';
 import { FunctionLogs } from './lambda/logs.ts';
 import type { InvocationResult } from './lambda/protocol.ts';
 import { acquireLock } from './lock.ts';
@@ -29,6 +30,8 @@ export interface LocalStackOptions {
   /** Processes of one function at once; default two a processor. */
   readonly maxConcurrency?: number;
   readonly intercept?: Intercept;
+  /** Hears of each invocation that did not end well. */
+  readonly onFailure?: OnFailure;
   /** How long a stop waits for invocations under way; default 5 s. */
   readonly graceMs?: number;
 }
@@ -86,14 +89,8 @@ async function start(options: LocalStackOptions, cleanups: Cleanups): Promise<Lo
   const onS3Event = notifications.accept;
   const services = await startServices({ ...options, timeScale, onS3Event }, cleanups);
   const { description, queues, databaseUrl, adminToken, http, s3, local } = services;
-  const functions = new LocalFunctions({
-    description,
-    services: local,
-    logs,
-    queues,
-    maxConcurrency,
-    timeScale,
-  });
+  const settings = { maxConcurrency, timeScale, onFailure: options.onFailure };
+  const functions = new LocalFunctions({ description, services: local, logs, queues, ...settings });
   cleanups.add(() => functions.stop(options.graceMs ?? 5_000));
 
   await runTriggers(description, functions);

@@ -4,7 +4,7 @@ import type { FunctionDescription } from '../template/description.ts';
 import type { LocalServices } from './environment-variables.ts';
 import { ExecutionEnvironment } from './execution-environment.ts';
 import type { FunctionLogs } from './logs.ts';
-import type { InvocationResult } from './protocol.ts';
+import type { FunctionError, InvocationResult } from './protocol.ts';
 
 export interface LocalFunctionOptions {
   readonly fn: FunctionDescription;
@@ -12,7 +12,11 @@ export interface LocalFunctionOptions {
   readonly logs: FunctionLogs;
   /** Processes at once; the template's reserved concurrency can only lower it. */
   readonly maxConcurrency: number;
+  /** Hears of each invocation that did not end well. */
+  readonly onFailure?: OnFailure | undefined;
 }
+
+export type OnFailure = (functionName: string, error: FunctionError) => void;
 
 /** A worker as tests and the breaking machine see it. */
 export interface Worker {
@@ -70,12 +74,28 @@ export class LocalFunction {
     const environment = this.#takeIdle() ?? new ExecutionEnvironment(this.#options);
     this.#busy.add(environment);
     try {
-      return await environment.invoke(payload, requestId);
+      const result = await environment.invoke(payload, requestId);
+      this.#tellFailure(result);
+      return result;
     } finally {
       this.#busy.delete(environment);
       if (environment.isAlive && !this.#isStopped) this.#idle.unshift(environment);
       else await environment.kill();
     }
+  }
+
+  /** As the platform does it: what the function could not log itself is in its log all the same. */
+  #tellFailure(result: InvocationResult): void {
+    if (result.outcome === 'ok') return;
+    const { fn, logs, onFailure } = this.#options;
+    const line = {
+      level: 'ERROR',
+      message: 'invocation failed',
+      timestamp: new Date().toISOString(),
+      ...result,
+    };
+    logs.write(fn.name, JSON.stringify(line));
+    onFailure?.(fn.name, result.error);
   }
 
   #takeIdle(): ExecutionEnvironment | undefined {

@@ -25,10 +25,14 @@ export class FunctionLogs {
   /** Takes all lines of a process's output. */
   collect(functionName: string, output: Readable, onLine?: (line: string) => void): void {
     createInterface({ input: output }).on('line', (line) => {
-      this.#file(functionName).write(`${line}\n`);
+      this.write(functionName, line);
       onLine?.(line);
-      for (const listener of this.#listeners) listener(line, functionName);
     });
+  }
+
+  write(functionName: string, line: string): void {
+    this.#file(functionName).write(`${line}\n`);
+    for (const listener of this.#listeners) listener(line, functionName);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,18 @@
+/**
+ * Runs a task for each item, a few at a time, and yields the results in the items' order. No more than that few are
+ * begun ahead of the one yielded next, so that neither results nor open files pile up.
+ */
+export async function* inOrder<Item, Result>(
+  items: Iterable<Item>,
+  concurrency: number,
+  task: (item: Item) => Promise<Result>,
+): AsyncGenerator<Result> {
+  const underWay: Promise<Result>[] = [];
+  for (const item of items) {
+    const result = task(item);
+    result.catch(() => undefined); // thrown when its turn comes
+    underWay.push(result);
+    if (underWay.length >= concurrency) yield await (underWay.shift() as Promise<Result>);
+  }
+  for (const result of underWay) yield await result;
+}

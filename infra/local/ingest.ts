@@ -1,0 +1,177 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Database, openDatabase } from '../../shared/storage/database.ts';
+import type { RawFile } from '../../shared/storage/read-raw-file.ts';
+import { inOrder } from './in-order.ts';
+import { findRunningStack, type RunningStack } from './lock.ts';
+import { Progress } from './progress.ts';
+import { isLoaded, summaryOf, tellFailure } from './report.ts';
+import { stateDirOf } from './settings.ts';
+import { abortOnSignals, InterruptedError } from './shutdown.ts';
+import { startLocalStack } from './stack.ts';
+import { inspectFile, type LocalFile, UploadRefusedError, uploadFile } from './upload.ts';
+import { StandstillError, waitForFile } from './wait-for-file.ts';
+
+const usage = 'usage: npm run ingest -- [--json] FILE…';
+const help = `${usage}
+
+Takes each FILE the whole way: presigned upload, S3 event, register, queue, normalize. Uses the stack of a running
+\`npm start\`, or else starts one for the time it takes. DATABASE_URL chooses the Postgres; unset, an embedded one.
+
+  --json   one JSON object per FILE on standard output, in order: its row of raw_smt_files
+  --help   this
+
+Exit status 0 if every file ended normalized, duplicate or ignored; 1 if not; 2 if the command was not understood.`;
+
+const concurrency = 8;
+
+/** What became of one FILE: its row, or why it has none. */
+type Outcome =
+  | { readonly kind: 'row'; readonly row: RawFile; readonly wasStored: boolean }
+  | { readonly kind: 'refused'; readonly file: LocalFile; readonly code: string; readonly message: string };
+
+async function main(): Promise<number> {
+  const { files, isJson } = readArguments();
+  if (!checkFiles(files)) return 1;
+  const signal = abortOnSignals();
+  const stack = await useStack();
+  const database = openDatabase({
+    connectionString: stack.databaseUrl,
+    maxConnections: 4,
+    applicationName: 'smt-ingest ingest',
+  });
+  const progress = new Progress(files.length);
+  let failures = 0;
+  try {
+    const ingest = (file: string) => ingestFile({ ...stack, database, signal, progress }, file);
+    let index = 0;
+    for await (const outcome of inOrder(files, concurrency, ingest)) {
+      progress.clear();
+      process.stdout.write(`${isJson ? jsonOf(outcome) : `${files[index]}: ${textOf(outcome)}`}\n`);
+      if (outcome.kind === 'refused' || !isLoaded(outcome.row)) failures += 1;
+      index += 1;
+    }
+  } finally {
+    progress.clear();
+    await database.close();
+    await stack.stop();
+  }
+  return failures > 0 ? 1 : 0;
+}
+
+interface IngestContext extends RunningStack {
+  readonly database: Database;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+async function ingestFile(context: IngestContext, file: string): Promise<Outcome> {
+  const { database, bucket, signal, progress } = context;
+  signal.throwIfAborted();
+  const inspected = await inspectFile(file);
+  progress.step(inspected.filename, 'uploading');
+  try {
+    const upload = await uploadFile(context, file, inspected);
+    const onChange = (row: RawFile) => progress.step(inspected.filename, row.status);
+    const row = await waitForFile(upload, { database, bucket, signal, onChange });
+    return { kind: 'row', row, wasStored: upload.kind === 'stored' };
+  } catch (error) {
+    if (!(error instanceof UploadRefusedError || error instanceof StandstillError)) throw error;
+    return { kind: 'refused', file: inspected, code: error.code, message: error.message };
+  } finally {
+    progress.done();
+  }
+}
+
+function jsonOf(outcome: Outcome): string {
+  if (outcome.kind === 'row') return JSON.stringify(outcome.row);
+  const { file, code, message } = outcome;
+  return JSON.stringify({
+    id: null,
+    filename: file.filename,
+    size_bytes: file.sizeBytes,
+    sha256: file.sha256,
+    status: 'failed',
+    error_code: code,
+    error_message: message,
+  });
+}
+
+function textOf(outcome: Outcome): string {
+  if (outcome.kind === 'refused') return `not uploaded: ${outcome.message} (${outcome.code})`;
+  return `${outcome.wasStored ? 'already there, ' : ''}${summaryOf(outcome.row)}`;
+}
+
+/** A stack to use and what ends it again: nothing, if it is another process's. */
+async function useStack(): Promise<RunningStack & { stop(): Promise<void> }> {
+  const stateDir = stateDirOf(process.env);
+  const databaseUrl = process.env.DATABASE_URL;
+  const running = await findRunningStack(stateDir);
+  if (!running) {
+    const stack = await startLocalStack({
+      stateDir,
+      onFailure: tellFailure,
+      ...(databaseUrl && { databaseUrl }),
+    });
+    const { apiUrl, adminToken, s3 } = stack;
+    return {
+      apiUrl,
+      adminToken,
+      databaseUrl: stack.databaseUrl,
+      bucket: s3.bucket,
+      stop: () => stack.stop(),
+    };
+  }
+  if (databaseUrl && databaseUrl !== running.databaseUrl) {
+    throw new Error(`The stack at ${running.apiUrl} uses another database than DATABASE_URL; stop it first.`);
+  }
+  return { ...running, stop: async () => undefined };
+}
+
+function readArguments(): { files: string[]; isJson: boolean } {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    if (values.help) {
+      console.log(help);
+      process.exit(0);
+    }
+    if (positionals.length === 0) throw new Error('no FILE given');
+    // npm runs scripts in the project's folder; names are meant from where the person is.
+    const from = process.env.npm_lifecycle_event === 'ingest' ? process.env.INIT_CWD : undefined;
+    const files = positionals.map((file) => path.resolve(from ?? process.cwd(), file));
+    return { files, isJson: values.json ?? false };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+/** Names every FILE that cannot be read, before anything is uploaded. */
+function checkFiles(files: readonly string[]): boolean {
+  const problems = files.flatMap((file) => {
+    try {
+      if (!statSync(file).isFile()) return [`${file}: not a file`];
+      accessSync(file, constants.R_OK);
+      return [];
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      return [`${file}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`];
+    }
+  });
+  for (const problem of problems) console.error(problem);
+  return problems.length === 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (error instanceof InterruptedError) process.exitCode = 130;
+  else {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

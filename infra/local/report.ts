@@ -1,0 +1,60 @@
+import type { RawFile } from '../../shared/storage/read-raw-file.ts';
+import type { FunctionError } from './lambda/protocol.ts';
+
+const reasons = {
+  invalid_esiid: 'invalid ESIID',
+  invalid_timestamp: 'invalid time',
+  invalid_kwh: 'invalid kWh',
+  invalid_row: 'not a row',
+} as const;
+
+/** Thousands separated, as people read it. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** Rows that could not be read, by reason. */
+export function rejectedOf(file: RawFile): { readonly total: number; readonly byReason: string } {
+  const entries = Object.entries(reasons).map(([column, reason]) => {
+    return { reason, rows: file[column as keyof typeof reasons] };
+  });
+  const total = entries.reduce((sum, { rows }) => sum + rows, 0);
+  const named = entries.filter(({ rows }) => rows > 0).map(({ reason, rows }) => `${count(rows)} ${reason}`);
+  return { total, byReason: named.join(', ') };
+}
+
+/** A file's end in a few words. */
+export function summaryOf(file: RawFile): string {
+  switch (file.status) {
+    case 'normalized': {
+      const { total, byReason } = rejectedOf(file);
+      const parts = [
+        `${count(file.intervals_read)} intervals (${count(file.intervals_inserted)} new)`,
+        `${count(total)} rejected${byReason && ` (${byReason})`}`,
+        file.missing_kwh > 0 && `${count(file.missing_kwh)} without kWh`,
+        file.duplicate_rows > 0 && `${count(file.duplicate_rows)} repeated`,
+        file.conflicting_rows > 0 && `${count(file.conflicting_rows)} conflicting`,
+      ];
+      return `normalized as file ${file.id}: ${parts.filter(Boolean).join(', ')}`;
+    }
+    case 'duplicate':
+      return `duplicate of file ${file.duplicate_of}, kept as file ${file.id}`;
+    case 'ignored':
+      return `ignored as file ${file.id}: holds no intervals (${file.members.map(({ kind }) => kind).join(', ')})`;
+    case 'failed':
+      return `failed as file ${file.id}: ${file.error_message} (${file.error_code})`;
+    case 'registered':
+    case 'normalizing':
+      return `${file.status} as file ${file.id}, not finished`;
+  }
+}
+
+/** Whether nothing is left to do for a file: its data is loaded, or there was nothing to load. */
+export function isLoaded(file: Pick<RawFile, 'status'>): boolean {
+  return file.status === 'normalized' || file.status === 'duplicate' || file.status === 'ignored';
+}
+
+/** Tells on standard error that a function failed; what it was doing is tried again, or shows as the file's status. */
+export function tellFailure(functionName: string, { errorType, errorMessage }: FunctionError): void {
+  console.error(`${functionName} failed, its log tells more: ${errorType}: ${errorMessage}`);
+}

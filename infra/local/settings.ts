@@ -1,0 +1,36 @@
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { acquireLock } from './lock.ts';
+
+const projectRoot = path.join(import.meta.dirname, '../..');
+
+/** Where the local run keeps its state: `.local`, or the folder that SMT_LOCAL_DIR names. */
+export function stateDirOf(environment: NodeJS.ProcessEnv): string {
+  return path.resolve(environment.SMT_LOCAL_DIR || path.join(projectRoot, '.local'));
+}
+
+/** The file that holds the admin token, for use in shell commands. */
+export function adminTokenFile(stateDir: string): string {
+  return path.join(stateDir, 'admin-token');
+}
+
+/** The folder as a person would type it. */
+export function shownPath(file: string): string {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith('..') ? file : relative;
+}
+
+/**
+ * Removes all state, so that the next start begins anew.
+ * @throws StackRunningError when a stack uses it
+ */
+export async function wipeState(stateDir: string): Promise<void> {
+  const lock = await acquireLock(stateDir);
+  try {
+    for (const name of await readdir(stateDir)) {
+      if (name !== 'lock.json') await rm(path.join(stateDir, name), { recursive: true, force: true });
+    }
+  } finally {
+    await lock.release();
+  }
+}

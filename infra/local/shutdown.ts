@@ -1,0 +1,19 @@
+/** Aborts at the first Ctrl-C, SIGTERM or SIGHUP; a second one ends the process at once. */
+export function abortOnSignals(): AbortSignal {
+  const abort = new AbortController();
+  const onSignal = () => {
+    if (abort.signal.aborted) process.exit(130);
+    abort.abort(new InterruptedError());
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  return abort.signal;
+}
+
+/** The user ended the command. */
+export class InterruptedError extends Error {
+  readonly code = 'interrupted';
+  constructor() {
+    super('interrupted');
+    this.name = 'InterruptedError';
+  }
+}
