@@ -1,0 +1,40 @@
+import type { ApiResponse } from '../../shared/http/encode-response.ts';
+import { HttpError } from '../../shared/http/errors.ts';
+import type { Database } from '../../shared/storage/database.ts';
+import { getRawFile, type RawFile } from '../../shared/storage/read-raw-file.ts';
+import { readRawFileHistory } from '../../shared/storage/read-raw-file-history.ts';
+import { timelineOf } from './timeline.ts';
+
+/** GET /api/admin/smt/raw-files/{id}: everything known of one file. @throws HttpError 404 */
+export async function getRawFileDetail(database: Database, id: string): Promise<ApiResponse> {
+  const row = await existingRawFile(database, id);
+  const { object_key: objectKey, sha256, esiids } = row;
+  const history = await readRawFileHistory(database, { id, objectKey, sha256, esiids });
+  // How a worker holds the file is nobody's business, and its token nobody's at all.
+  const { lease_token, lease_expires_at, lost_attempts, self_contained, ...file } = row;
+  const body = {
+    ok: true,
+    file,
+    timeline: timelineOf(row, history),
+    rejected_rows: history.rejectedRows.map((rejected) => ({
+      member: rejected.member,
+      line_number: rejected.lineNumber,
+      reason: rejected.reason,
+      row_text: rejected.rowText,
+    })),
+    copies: history.copies.map(({ receivedAt, ...copy }) => ({ ...copy, received_at: receivedAt })),
+    changes: history.changes.map(({ firstDate, lastDate, ...change }) => ({
+      ...change,
+      first_date: firstDate,
+      last_date: lastDate,
+    })),
+  };
+  return { status: 200, body };
+}
+
+/** @throws HttpError 404 */
+export async function existingRawFile(database: Database, id: string): Promise<RawFile> {
+  const file = await getRawFile(database, id);
+  if (file === null) throw new HttpError(404, 'not-found', `There is no raw file ${id}.`);
+  return file;
+}

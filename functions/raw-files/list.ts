@@ -1,0 +1,33 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { ApiResponse } from '../../shared/http/encode-response.ts';
+import { readQuery } from '../../shared/http/request-query.ts';
+import { encodeCursor } from '../../shared/http/schemas.ts';
+import { addDays, clockDay } from '../../shared/smt/clock.ts';
+import type { Database } from '../../shared/storage/database.ts';
+import { listRawFiles } from '../../shared/storage/list-raw-files.ts';
+import { rawFilesQuery } from './schemas.ts';
+
+/** GET /api/admin/smt/raw-files: files by status, source, ESIID, text and time, newest first. */
+export async function getRawFiles(database: Database, event: APIGatewayProxyEventV2): Promise<ApiResponse> {
+  const { status, source, esiid, sha256, q, from, to, limit, cursor } = readQuery(event, rawFilesQuery);
+  const found = await listRawFiles(database, {
+    statuses: status,
+    source,
+    esiid,
+    sha256,
+    text: q,
+    receivedFrom: from === undefined ? undefined : midnight(from),
+    receivedTo: to === undefined ? undefined : midnight(addDays(to, 1)),
+    after: cursor && { receivedAt: cursor[0], id: cursor[1] },
+    limit: limit + 1, // one more tells whether there is a next page
+  });
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  const files = page.map(({ position, ...file }) => file);
+  const nextCursor = last ? encodeCursor(last.position, last.id) : null;
+  return { status: 200, body: { ok: true, files, next_cursor: nextCursor } };
+}
+
+function midnight(date: string): Date {
+  return new Date(clockDay(date).startMs);
+}

@@ -1,0 +1,183 @@
+import { z } from 'zod';
+import {
+  count,
+  cursorOf,
+  esiid,
+  instant,
+  localDate,
+  nextCursor,
+  pageLimit,
+  rawFileId,
+} from '../../shared/http/schemas.ts';
+
+/** What the raw-file routes take and give; the handlers check by these, and the OpenAPI document is made of them. */
+
+const statuses = ['registered', 'normalizing', 'normalized', 'failed', 'ignored', 'duplicate'] as const;
+const status = z.enum(statuses);
+
+export const rawFilesQuery = z
+  .strictObject({
+    status: z
+      .string()
+      .transform((text) => text.split(',').map((part) => part.trim()))
+      .pipe(z.array(z.enum(statuses, `is none of ${statuses.join(', ')}`)))
+      .optional()
+      .describe(`One or several of ${statuses.join(', ')}, joined by commas`),
+    source: z.string().max(50).optional().describe('As in droplet-upload, admin-ui, console-drop'),
+    esiid: esiid.optional().describe('Files that hold this ESIID, or were sent with it'),
+    q: z.string().max(200).optional().describe('Part of the file name or object key'),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-fA-F]{64}$/, 'is not a SHA-256 in 64 hex digits')
+      .transform((hex) => hex.toLowerCase())
+      .optional(),
+    from: localDate.optional().describe('Received on this day in America/Chicago or later'),
+    to: localDate.optional().describe('Received on this day in America/Chicago or earlier'),
+    limit: pageLimit(200, 50),
+    cursor: cursorOf(/^\d{4,5}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:?\d\d)?$/, /^\d{1,18}$/),
+  })
+  .refine(({ from, to }) => !from || !to || from <= to, { path: ['from'], message: 'is after "to"' });
+
+const listed = z.strictObject({
+  id: rawFileId,
+  filename: z.string(),
+  object_key: z.string(),
+  source: z.string(),
+  size_bytes: count,
+  status,
+  duplicate_of: rawFileId.nullable(),
+  attempts: count,
+  error_code: z.string().nullable(),
+  error_message: z.string().nullable(),
+  esiid_count: count,
+  rows_read: count,
+  rejected_rows: count,
+  intervals_read: count,
+  intervals_inserted: count,
+  received_at: instant,
+  normalized_at: instant.nullable(),
+});
+
+export const rawFilesAnswer = z.strictObject({
+  ok: z.literal(true),
+  files: z.array(listed).describe('Newest first'),
+  next_cursor: nextCursor,
+});
+
+export const rawFilePath = z.strictObject({ id: rawFileId });
+
+const rowCounts = {
+  rows_read: count.describe('Every data row is in exactly one of the counts that follow'),
+  intervals_read: count,
+  duplicate_rows: count.describe('The same slot and value again'),
+  conflicting_rows: count.describe('The same slot and revision with another value'),
+  missing_kwh: count,
+  nonexistent_hour: count.describe('Blank rows of the hour that spring forward skips'),
+  invalid_esiid: count,
+  invalid_timestamp: count,
+  invalid_kwh: count,
+  invalid_row: count,
+};
+
+const rawFile = z.strictObject({
+  id: rawFileId,
+  bucket: z.string(),
+  object_key: z.string(),
+  version_id: z.string(),
+  etag: z.string().nullable(),
+  filename: z.string(),
+  size_bytes: count,
+  sha256: z.string().nullable(),
+  content_type: z.string().nullable(),
+  source: z.string(),
+  esiid: z.string().nullable().describe('A hint that came with the file'),
+  esiids: z.array(esiid).describe('The first thousand that the file holds'),
+  esiid_count: count,
+  status,
+  duplicate_of: rawFileId.nullable(),
+  attempts: count,
+  error_code: z.string().nullable(),
+  error_message: z.string().nullable(),
+  ...rowCounts,
+  blocks_inserted: count,
+  blocks_unchanged: count,
+  intervals_inserted: count,
+  members: z.array(
+    z.strictObject({
+      name: z.string(),
+      kind: z.string(),
+      counts: z.record(z.string(), count),
+      error_code: z.string().nullable(),
+      error_message: z.string().nullable(),
+    }),
+  ),
+  interval_min_at: instant.nullable(),
+  interval_max_at: instant.nullable(),
+  received_at: instant,
+  registered_at: instant,
+  queued_at: instant.nullable(),
+  normalized_at: instant.nullable(),
+  announced_at: instant.nullable(),
+  created_at: instant,
+  updated_at: instant,
+});
+
+export const rawFileAnswer = z.strictObject({
+  ok: z.literal(true),
+  file: rawFile,
+  timeline: z
+    .array(
+      z.strictObject({
+        at: instant,
+        event: z.enum([
+          'upload-requested',
+          'received',
+          'registered',
+          'queued',
+          'attempt-started',
+          'attempt-ended',
+          'announced',
+        ]),
+        detail: z.string().nullable(),
+      }),
+    )
+    .describe('What happened to the file, in order'),
+  rejected_rows: z
+    .array(
+      z.strictObject({
+        member: z.string().nullable(),
+        line_number: count,
+        reason: z.string(),
+        row_text: z.string(),
+      }),
+    )
+    .describe('The first hundred; the counts are complete'),
+  copies: z
+    .array(
+      z.strictObject({
+        id: rawFileId,
+        filename: z.string(),
+        source: z.string(),
+        status,
+        received_at: instant,
+      }),
+    )
+    .describe('Other files with the same bytes'),
+  changes: z
+    .array(
+      z.strictObject({
+        esiid,
+        blocks: count,
+        days: count,
+        first_date: localDate,
+        last_date: localDate,
+      }),
+    )
+    .describe('The days that this file was first to bring, by ESIID; fifty of them at most'),
+});
+
+export const downloadAnswer = z.strictObject({
+  ok: z.literal(true),
+  url: z.string().describe('Gives the original once asked with GET, for a minute'),
+  expires_at: instant,
+});

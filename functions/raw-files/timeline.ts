@@ -1,0 +1,53 @@
+import type { RawFile } from '../../shared/storage/read-raw-file.ts';
+import type { AttemptRecord, RawFileHistory } from '../../shared/storage/read-raw-file-history.ts';
+
+export interface TimelineEvent {
+  /** ISO instant. */
+  readonly at: string;
+  readonly event:
+    | 'upload-requested'
+    | 'received'
+    | 'registered'
+    | 'queued'
+    | 'attempt-started'
+    | 'attempt-ended'
+    | 'announced';
+  readonly detail: string | null;
+}
+
+/** What happened to a file, from the presigned upload to the announcement, in the order of time. */
+export function timelineOf(file: RawFile, { upload, attempts }: RawFileHistory): TimelineEvent[] {
+  const times = upload && upload.requestCount > 1 ? `asked ${upload.requestCount} times, last` : null;
+  // S3 tells whole seconds, so its time may seem to lie before the request; that order is certain without clocks.
+  const arrival: (TimelineEvent | null)[] = [
+    upload && { at: upload.requestedAt.toISOString(), event: 'upload-requested', detail: times },
+    { at: file.received_at, event: 'received', detail: file.source },
+  ];
+  const events: (TimelineEvent | null)[] = [
+    { at: file.registered_at, event: 'registered', detail: duplicateDetail(file) },
+    file.queued_at === null ? null : { at: file.queued_at, event: 'queued', detail: null },
+    ...attempts.flatMap(attemptEvents),
+    file.announced_at === null ? null : { at: file.announced_at, event: 'announced', detail: null },
+  ];
+  return [
+    ...arrival.filter((event) => event !== null),
+    ...events.filter((event) => event !== null).sort((a, b) => a.at.localeCompare(b.at)),
+  ];
+}
+
+function duplicateDetail({ duplicate_of: original }: RawFile): string | null {
+  return original === null ? null : `duplicate of file ${original}`;
+}
+
+function attemptEvents(record: AttemptRecord): TimelineEvent[] {
+  const { attempt, startedAt, endedAt, outcome, errorCode, errorMessage } = record;
+  const why = [errorCode, errorMessage].filter((text) => text !== null).join(': ');
+  const started: TimelineEvent = {
+    at: startedAt.toISOString(),
+    event: 'attempt-started',
+    detail: `attempt ${attempt}`,
+  };
+  if (endedAt === null) return [started];
+  const detail = `attempt ${attempt}: ${outcome}${why && ` (${why})`}`;
+  return [started, { at: endedAt.toISOString(), event: 'attempt-ended', detail }];
+}

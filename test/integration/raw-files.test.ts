@@ -1,0 +1,161 @@
+import { expect, test } from 'vitest';
+import { getRawFileDetail } from '../../functions/raw-files/detail.ts';
+import { getRawFiles } from '../../functions/raw-files/list.ts';
+import { rawFileAnswer, rawFilesAnswer } from '../../functions/raw-files/schemas.ts';
+import type { Database } from '../../shared/storage/database.ts';
+import { recordUploadRequest } from '../../shared/storage/record-upload-request.ts';
+import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
+import { releaseRawFile } from '../../shared/storage/release-raw-file.ts';
+import { getEvent } from '../support/api-event.ts';
+import { freshDatabase } from '../support/database.ts';
+import { claim, esiidA, load, loadFile, newBlock, newCounts, newRawFile } from '../support/rows.ts';
+
+const path = '/api/admin/smt/raw-files';
+
+async function list(database: Database, query: Record<string, string> = {}) {
+  const { body } = await getRawFiles(database, getEvent(path, query));
+  return rawFilesAnswer.parse(JSON.parse(JSON.stringify(body)));
+}
+
+async function detail(database: Database, id: string) {
+  const { body } = await getRawFileDetail(database, id);
+  return rawFileAnswer.parse(JSON.parse(JSON.stringify(body)));
+}
+
+test('Files come newest first, and pages joined by their cursors are the whole', async () => {
+  const database = await freshDatabase();
+  const times = [
+    '2025-01-02T00:00:00Z',
+    '2025-01-03T00:00:00Z',
+    '2025-01-03T00:00:00Z',
+    '2025-01-01T00:00:00.123Z',
+  ];
+  for (const time of times) await registerRawFile(database, newRawFile({ receivedAt: new Date(time) }));
+
+  const ids: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page = await list(database, { limit: '1', cursor });
+    ids.push(...page.files.map(({ id }) => id));
+    cursor = page.next_cursor;
+  }
+
+  expect(ids).toEqual(['3', '2', '1', '4']);
+});
+
+test('Filters leave what they say: status, source, ESIID, text, content and local days', async () => {
+  const database = await freshDatabase();
+  const receivedAt = new Date('2025-03-10T04:59:00Z'); // the 9th in Texas
+  const { id: loaded } = await loadFile(database, [newBlock()], {
+    file: { filename: 'Meter_100%.csv', receivedAt },
+  });
+  const hinted = await registerRawFile(
+    database,
+    newRawFile({
+      esiid: esiidA,
+      source: 'admin-ui',
+      sha256: 'cd'.repeat(32),
+      receivedAt: new Date('2025-03-10T05:00:00Z'),
+    }),
+  );
+  const ids = async (query: Record<string, string>) =>
+    (await list(database, query)).files.map(({ id }) => id);
+
+  expect(await ids({ status: 'normalized,failed' })).toEqual([loaded]);
+  expect(await ids({ status: 'registered' })).toEqual([hinted.id]);
+  expect(await ids({ source: 'admin-ui' })).toEqual([hinted.id]);
+  expect(await ids({ esiid: esiidA })).toContain(hinted.id);
+  expect(await ids({ q: 'meter_100%' })).toEqual([loaded]);
+  expect(await ids({ q: 'meter%' })).toEqual([]);
+  expect(await ids({ sha256: 'CD'.repeat(32) })).toEqual([hinted.id]);
+  expect(await ids({ from: '2025-03-10' })).toEqual([hinted.id]);
+  expect(await ids({ to: '2025-03-09' })).toEqual([loaded]);
+});
+
+test.each([
+  ['status', { status: 'lost' }],
+  ['cursor', { cursor: 'WyIxIl0' }],
+  ['sha256', { sha256: 'abc' }],
+  ['from', { from: '2025-02-02', to: '2025-02-01' }],
+])('A wrong %s is refused by name', async (field, query) => {
+  const database = await freshDatabase();
+
+  const refused = getRawFiles(database, getEvent(path, query));
+
+  await expect(refused).rejects.toMatchObject({ status: 400, code: 'invalid-request' });
+  await expect(refused).rejects.toThrow(field);
+});
+
+test('The timeline of a file goes from the granted upload over every attempt', async () => {
+  const database = await freshDatabase();
+  const file = newRawFile();
+  await recordUploadRequest(database, {
+    ...file,
+    sha256: 'ab'.repeat(32),
+    clientReceivedAt: null,
+    expiresAt: new Date('2030-01-01T00:00:00Z'),
+  });
+  const { id } = await registerRawFile(database, file);
+  const { leaseToken } = await claim(database, id);
+  await releaseRawFile(database, {
+    id,
+    leaseToken,
+    errorCode: 'database-unavailable',
+    errorMessage: 'it was away',
+  });
+  await load(database, await claim(database, id), [newBlock()]);
+
+  const { timeline } = await detail(database, id);
+
+  expect(timeline.map(({ event, detail: what }) => [event, what])).toEqual([
+    ['upload-requested', null],
+    ['received', 'droplet-upload'],
+    ['registered', null],
+    ['attempt-started', 'attempt 1'],
+    ['attempt-ended', 'attempt 1: retry (database-unavailable: it was away)'],
+    ['attempt-started', 'attempt 2'],
+    ['attempt-ended', 'attempt 2: normalized'],
+  ]);
+});
+
+test('A file tells its rejected rows as they stood, its copies, and the days it was first to bring', async () => {
+  const database = await freshDatabase();
+  const sha256 = 'ef'.repeat(32);
+  const text = '<img src=x onerror=alert(1)>,';
+  const { id } = await loadFile(
+    database,
+    [
+      newBlock(),
+      newBlock({ usageDate: '2025-01-16' }),
+      newBlock({ usageDate: '2025-01-16', channel: 'generation' }),
+    ],
+    {
+      file: { sha256 },
+      result: {
+        counts: newCounts({ rowsRead: 289, intervalsRead: 288, invalidKwh: 1 }),
+        rejectedRows: [{ member: null, lineNumber: 7, reason: 'invalidKwh', text }],
+        esiids: [esiidA],
+      },
+    },
+  );
+  const copy = await registerRawFile(database, newRawFile({ sha256 }));
+
+  const told = await detail(database, id);
+
+  expect(told.rejected_rows).toEqual([
+    { member: null, line_number: 7, reason: 'invalidKwh', row_text: text },
+  ]);
+  expect(told.copies).toMatchObject([{ id: copy.id }]);
+  expect(told.changes).toEqual([
+    { esiid: esiidA, blocks: 3, days: 2, first_date: '2025-01-15', last_date: '2025-01-16' },
+  ]);
+  expect(told.file).toMatchObject({ status: 'normalized', rows_read: 289, invalid_kwh: 1 });
+  expect(told.file).not.toHaveProperty('lease_token');
+});
+
+test('A file that does not exist is a 404 that says so', async () => {
+  const database = await freshDatabase();
+
+  const asked = getRawFileDetail(database, '41');
+
+  await expect(asked).rejects.toMatchObject({ status: 404, code: 'not-found' });
+});
