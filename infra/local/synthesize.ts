@@ -25,8 +25,10 @@ export async function synthesize(outDir: string): Promise<void> {
     cwd: projectRoot,
     env: {
       ...process.env,
+      PATH: `${path.join(import.meta.dirname, 'bin')}${path.delimiter}${process.env.PATH}`,
       CDK_OUTDIR: outDir,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, '@aws-cdk/core:validateAgainstDefaultRules': false }),
+      CDK_CONTEXT_JSON: JSON.stringify(context ?? {}),
+      CDK_VALIDATION: 'false',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
