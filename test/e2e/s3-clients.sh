@@ -184,9 +184,9 @@ for client in aws rclone curl; do
   fi
 done
 
-if grep -q '^local S3:' "$work/server.log"; then
+if grep -qE '^local S3:|Warning:' "$work/server.log"; then
   failures=$((failures + 1))
   echo 'FAIL  the server met errors of its own:'
-  grep -A10 '^local S3:' "$work/server.log"
+  grep -EA10 '^local S3:|Warning:' "$work/server.log"
 fi
 [ "$failures" -eq 0 ]

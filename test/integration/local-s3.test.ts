@@ -154,7 +154,7 @@ describe('an object', () => {
   test('of no bytes is an object', async () => {
     const { client, events } = await useS3();
 
-    await put(client, 'folder/', '');
+    await put(client, 'folder/', Buffer.alloc(0));
 
     expect(await read(client, 'folder/')).toHaveLength(0);
     expect(events[0]?.s3.object).toMatchObject({ key: 'folder/', size: 0 });

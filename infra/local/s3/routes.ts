@@ -10,7 +10,7 @@ import {
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
 import { copyObject, uploadPartCopy } from './operations/copy-object.ts';
 import { deleteObject, deleteObjects } from './operations/delete-objects.ts';
-import { getObject, headObject } from './operations/get-object.ts';
+import { getObject, getObjectTagging, headObject } from './operations/get-object.ts';
 import { listObjects, listObjectsV2, listObjectVersions } from './operations/list-objects.ts';
 import { listMultipartUploads, listParts } from './operations/list-uploads.ts';
 import { abortMultipartUpload, createMultipartUpload, uploadPart } from './operations/multipart-upload.ts';
@@ -75,6 +75,7 @@ const routes: readonly Route[] = [
   route('CreateBucket', 'PUT', 'bucket', createBucket),
   route('DeleteObjects', 'POST', 'bucket', deleteObjects, ['delete']),
   route('ListParts', 'GET', 'object', listParts, ['uploadId'], ['max-parts', 'part-number-marker']),
+  route('GetObjectTagging', 'GET', 'object', getObjectTagging, ['tagging'], ['versionId']),
   route('GetObject', 'GET', 'object', getObject, [], ['versionId', ...reading]),
   route('HeadObject', 'HEAD', 'object', headObject, [], ['versionId', ...reading]),
   { ...route('UploadPartCopy', 'PUT', 'object', uploadPartCopy, ['partNumber', 'uploadId']), copies: true },

@@ -1,9 +1,10 @@
-import { bucketOf, type Call, keyOf, type Reply } from '../call.ts';
+import { bucketOf, type Call, keyOf, type Reply, xmlReply } from '../call.ts';
 import { mayRead } from '../conditions.ts';
 import { S3Error } from '../errors.ts';
 import type { Bucket, ObjectVersion } from '../model.ts';
 import { headerText } from '../request.ts';
 import type { Store } from '../store.ts';
+import { xmlDocument } from '../xml.ts';
 import { checksumHeaders } from './put-object.ts';
 
 /** GetObject, or one range of it. */
@@ -22,6 +23,12 @@ export function headObject(call: Call): Reply {
     call,
     objectVersion(call.store, bucketOf(call), keyOf(call), call.request.query.get('versionId')),
   );
+}
+
+/** GetObjectTagging: none, as tags cannot be set here. Clients ask before they copy a large object. */
+export function getObjectTagging(call: Call): Reply {
+  const version = objectVersion(call.store, bucketOf(call), keyOf(call), call.request.query.get('versionId'));
+  return xmlReply(xmlDocument('Tagging', { TagSet: '' }), { 'x-amz-version-id': version.versionId });
 }
 
 /**

@@ -92,7 +92,7 @@ function objectElement(version: ObjectVersion, listing: Listing, owner: boolean)
 }
 
 /** What a listing tells of an object's content. */
-export function contentElements(version: ObjectVersion): Record<string, XmlContent> {
+function contentElements(version: ObjectVersion): Record<string, XmlContent> {
   const algorithm = algorithmOf(version);
   return {
     ETag: `"${version.etag}"`,
