@@ -83,7 +83,7 @@ export class BlockAssembler {
   }
 
   private letOldestGo(): void {
-    const names = [...this.open.keys()].slice(0, this.maxOpen / 2);
+    const names = [...this.open.keys()].slice(0, Math.ceil(this.maxOpen / 2));
     for (const name of names) {
       const block = this.open.get(name);
       if (block) this.letGo(name, block);

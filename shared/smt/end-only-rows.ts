@@ -1,5 +1,6 @@
-import { type EndConvention, endConventionOf } from './end-labels.ts';
-import { type Label, startOfEnd } from './locate.ts';
+import { addDays } from './clock.ts';
+import { type EndConvention, endConventionOf, startsOfEnds } from './end-labels.ts';
+import type { Label } from './locate.ts';
 import type { Row, Stretch } from './rows.ts';
 
 interface HeldRow {
@@ -21,36 +22,61 @@ export interface ReleasedRow {
  */
 export class EndOnlyRows {
   private groups = new Map<string, HeldRow[]>();
+  private latest = '';
   private readonly conventions = new Set<EndConvention>();
   count = 0;
 
   hold(row: Row, stretch: Stretch, label: Label): void {
-    const text = row.text();
-    const name = `${stretch.esiid} ${stretch.channel} ${stretch.revisedAt} ${label.date ? '' : stretch.date}`;
-    const held = { row: { ...row, text: () => text }, stretch, label };
+    const { esiid, channel, revisedAt } = stretch;
+    const name = `${esiid} ${channel} ${revisedAt} ${label.date ? '' : stretch.date}`;
     const group = this.groups.get(name);
-    if (group) group.push(held);
-    else this.groups.set(name, [held]);
+    if (group) group.push({ row, stretch, label });
+    else this.groups.set(name, [{ row, stretch, label }]);
+    this.latest = name;
     this.count++;
   }
 
-  /** Gives the held rows back with what their labels mean. */
-  release(): ReleasedRow[] {
-    const decided = [...this.groups.values()].map((rows) => {
-      const convention = endConventionOf(rows.map(({ label }) => label));
-      if (convention) this.conventions.add(convention);
-      return { rows, convention };
+  /** Gives back the rows of groups that tell what their labels mean and have most likely ended. */
+  releaseDecided(): ReleasedRow[] {
+    return this.release(([name], convention) => convention !== null && name !== this.latest);
+  }
+
+  /** Gives all held rows back. */
+  releaseAll(): ReleasedRow[] {
+    return this.release(() => true);
+  }
+
+  private release(
+    isDue: (group: [string, HeldRow[]], convention: EndConvention | null) => boolean,
+  ): ReleasedRow[] {
+    const due = [...this.groups].flatMap((group) => {
+      const convention = endConventionOf(group[1].map(({ label }) => label));
+      return isDue(group, convention) ? [{ name: group[0], rows: group[1], convention }] : [];
     });
-    const [agreed] = this.conventions.size === 1 ? this.conventions : [null];
-    this.groups = new Map();
-    this.count = 0;
-    return decided.flatMap(({ rows, convention }) =>
-      rows.map((held) => released(held, convention ?? agreed ?? null)),
-    );
+    for (const { name, rows, convention } of due) {
+      if (convention) this.conventions.add(convention);
+      this.groups.delete(name);
+      this.count -= rows.length;
+    }
+    const [agreed = null] = this.conventions.size === 1 ? this.conventions : [];
+    return due.flatMap(({ rows, convention }) => released(rows, convention ?? agreed));
   }
 }
 
-function released({ row, stretch, label }: HeldRow, convention: EndConvention | null): ReleasedRow {
-  const start = convention === 'ends' ? startOfEnd(label) : convention === 'starts' ? label : null;
-  return { row, stretch, start };
+function released(rows: readonly HeldRow[], convention: EndConvention | null): ReleasedRow[] {
+  if (convention !== 'ends')
+    return rows.map(({ row, stretch, label }) => ({ row, stretch, start: convention && label }));
+  return [...Map.groupBy(rows, usageDate)].flatMap(([date, ofDay]) => {
+    if (date === null) return ofDay.map(({ row, stretch }) => ({ row, stretch, start: null }));
+    const starts = startsOfEnds(
+      date,
+      ofDay.map(({ label }) => label),
+    );
+    return ofDay.map(({ row, stretch }, i) => ({ row, stretch, start: starts[i] ?? null }));
+  });
+}
+
+/** The day whose interval a true end label ends; midnight ends the day before it. */
+function usageDate({ stretch, label }: HeldRow): string | null {
+  return label.date && label.minutes === 0 ? addDays(label.date, -1) : (label.date ?? stretch.date);
 }

@@ -1,5 +1,5 @@
 import type { MemberKind } from './account.ts';
-import { type Delimiter, parseLines } from './csv.ts';
+import { type Delimiter, splitLine } from './csv.ts';
 import { SmtFileError } from './errors.ts';
 
 /** What a column of an interval file holds. */
@@ -20,7 +20,7 @@ const namesOfRole: Readonly<Record<Role, readonly string[]>> = {
   esiid: ['esiid', 'esiidnumber'],
   meter: ['meter', 'meternumber', 'meterid', 'meterserialnumber'],
   date: ['usagedate', 'readdate', 'date', 'intervaldate'],
-  revision: ['revisiondate'],
+  revision: ['revisiondate', 'revision', 'revisiondatetime'],
   start: [
     'usagestarttime',
     'starttime',
@@ -99,28 +99,29 @@ function rolesOf(names: readonly string[]): Record<Role, number> {
 
 const monthlyName = /^(?:billed|billing|metered|demand)|kva$|month/;
 const dailyName = /^(?:startread|endread|meterread|startmeterread|endmeterread)|reading$/;
+const energyName = /kwh|usage|energy|consumption|read|interval/;
 
 function recognize(cells: readonly string[], delimiter: Delimiter): Header | null {
   const names = cells.map(reduce);
   const columns = rolesOf(names);
   const hasTime = columns.start >= 0 || columns.end >= 0 || columns.timestamp >= 0;
   if (columns.kwh >= 0 && hasTime) {
-    return { kind: 'interval', layout: { ...columns, delimiter, columnCount: cells.length } };
+    // Excel may leave empty columns behind the last.
+    const columnCount = names.findLastIndex((name) => name !== '') + 1;
+    return { kind: 'interval', layout: { ...columns, delimiter, columnCount } };
   }
+  if (columns.esiid < 0 || names.length < 2) return null;
   const hasPeriod = names.includes('startdate') && names.includes('enddate');
-  if (columns.esiid >= 0 && (hasPeriod || names.some((name) => monthlyName.test(name)))) {
+  if (hasPeriod || names.some((name) => monthlyName.test(name))) {
     return { kind: 'monthly', what: 'a monthly billing report' };
   }
   const hasDate = columns.date >= 0 || names.some((name) => /(?:read|usage)date$/.test(name));
-  if (
-    columns.esiid >= 0 &&
-    hasDate &&
-    !hasTime &&
-    (columns.kwh >= 0 || names.some((name) => dailyName.test(name)))
-  ) {
+  if (hasDate && !hasTime && (columns.kwh >= 0 || names.some((name) => dailyName.test(name)))) {
     return { kind: 'daily', what: 'a daily register-read report' };
   }
-  return null;
+  // Only what cannot be an interval file with misspelled columns is passed over.
+  const mayHoldIntervals = hasTime || names.some((name) => energyName.test(name));
+  return mayHoldIntervals ? null : { kind: 'other', what: 'a report about ESIIDs without readings' };
 }
 
 /**
@@ -128,10 +129,9 @@ function recognize(cells: readonly string[], delimiter: Delimiter): Header | nul
  * @throws SmtFileError `unknown-header`, saying what was found instead
  */
 export function readHeader(line: string): Header {
-  const chunk = { bytes: Buffer.from(line), firstLine: 1, overlong: false };
   for (const delimiter of [',', '\t', ';'] as const) {
-    const { records, broken } = parseLines(chunk, delimiter);
-    const header = broken.size === 0 && records[0] ? recognize(records[0], delimiter) : null;
+    const cells = splitLine(line, delimiter);
+    const header = cells && recognize(cells, delimiter);
     if (header) return header;
   }
   const found = line.trim().slice(0, 200);

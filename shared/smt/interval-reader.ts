@@ -7,25 +7,23 @@ import {
   placeReading,
 } from './assembler.ts';
 import type { IntervalBlock } from './block.ts';
-import { channelOf, dateOf, isEstimated, kwhOf, labelOf } from './cells.ts';
-import type { RecordBatch } from './csv.ts';
-import { EndOnlyRows } from './end-only-rows.ts';
+import { channelOf, dateOf, isEstimated, kwhOf, labelOf, revisionOf } from './cells.ts';
+import { type ClockDay, clockDay } from './clock.ts';
+import { splitLine } from './csv.ts';
+import { detached } from './detached.ts';
+import { EndOnlyRows, type ReleasedRow } from './end-only-rows.ts';
 import { parseEsiid } from './esiid.ts';
 import type { IntervalLayout } from './header.ts';
-import { parseRevision } from './labels.ts';
-import { type Label, locate } from './locate.ts';
-import { resolveRepeatedHour } from './repeated-hour.ts';
+import { HeldDays } from './held-days.ts';
+import { type Label, locate, ordinarySlot } from './locate.ts';
 import type { RowAccount } from './row-account.ts';
-import type { Row, Stretch } from './rows.ts';
+import { detachedRow, type Row, type Stretch } from './rows.ts';
+import type { LineChunk } from './text.ts';
 
-/** Rows held back because only what follows tells their slots; beyond it they are settled by what is known. */
+/** Rows held back because only what follows tells their slots; beyond it those are settled that are most likely whole. */
 const maxHeldRows = 100_000;
-
-/** Rows of one meter-day that wait for its end, since only their order tells the repeated hour apart. */
-interface HeldDay {
-  readonly key: BlockKey;
-  readonly rows: { readonly row: Row; readonly slots: readonly number[] }[];
-}
+/** An end-only file of one meter tells by its first and last row: eleven years of it are held. */
+const maxHeldEndOnlyRows = 400_000;
 
 export interface IntervalReaderOptions {
   readonly layout: IntervalLayout;
@@ -34,28 +32,30 @@ export interface IntervalReaderOptions {
   readonly account: RowAccount;
   readonly emit: (block: IntervalBlock) => void;
   /** Upper bound of blocks that wait for more rows. */
-  readonly maxOpenBlocks?: number;
+  readonly maxOpenBlocks?: number | undefined;
 }
 
 /** Reads the data rows of one interval file: every row into exactly one count, every reading into its block. */
 export class IntervalReader {
+  readonly esiids = new Set<string>();
   private readonly layout: IntervalLayout;
   private readonly esiidHint: string | null;
   private readonly account: RowAccount;
   private readonly assembler: BlockAssembler;
   private readonly endOnly: EndOnlyRows | null;
-  private readonly heldDays = new Map<string, HeldDay>();
-  private heldRows = 0;
+  private endOnlyBound = maxHeldRows;
+  private readonly heldDays: HeldDays;
   private stretch: Stretch | undefined;
+  private key: BlockKey | undefined;
   private block: OpenBlock | undefined;
   private sawBlankRevision = false;
-  readonly esiids = new Set<string>();
 
   constructor(options: IntervalReaderOptions) {
     this.layout = options.layout;
     this.esiidHint = options.esiidHint;
     this.account = options.account;
     this.assembler = new BlockAssembler(options.emit, options.maxOpenBlocks);
+    this.heldDays = new HeldDays(options.layout);
     const { start, end, timestamp } = options.layout;
     this.endOnly = end >= 0 && start < 0 && timestamp < 0 ? new EndOnlyRows() : null;
   }
@@ -64,143 +64,128 @@ export class IntervalReader {
     return this.assembler.totals;
   }
 
-  /** Whether its rows say everything about where they belong: meter and revision included. */
+  /** Whether its rows say everything about where they belong: ESIID and revision included. */
   get selfContained(): boolean {
     return this.layout.esiid >= 0 && this.layout.revision >= 0 && !this.sawBlankRevision;
   }
 
-  /** Reads records. @param from index of the first that is data */
-  read(batch: RecordBatch, from: number): void {
-    const { records, broken } = batch;
-    for (let i = from; i < records.length; i++) {
-      const record = records[i] ?? [];
-      const isBroken = broken.size > 0 && broken.has(i);
-      if (!isBroken && isBlank(record)) continue;
+  /** Reads lines. @param from index of the first that is data */
+  read(chunk: LineChunk, from: number): void {
+    const { lines, firstLine, isOverlong } = chunk;
+    for (let i = from; i < lines.length; i++) {
+      const text = lines[i] ?? '';
+      const cells = isOverlong ? null : splitLine(text, this.layout.delimiter);
+      if (cells && isBlank(cells)) continue;
       this.account.counts.rowsRead++;
-      const lineNumber = batch.firstLine + i;
-      const row: Row = { record, lineNumber, text: () => batch.lineText(i) };
-      this.rejectFor(row, isBroken || !this.hasItsColumns(record) ? 'invalidRow' : this.readRow(row));
+      const row = { cells: cells ?? [], lineNumber: firstLine + i, text };
+      this.rejectFor(row, this.hasItsColumns(row.cells) ? this.readRow(row) : 'invalidRow');
     }
-    if (this.heldRows >= maxHeldRows) {
-      this.settleHeldDays((held) => held.rows.length >= held.key.day.slotCount);
-      if (this.heldRows >= maxHeldRows) this.settleHeldDays();
-    }
-    if (this.endOnly && this.endOnly.count >= maxHeldRows) this.settleEndOnly();
+    this.boundHeldRows();
   }
 
   /** Settles what waited for the file's end, and lets the last blocks go. */
   finish(): void {
-    this.settleEndOnly();
+    this.settleEndOnly(this.endOnly?.releaseAll());
     this.settleHeldDays();
     this.assembler.finish();
   }
 
-  private hasItsColumns(record: readonly string[]): boolean {
-    const { columnCount } = this.layout;
-    return (
-      record.length === columnCount || (record.length > columnCount && isBlank(record.slice(columnCount)))
-    );
+  private boundHeldRows(): void {
+    if (this.heldDays.rowCount >= maxHeldRows) {
+      this.settleHeldDays((rowCount, day) => rowCount >= day.slotCount);
+      if (this.heldDays.rowCount >= maxHeldRows) this.settleHeldDays();
+    }
+    if (this.endOnly && this.endOnly.count >= this.endOnlyBound) {
+      this.settleEndOnly(this.endOnly.releaseDecided());
+      if (this.endOnly.count >= maxHeldEndOnlyRows) this.settleEndOnly(this.endOnly.releaseAll());
+      this.endOnlyBound = this.endOnly.count + maxHeldRows;
+    }
   }
 
-  private cell(record: readonly string[], column: number): string {
-    return column < 0 ? '' : (record[column] ?? '');
+  private hasItsColumns(cells: readonly string[]): boolean {
+    const { columnCount } = this.layout;
+    return cells.length === columnCount || (cells.length > columnCount && isBlank(cells.slice(columnCount)));
+  }
+
+  private cell(row: Row, column: number): string {
+    return row.cells[column] ?? '';
   }
 
   /** @returns why the row cannot be used; null when it was counted, placed or held */
   private readRow(row: Row): RejectReason | null {
-    const { record } = row;
     const { layout } = this;
-    const stretch = this.stretchOf(record);
+    const stretch = this.stretchOf(row);
     if (stretch.esiid === null) return 'invalidEsiid';
-    if (stretch.channel === null || isEstimated(this.cell(record, layout.flag)) === null) return 'invalidRow';
+    if (stretch.channel === null || isEstimated(this.cell(row, layout.flag)) === null) return 'invalidRow';
     if (stretch.revisedAt === undefined || (layout.date >= 0 && stretch.date === null))
       return 'invalidTimestamp';
-    const end = layout.end >= 0 ? labelOf(this.cell(record, layout.end)) : null;
+    const end = layout.end >= 0 ? labelOf(this.cell(row, layout.end)) : null;
     if (layout.end >= 0 && !end) return 'invalidTimestamp';
     if (this.endOnly && end) {
-      this.endOnly.hold(row, stretch, end);
+      this.endOnly.hold(detachedRow(row, layout.delimiter), stretch, end);
       return null;
     }
-    const start = labelOf(this.cell(record, layout.start >= 0 ? layout.start : layout.timestamp));
+    const start = labelOf(this.cell(row, layout.start >= 0 ? layout.start : layout.timestamp));
     return start ? this.placeRow(row, stretch, start, end) : 'invalidTimestamp';
   }
 
-  private stretchOf(record: readonly string[]): Stretch {
+  private stretchOf(row: Row): Stretch {
     const { layout } = this;
-    const esiid = this.cell(record, layout.esiid);
-    const channel = this.cell(record, layout.channel);
-    const revision = this.cell(record, layout.revision);
-    const date = this.cell(record, layout.date);
-    const held = this.stretch;
-    if (held) {
-      const [heldEsiid, heldChannel, heldRevision, heldDate] = held.cells;
+    const esiid = this.cell(row, layout.esiid);
+    const channel = this.cell(row, layout.channel);
+    const revision = this.cell(row, layout.revision);
+    const date = this.cell(row, layout.date);
+    if (this.stretch) {
+      const [heldEsiid, heldChannel, heldRevision, heldDate] = this.stretch.cells;
       if (heldDate === date && heldEsiid === esiid && heldRevision === revision && heldChannel === channel)
-        return held;
+        return this.stretch;
     }
-    const isBlankRevision = revision.trim() === '';
-    if (isBlankRevision) this.sawBlankRevision = true;
+    const revisedAt = revisionOf(revision);
+    const civilDate = dateOf(date);
+    if (revisedAt === null) this.sawBlankRevision = true;
     this.stretch = {
-      cells: [esiid, channel, revision, date],
-      esiid: layout.esiid < 0 ? this.esiidHint : parseEsiid(esiid),
+      cells: [detached(esiid), detached(channel), detached(revision), detached(date)],
+      esiid: layout.esiid < 0 ? this.esiidHint : parseEsiid(detached(esiid)),
       channel: layout.channel < 0 ? 'consumption' : channelOf(channel),
-      revisedAt: isBlankRevision ? null : (parseRevision(revision.trim()) ?? undefined),
-      date: dateOf(date),
+      revisedAt,
+      date: civilDate,
+      day: civilDate === null ? null : clockDay(civilDate),
     };
     return this.stretch;
   }
 
   private placeRow(row: Row, stretch: Stretch, start: Label, end: Label | null): RejectReason | null {
+    const slot = stretch.day ? ordinarySlot(stretch.day, start, end) : -1;
+    if (stretch.day && slot >= 0) return this.settle(this.keyOf(stretch, stretch.day), row, slot);
     const place = locate(stretch.date, start, end);
     if (place.kind === 'slots') {
-      const { esiid, channel, revisedAt = null } = stretch;
-      if (!esiid || !channel) return 'invalidRow';
-      const key = { esiid, channel, day: place.day, revisedAt };
+      const key = this.keyOf(stretch, place.day);
       if (place.day.slotCount <= 96) return this.settle(key, row, place.slots[0] ?? 0);
-      this.holdRow(key, row, place.slots);
+      this.heldDays.hold(key, row, place.slots);
       return null;
     }
-    if (place.kind === 'invalid' || kwhOf(this.cell(row.record, this.layout.kwh)) !== '')
-      return 'invalidTimestamp';
+    if (place.kind === 'invalid' || kwhOf(this.cell(row, this.layout.kwh)) !== '') return 'invalidTimestamp';
     this.account.counts.nonexistentHour++;
     return null;
   }
 
-  private holdRow(key: BlockKey, row: Row, slots: readonly number[]): void {
-    const name = `${key.esiid} ${key.channel} ${key.day.date} ${key.revisedAt}`;
-    let held = this.heldDays.get(name);
-    if (!held) {
-      held = { key, rows: [] };
-      this.heldDays.set(name, held);
-    }
-    const text = row.text();
-    held.rows.push({ row: { ...row, text: () => text }, slots });
-    this.heldRows++;
+  private keyOf({ esiid, channel, revisedAt }: Stretch, day: ClockDay): BlockKey {
+    const { key } = this;
+    const isSame =
+      key?.day === day && key.esiid === esiid && key.revisedAt === revisedAt && key.channel === channel;
+    if (isSame) return key;
+    this.key = { esiid: esiid ?? '', channel: channel ?? 'consumption', day, revisedAt: revisedAt ?? null };
+    return this.key;
   }
 
-  private settleHeldDays(isDue: (held: HeldDay) => boolean = () => true): void {
-    for (const [name, held] of this.heldDays) {
-      if (!isDue(held)) continue;
-      this.heldDays.delete(name);
-      this.heldRows -= held.rows.length;
-      this.settleHeldDay(held);
-    }
-  }
-
-  private settleHeldDay({ key, rows }: HeldDay): void {
-    const { start, end, kwh, flag } = this.layout;
-    const dayRows = rows.map(({ row: { record }, slots }) => ({
-      slots,
-      text: [start, end, kwh, flag].map((column) => this.cell(record, column)).join('|'),
-    }));
-    const slots = resolveRepeatedHour(key.day, dayRows);
-    rows.forEach(({ row }, index) => {
-      const slot = slots[index] ?? null;
+  private settleHeldDays(isDue?: (rowCount: number, day: ClockDay) => boolean): void {
+    for (const { key, row, slot } of this.heldDays.release(isDue)) {
       this.rejectFor(row, slot === null ? 'invalidTimestamp' : this.settle(key, row, slot));
-    });
+    }
   }
 
-  private settleEndOnly(): void {
-    for (const { row, stretch, start } of this.endOnly?.release() ?? []) {
+  private settleEndOnly(rows: readonly ReleasedRow[] = []): void {
+    for (const { row, stretch, start } of rows) {
       this.rejectFor(row, start ? this.placeRow(row, stretch, start, null) : 'invalidTimestamp');
     }
   }
@@ -208,7 +193,7 @@ export class IntervalReader {
   /** A row whose slot is known: its value is placed, missing, or no value at all. */
   private settle(key: BlockKey, row: Row, slot: number): RejectReason | null {
     const { counts } = this.account;
-    const kwh = kwhOf(this.cell(row.record, this.layout.kwh));
+    const kwh = kwhOf(this.cell(row, this.layout.kwh));
     const block = this.blockOf(key);
     if (kwh === null || kwh === '') {
       block.rows++;
@@ -216,13 +201,8 @@ export class IntervalReader {
       counts.missingKwh++;
       return null;
     }
-    const outcome = placeReading(
-      block,
-      slot,
-      kwh,
-      isEstimated(this.cell(row.record, this.layout.flag)) ?? false,
-    );
-    block.meter ??= this.cell(row.record, this.layout.meter).trim().slice(0, 100) || null;
+    const outcome = placeReading(block, slot, kwh, isEstimated(this.cell(row, this.layout.flag)) ?? false);
+    if (this.layout.meter >= 0) block.meter ??= meterOf(this.cell(row, this.layout.meter));
     if (outcome === 'new') {
       block.rows++;
       counts.intervalsRead++;
@@ -238,13 +218,7 @@ export class IntervalReader {
   private blockOf(key: BlockKey): OpenBlock {
     const { block } = this;
     if (block && !block.emitted) {
-      const held = block.key;
-      const isSame =
-        held.day === key.day &&
-        held.esiid === key.esiid &&
-        held.revisedAt === key.revisedAt &&
-        held.channel === key.channel;
-      if (isSame) return block;
+      if (block.key === key) return block;
       this.assembler.leave(block);
     }
     this.esiids.add(key.esiid);
@@ -253,9 +227,10 @@ export class IntervalReader {
   }
 }
 
-function isBlank(record: readonly string[]): boolean {
-  return (
-    (record[0] === '' || record[0] === undefined || record[0].trim() === '') &&
-    record.every((cell) => cell.trim() === '')
-  );
+function meterOf(cell: string): string | null {
+  return detached(cell.trim().slice(0, 100)) || null;
+}
+
+function isBlank(cells: readonly string[]): boolean {
+  return cells[0]?.trim() === '' && cells.every((cell) => cell.trim() === '');
 }

@@ -1,4 +1,4 @@
-import { instantsOfWall, minutesPerDay } from './clock.ts';
+import { clockDay, instantsOfWall, minutesPerDay } from './clock.ts';
 
 /** A zone suffix as files write it; the offset in minutes it stands for. */
 const zoneOffsetMinutes: Readonly<Record<string, number>> = { CDT: -300, CST: -360, Z: 0, UTC: 0, GMT: 0 };
@@ -75,24 +75,36 @@ export function parseDateTime(text: string): DateTimeLabel | null {
   return time ? { date, ...time } : null;
 }
 
-const revisionStamp = /^(\S+)(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([AaPp])\.?[Mm]\.?)?)?$/;
+const zonedInstant = /(?:Z|[+-]\d{2}:?\d{2})$/i;
+const wallStamp = /^(\S+?)(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s*([AaPp])\.?[Mm]\.?)?)?$/i;
 
 /**
- * Reads a REVISION_DATE (`03/02/2022 06:18:33`, `5/14/2025 6:22`, a bare date): a wall clock in America/Chicago.
- * In the hour that fall back repeats the earlier instant is taken, in the hour that spring forward skips the
- * change itself: the stamp orders revisions and means nothing else.
+ * Reads a REVISION_DATE (`03/02/2022 06:18:33`, `5/14/2025 6:22`, a bare date): a wall clock in America/Chicago, unless
+ * it names its offset. In the hour that fall back repeats the earlier instant is taken, and the hour that spring forward
+ * skips is read as the one after it: the stamp orders revisions and means nothing else.
  * @returns the ISO instant, or null if it cannot be read
  */
 export function parseRevision(text: string): string | null {
-  const match = revisionStamp.exec(text);
+  const [zone] = zonedInstant.exec(text) ?? [];
+  const isZoned = zone !== undefined && text.includes(':');
+  const match = wallStamp.exec(isZoned ? text.slice(0, -zone.length).trim() : text);
   const date = match?.[1] && parseDate(match[1]);
   if (!match || !date) return null;
   const [, , hourText = '0', minuteText = '0', secondText = '0', half] = match;
   let hour = Number(hourText);
+  if (half && (hour < 1 || hour > 12)) return null;
   if (half) hour = (hour % 12) + (half.toUpperCase() === 'P' ? 12 : 0);
   if (hour > 23 || Number(minuteText) > 59 || Number(secondText) > 59) return null;
   const wallMs =
     Date.parse(`${date}T00:00:00Z`) + ((hour * 60 + Number(minuteText)) * 60 + Number(secondText)) * 1000;
+  const offsetMinutes = isZoned ? parseOffset(zone) : null;
+  const instantMs = offsetMinutes === null ? centralInstant(date, wallMs) : wallMs - offsetMinutes * 60_000;
+  return new Date(instantMs).toISOString();
+}
+
+function centralInstant(date: string, wallMs: number): number {
+  const day = clockDay(date);
+  if (day.slotsOfQuarter === null) return day.startMs + wallMs - Date.parse(`${date}T00:00:00Z`);
   const [instantMs] = instantsOfWall(wallMs);
-  return new Date(instantMs ?? instantsOfWall(wallMs + 3_600_000)[0] ?? wallMs).toISOString();
+  return instantMs ?? instantsOfWall(wallMs + 3_600_000)[0] ?? wallMs;
 }

@@ -1,4 +1,12 @@
-import { addDays, type ClockDay, clockDay, instantsOfWall, minutesPerDay, slotOfInstant } from './clock.ts';
+import {
+  addDays,
+  type ClockDay,
+  clockDay,
+  instantsOfWall,
+  minutesPerDay,
+  slotMs,
+  slotOfInstant,
+} from './clock.ts';
 import type { TimeLabel } from './labels.ts';
 
 const slotMinutes = 15;
@@ -17,6 +25,19 @@ export type Place =
 const invalid: Place = { kind: 'invalid' };
 
 /**
+ * Slot of an ordinary row: labels without a date or offset, on a day without a clock change. Nearly all rows are such,
+ * so this much is decided without the rest.
+ * @returns -1 for a row that takes {@link locate}
+ */
+export function ordinarySlot(day: ClockDay, start: Label, end: Label | null): number {
+  if (day.slotsOfQuarter || start.date || start.offsetMinutes !== null || start.minutes >= minutesPerDay)
+    return -1;
+  if (end && (end.date || lengthMinutes(start.minutes, end.minutes) !== slotMinutes)) return -1;
+  const quarter = start.minutes / slotMinutes;
+  return Number.isInteger(quarter) ? quarter : -1;
+}
+
+/**
  * Turns a row's labels into slots.
  * @param date the date column's value, null if there is none
  * @param start label of the interval's start
@@ -26,7 +47,7 @@ export function locate(date: string | null, start: Label, end: Label | null): Pl
   if (start.date && date && start.date !== date) return invalid;
   const startDate = start.date ?? date;
   if (!startDate || start.minutes >= minutesPerDay) return invalid;
-  if (start.offsetMinutes !== null) return locateInstant(startDate, start, start.offsetMinutes);
+  if (start.offsetMinutes !== null) return locateInstant(startDate, start, start.offsetMinutes, end);
   const quarter = start.minutes / slotMinutes;
   if (!Number.isInteger(quarter)) return invalid;
   const day = clockDay(startDate);
@@ -52,12 +73,32 @@ function endDateFits(startDate: string, end: Label): boolean {
 }
 
 /** A label with an offset names an instant; CDT or CST must be what that season's clock shows. */
-function locateInstant(date: string, label: Label, offsetMinutes: number): Place {
-  const wallMs = Date.parse(`${date}T00:00:00Z`) + label.minutes * 60_000;
-  const instantMs = wallMs - offsetMinutes * 60_000;
-  if (label.isCentral && !instantsOfWall(wallMs).includes(instantMs)) return invalid;
+function locateInstant(date: string, start: Label, offsetMinutes: number, end: Label | null): Place {
+  const instantMs = instantOf(date, start, offsetMinutes);
+  if (start.isCentral && !showsOnClock(date, start, offsetMinutes)) return invalid;
+  if (end && !isQuarterHourLater(instantMs, date, start, end)) return invalid;
   const { day, slot } = slotOfInstant(instantMs);
   return Number.isInteger(slot) ? { kind: 'slots', day, slots: [slot] } : invalid;
+}
+
+function wallMsOf(date: string, label: Label): number {
+  return Date.parse(`${date}T00:00:00Z`) + label.minutes * 60_000;
+}
+
+function instantOf(date: string, label: Label, offsetMinutes: number): number {
+  return wallMsOf(date, label) - offsetMinutes * 60_000;
+}
+
+function showsOnClock(date: string, label: Label, offsetMinutes: number): boolean {
+  return instantsOfWall(wallMsOf(date, label)).includes(instantOf(date, label, offsetMinutes));
+}
+
+/** By the instants if the end's label names one, else by the minutes alone, since a clock change moves only the hour. */
+function isQuarterHourLater(startInstantMs: number, date: string, start: Label, end: Label): boolean {
+  if (end.date && end.offsetMinutes !== null)
+    return instantOf(end.date, end, end.offsetMinutes) - startInstantMs === slotMs;
+  if (end.date && !endDateFits(start.date ?? date, end)) return false;
+  return lengthMinutes(start.minutes, end.minutes) % 60 === slotMinutes;
 }
 
 /**
@@ -88,9 +129,17 @@ function locateOnClockChange(
   return invalid;
 }
 
-/** The label of the start of the interval that a true end label ends. */
-export function startOfEnd(end: Label): Label {
+/**
+ * The label of the start of the interval that a true end label ends.
+ * @param date the date column's value, null if there is none
+ */
+export function startOfEnd(date: string | null, end: Label): Label {
   const isMidnight = end.minutes === 0;
   const minutes = (isMidnight ? minutesPerDay : end.minutes) - slotMinutes;
-  return { ...end, minutes, date: isMidnight && end.date ? addDays(end.date, -1) : end.date };
+  const start = { ...end, minutes, date: isMidnight && end.date ? addDays(end.date, -1) : end.date };
+  const endDate = end.date ?? (date && isMidnight ? addDays(date, 1) : date);
+  // `02:00 CDT` and `01:00 CST` both end the first pass through the repeated hour, which starts under CDT.
+  const isVerified =
+    end.isCentral && end.offsetMinutes !== null && endDate && showsOnClock(endDate, end, end.offsetMinutes);
+  return isVerified ? { ...start, isCentral: false } : start;
 }

@@ -3,8 +3,8 @@ import type { IntervalBlock } from './block.ts';
 import type { ByteSource } from './container/byte-source.ts';
 import { type ArchiveLimits, defaultArchiveLimits, UnpackBudget } from './container/limits.ts';
 import { type Member, membersOf } from './container/members.ts';
-import { parseLines } from './csv.ts';
 import { SmtFileError } from './errors.ts';
+import { esiidPattern } from './esiid.ts';
 import { readHeader } from './header.ts';
 import { IntervalReader } from './interval-reader.ts';
 import { addCounts, noRows, RowAccount } from './row-account.ts';
@@ -62,8 +62,11 @@ export async function readRawFile(
   let containerError: SmtFileError | null = null;
   try {
     for await (const member of membersOf(source, options.filename, budget)) {
+      budget.addMember();
       const index = readings.length;
       readings.push(await readMember(member, options, rejected, (block) => sink(block, index)));
+      const excess = budget.excess();
+      if (excess) throw excess;
     }
     if (readings.length === 0) throw new SmtFileError('empty-file', 'The archive holds no files.');
   } catch (error) {
@@ -97,6 +100,8 @@ async function readMember(
     await readLines(member, options, account, reading, setKind, sink);
   } catch (error) {
     if (!(error instanceof SmtFileError)) throw error;
+    // Settles the rows that wait for others, so that the counts add up; the blocks it lets go are not handed on.
+    reading.reader?.finish();
     reading.report = { ...reading.report, errorCode: error.code, errorMessage: error.message };
   }
   return reading;
@@ -111,24 +116,21 @@ async function readLines(
   sink: (block: IntervalBlock) => void | Promise<void>,
 ): Promise<void> {
   const blocks: IntervalBlock[] = [];
-  let delimiter: ',' | '\t' | ';' = ',';
   const handOn = async (): Promise<void> => {
     for (const block of blocks.splice(0)) await sink(block);
   };
   for await (const chunk of lineChunks(member.bytes)) {
     let from = 0;
     if (!reading.reader) {
-      const lines = chunk.bytes.toString().split(/\r\n|\n|\r/);
-      const headerIndex = lines.findIndex((line) => line.trim() !== '');
+      const headerIndex = chunk.lines.findIndex((line) => line.trim() !== '');
       if (headerIndex < 0) continue;
-      const header = readHeader(lines[headerIndex] ?? '');
+      const header = readHeader(chunk.lines[headerIndex] ?? '');
       setKind(header.kind);
       if (header.kind !== 'interval') return;
       reading.reader = intervalReader(header.layout, options, account, (block) => blocks.push(block));
-      delimiter = header.layout.delimiter;
       from = headerIndex + 1;
     }
-    reading.reader.read(parseLines(chunk, delimiter), from);
+    reading.reader.read(chunk, from);
     await handOn();
   }
   if (!reading.reader) throw new SmtFileError('empty-file', 'The file is empty.');
@@ -150,7 +152,7 @@ function intervalReader(
   emit: (block: IntervalBlock) => void,
 ): IntervalReader {
   const { esiidHint, maxOpenBlocks } = options;
-  if (layout.esiid < 0 && !esiidHint) {
+  if (layout.esiid < 0 && (!esiidHint || !esiidPattern.test(esiidHint))) {
     throw new SmtFileError(
       'esiid-unknown',
       'The file has no ESIID column. Give its ESIID: upload it again with "esiid" in the request, or copy the object ' +
@@ -162,7 +164,7 @@ function intervalReader(
     esiidHint,
     account,
     emit,
-    ...(maxOpenBlocks ? { maxOpenBlocks } : {}),
+    maxOpenBlocks,
   });
 }
 
@@ -179,7 +181,7 @@ function summarize(
   rejectedRows: readonly RejectedRow[],
 ): RawFileReport {
   const members = readings.map(({ report }) => report);
-  const readers = readings.flatMap(({ reader }) => (reader ? [reader] : []));
+  const readers = readings.flatMap(({ reader, report }) => (reader && !report.errorCode ? [reader] : []));
   const counts = noRows();
   for (const { counts: part } of members) addCounts(counts, part);
   const error = containerError ?? memberError(members);
@@ -201,18 +203,20 @@ function summarize(
   };
 }
 
-/** A plain file's or a lone member's error is the file's; of several members the failed ones are named. */
+/** What all members agree on is the file's own error; else the failed ones are named. */
 function memberError(members: readonly MemberReport[]): { code: string; message: string } | null {
   const failed = members.filter(({ errorCode }) => errorCode !== null);
-  const [only] = failed;
-  if (!only?.errorCode || only.errorMessage === null) return null;
-  if (members.length === 1) return { code: only.errorCode, message: only.errorMessage };
+  const [first] = failed;
+  if (!first?.errorCode || first.errorMessage === null) return null;
+  if (members.length === 1) return { code: first.errorCode, message: first.errorMessage };
   const named = failed
     .slice(0, 10)
     .map(({ name, errorCode, errorMessage }) => `${name}: ${errorCode} (${errorMessage})`);
   const more = failed.length > named.length ? `; and ${failed.length - named.length} more` : '';
+  const isShared = members.every(({ errorCode }) => errorCode === first.errorCode);
+  const rest = isShared ? '' : ', the others are loaded';
   return {
-    code: 'members-failed',
-    message: `${failed.length} of ${members.length} members failed, the others are loaded. ${named.join('; ')}${more}`,
+    code: isShared ? first.errorCode : 'members-failed',
+    message: `${failed.length} of ${members.length} members failed${rest}. ${named.join('; ')}${more}`,
   };
 }

@@ -37,7 +37,9 @@ export function resolveRepeatedHour(day: ClockDay, rows: readonly DayRow[]): (nu
   const slots = rows.map((row) => (row.slots.length === 1 ? (row.slots[0] ?? null) : null));
   const inOrder = rows.map((_, index) => index);
   if (isDescending(hour, rows)) inOrder.reverse();
-  for (const pass of passes(hour, rows, inOrder)) resolvePass(hour, rows, slots, pass);
+  if (isOrdered(hour, rows, inOrder)) {
+    for (const pass of passes(hour, rows, inOrder)) resolvePass(hour, rows, slots, pass);
+  }
   adoptTwins(rows, slots);
   return slots;
 }
@@ -48,11 +50,25 @@ function anchor(hour: Hour, row: DayRow | undefined): number | null {
   return slot === null || (slot >= hour.first && slot < hour.end) ? null : slot;
 }
 
+/** Steps from row to row: 1 forward, -1 back, 0 within the repeated hour. */
+function stepsOf(hour: Hour, rows: readonly DayRow[], order: readonly number[]): number[] {
+  const places = order.map((index) => anchor(hour, rows[index]) ?? hour.first);
+  return places.map((place, i) => Math.sign(place - (places[i - 1] ?? place)));
+}
+
 function isDescending(hour: Hour, rows: readonly DayRow[]): boolean {
-  const anchors = rows.map((row) => anchor(hour, row)).filter((slot) => slot !== null);
-  let balance = 0;
-  for (let i = 1; i < anchors.length; i++) balance += Math.sign((anchors[i] ?? 0) - (anchors[i - 1] ?? 0));
-  return balance < 0;
+  const sum = (steps: readonly number[]): number => steps.reduce((total, step) => total + step, 0);
+  const inOrder = rows.map((_, index) => index);
+  const balance = sum(stepsOf(hour, rows, inOrder));
+  if (balance !== 0 || rows.some((row) => anchor(hour, row) !== null)) return balance < 0;
+  const quarters = rows.map((row) => quarter(hour, row));
+  return sum(quarters.map((value, i) => Math.sign(value - (quarters[i - 1] ?? value)))) < 0;
+}
+
+/** Whether the day stands in order, but for some strays and for being there several times: else order tells nothing. */
+function isOrdered(hour: Hour, rows: readonly DayRow[], inOrder: readonly number[]): boolean {
+  const stepsBack = stepsOf(hour, rows, inOrder).filter((step) => step < 0).length;
+  return stepsBack * 8 <= rows.length + 8;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RejectedRow, RejectReason, RowCounts } from './account.ts';
+import { detached } from './detached.ts';
 
 const maxKeptRows = 100;
 const maxTextLength = 1000;
@@ -35,11 +36,11 @@ export class RowAccount {
     this.rejected = rejected;
   }
 
-  reject(reason: RejectReason, lineNumber: number, text: () => string): void {
+  reject(reason: RejectReason, lineNumber: number, text: string): void {
     this.counts[reason]++;
     if (this.rejected.length >= maxKeptRows) return;
     // Postgres text holds no NUL, and a cut may split a surrogate pair.
-    const kept = text().slice(0, maxTextLength).replaceAll('\0', '\uFFFD').toWellFormed();
+    const kept = detached(text.slice(0, maxTextLength).replaceAll('\0', '\uFFFD').toWellFormed());
     this.rejected.push({ member: this.member, lineNumber, reason, text: kept });
   }
 }

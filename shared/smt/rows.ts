@@ -1,4 +1,7 @@
 import type { Channel } from './block.ts';
+import type { ClockDay } from './clock.ts';
+import { type Delimiter, splitLine } from './csv.ts';
+import { detached } from './detached.ts';
 
 /** What all rows of a stretch share: parsed once, as long as the cells stay the same. */
 export interface Stretch {
@@ -9,11 +12,20 @@ export interface Stretch {
   readonly revisedAt: string | null | undefined;
   /** Null if there is no date column or it cannot be read. */
   readonly date: string | null;
+  /** The clock of that date. */
+  readonly day: ClockDay | null;
 }
 
-/** A data row, and how to find its text again. */
+/** A data row. */
 export interface Row {
-  readonly record: readonly string[];
+  readonly cells: readonly string[];
   readonly lineNumber: number;
-  readonly text: () => string;
+  /** As it stood in the file. */
+  readonly text: string;
+}
+
+/** The row as it can be kept beyond its chunk of the file. */
+export function detachedRow(row: Row, delimiter: Delimiter): Row {
+  const text = detached(row.text);
+  return { cells: splitLine(text, delimiter) ?? [], lineNumber: row.lineNumber, text };
 }

@@ -5,13 +5,18 @@ const carriageReturn = 0x0d;
 /** A line longer than this is no row of a meter file; it is cut and the rest of it skipped. */
 const maxLineBytes = 64 * 1024;
 
-/** Whole lines of a file, as UTF-8 without a byte order mark. */
+/** So many bytes tell what a file is. */
+const headBytes = 4096;
+/** So many bytes are decoded and split at once, however large the source's chunks are. */
+const chunkBytes = 64 * 1024;
+
+/** Some lines of a file, without their ends and without a byte order mark. */
 export interface LineChunk {
-  readonly bytes: Buffer;
-  /** 1-based number of the first line in it. */
+  readonly lines: readonly string[];
+  /** 1-based number of the first of them. */
   readonly firstLine: number;
   /** True for the head of a single line that was longer than 64 KB. */
-  readonly overlong: boolean;
+  readonly isOverlong: boolean;
 }
 
 type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
@@ -51,81 +56,90 @@ function refuseBinary(head: Buffer): void {
   );
 }
 
-/** Decodes a byte stream to UTF-8 chunks. @throws SmtFileError `binary-file` for bytes that are no text */
+/** Decodes a byte stream to UTF-8 chunks of bounded size. @throws SmtFileError `binary-file` for bytes that are no text */
 async function* decode(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let decoder: InstanceType<typeof TextDecoder> | null | undefined;
-  let held: Buffer = Buffer.alloc(0);
+  let head: Buffer = Buffer.alloc(0);
   for await (const chunk of source) {
     if (decoder === undefined) {
-      held = Buffer.concat([held, chunk]);
-      if (held.length < 4) continue;
-      yield* start();
+      head = Buffer.concat([head, chunk]);
+      if (head.length >= headBytes) yield* start();
     } else {
-      yield decoder ? Buffer.from(decoder.decode(chunk, { stream: true })) : chunk;
+      yield* decoded(chunk);
     }
   }
-  if (decoder === undefined && held.length > 0) yield* start();
+  if (decoder === undefined && head.length > 0) yield* start();
   if (decoder) yield Buffer.from(decoder.decode());
 
   function* start(): Generator<Buffer> {
-    const { encoding, bomBytes } = detectEncoding(held);
-    const text = held.subarray(bomBytes);
+    const { encoding, bomBytes } = detectEncoding(head);
+    const text = head.subarray(bomBytes);
     decoder = encoding === 'utf-8' ? null : new TextDecoder(encoding);
-    if (!decoder) refuseBinary(text.subarray(0, 4096));
-    yield decoder ? Buffer.from(decoder.decode(text, { stream: true })) : text;
+    if (!decoder) refuseBinary(text.subarray(0, headBytes));
+    yield* decoded(text);
+  }
+
+  function* decoded(bytes: Buffer): Generator<Buffer> {
+    for (let at = 0; at < bytes.length; at += chunkBytes) {
+      const part = bytes.subarray(at, at + chunkBytes);
+      yield decoder ? Buffer.from(decoder.decode(part, { stream: true })) : part;
+    }
   }
 }
 
 /** Index after the last line end, or 0; a carriage return at the very end may be half a CRLF, so it waits. */
-function endOfLines(bytes: Buffer): number {
+function endOfLastLine(bytes: Buffer): number {
   const lastNewline = bytes.lastIndexOf(newline);
-  if (lastNewline >= 0) return lastNewline + 1;
-  const lastReturn = bytes.lastIndexOf(carriageReturn, bytes.length - 2);
-  return lastReturn + 1;
+  return (lastNewline >= 0 ? lastNewline : bytes.subarray(0, -1).lastIndexOf(carriageReturn)) + 1;
 }
 
-/** How many lines end in these bytes: LF, CRLF and lone CR each end one. */
-function countLineEnds(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, at + 1)) count++;
-  for (let at = bytes.indexOf(carriageReturn); at >= 0; at = bytes.indexOf(carriageReturn, at + 1)) {
-    if (bytes[at + 1] !== newline) count++;
-  }
-  return count;
+/** Index after the first line end, or 0 as above. */
+function endOfFirstLine(bytes: Buffer): number {
+  const at = bytes.findIndex((byte) => byte === newline || byte === carriageReturn);
+  if (at < 0 || (bytes[at] === carriageReturn && at === bytes.length - 1)) return 0;
+  return bytes[at] === carriageReturn && bytes[at + 1] === newline ? at + 2 : at + 1;
+}
+
+/** LF, CRLF and lone CR each end a line. */
+function splitLines(bytes: Buffer): string[] {
+  const text = bytes.toString();
+  const lines = bytes.includes(carriageReturn) ? text.split(/\r\n|\n|\r/) : text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
 }
 
 /**
- * Cuts a byte stream into chunks of whole lines, decoded to UTF-8, in bounded memory.
+ * Cuts a byte stream into lines, decoded and a chunk at a time, in bounded memory.
  * @throws SmtFileError `binary-file`
  */
 export async function* lineChunks(source: AsyncIterable<Buffer>): AsyncGenerator<LineChunk> {
   let carry: Buffer = Buffer.alloc(0);
   let firstLine = 1;
-  let skipping = false;
+  let isSkipping = false;
   for await (const decoded of decode(source)) {
     let bytes = carry.length > 0 ? Buffer.concat([carry, decoded]) : decoded;
-    if (skipping) {
-      const end = bytes.indexOf(newline);
-      if (end < 0) {
-        carry = Buffer.alloc(0);
+    if (isSkipping) {
+      const end = endOfFirstLine(bytes);
+      if (end === 0) {
+        carry = bytes.at(-1) === carriageReturn ? bytes.subarray(-1) : Buffer.alloc(0);
         continue;
       }
-      bytes = bytes.subarray(end + 1);
-      skipping = false;
+      bytes = bytes.subarray(end);
+      isSkipping = false;
       firstLine++;
     }
-    const end = endOfLines(bytes);
+    const end = endOfLastLine(bytes);
     if (end > 0) {
-      const whole = bytes.subarray(0, end);
-      yield { bytes: whole, firstLine, overlong: false };
-      firstLine += countLineEnds(whole);
+      const lines = splitLines(bytes.subarray(0, end));
+      yield { lines, firstLine, isOverlong: false };
+      firstLine += lines.length;
     }
     carry = bytes.subarray(end);
     if (carry.length > maxLineBytes) {
-      yield { bytes: carry.subarray(0, maxLineBytes), firstLine, overlong: true };
-      carry = Buffer.alloc(0);
-      skipping = true;
+      yield { lines: [carry.toString('utf8', 0, maxLineBytes)], firstLine, isOverlong: true };
+      isSkipping = true;
+      carry = carry.at(-1) === carriageReturn ? carry.subarray(-1) : Buffer.alloc(0);
     }
   }
-  if (carry.length > 0) yield { bytes: carry, firstLine, overlong: false };
+  if (carry.length > 0 && !isSkipping) yield { lines: splitLines(carry), firstLine, isOverlong: false };
 }

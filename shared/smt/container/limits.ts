@@ -30,6 +30,7 @@ export class UnpackBudget {
   readonly limits: ArchiveLimits;
   private readonly packedBytes: number;
   private unpackedBytes = 0;
+  private memberCount = 0;
 
   constructor(limits: ArchiveLimits, packedBytes: number) {
     this.limits = limits;
@@ -46,8 +47,22 @@ export class UnpackBudget {
     });
   }
 
-  private excess(): SmtFileError | null {
-    const { maxUnpackedBytes, maxRatio } = this.limits;
+  /** Counts one more member. @throws SmtFileError as {@link excess} has it */
+  addMember(): void {
+    this.memberCount++;
+    const excess = this.excess();
+    if (excess) throw excess;
+  }
+
+  /** What is too much by now; null while all is well. */
+  excess(): SmtFileError | null {
+    const { maxUnpackedBytes, maxRatio, maxMembers } = this.limits;
+    if (this.memberCount > maxMembers) {
+      return new SmtFileError(
+        'archive-too-large',
+        `The archive has more than ${maxMembers} members. Split it.`,
+      );
+    }
     if (this.unpackedBytes > maxUnpackedBytes) {
       return new SmtFileError(
         'archive-too-large',

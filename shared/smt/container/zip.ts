@@ -39,38 +39,50 @@ const deflated = 8;
  */
 export async function openZip(source: ByteSource, budget: UnpackBudget): Promise<ZipEntry[]> {
   const reader = new SourceReader(source);
+  const zip = await findDirectory(reader, source.sizeBytes);
+  const entries: ZipEntry[] = [];
   try {
-    const zip = await yauzl.fromRandomAccessReaderPromise(reader, source.sizeBytes, { autoClose: false });
-    const entries: yauzl.Entry[] = [];
     for await (const entry of zip.eachEntry()) {
-      if (entries.length >= budget.limits.maxMembers) {
+      const name = nameOf(entry);
+      if (name === '[Content_Types].xml')
+        throw new SmtFileError('spreadsheet', 'This is an Excel workbook. Save it as CSV and send that.');
+      if (isMember(name)) entries.push({ name, open: () => readEntry(zip, entry, name, reader, budget) });
+      if (entries.length > budget.limits.maxMembers)
         throw new SmtFileError(
           'archive-too-large',
           `The archive has more than ${budget.limits.maxMembers} members. Split it.`,
         );
-      }
-      entries.push(entry);
     }
-    if (entries.some((entry) => entry.fileName === '[Content_Types].xml')) {
-      throw new SmtFileError('spreadsheet', 'This is an Excel workbook. Save it as CSV and send that.');
-    }
-    return entries.filter(isMember).map((entry) => ({
-      name: entry.fileName,
-      open: () => readEntry(zip, entry, reader, budget),
-    }));
+  } catch (error) {
+    throw asZipError(error, reader, 'corrupt-zip', 'The directory of the zip archive is corrupt');
+  }
+  return entries;
+}
+
+async function findDirectory(reader: SourceReader, sizeBytes: number): Promise<yauzl.ZipFile> {
+  try {
+    const options = { autoClose: false, decodeStrings: false };
+    return await yauzl.fromRandomAccessReaderPromise(reader, sizeBytes, options);
   } catch (error) {
     throw asZipError(
       error,
       reader,
       'truncated-archive',
-      'The zip archive has no readable directory; it is cut off or corrupt',
+      'The zip archive has no directory at its end; it is cut off',
     );
   }
 }
 
-function isMember(entry: yauzl.Entry): boolean {
-  const { fileName } = entry;
-  return !fileName.endsWith('/') && !fileName.startsWith('__MACOSX/') && !fileName.endsWith('.DS_Store');
+/**
+ * A member's name, only ever shown and never a path to write to: `../` in it, a root or a drive letter does no harm and
+ * costs no data, which is why yauzl's own check is not asked.
+ */
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: yauzl.Entry): string {
+  return yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
+}
+
+function isMember(name: string): boolean {
+  return !name.endsWith('/') && !name.startsWith('__MACOSX/') && !name.endsWith('.DS_Store');
 }
 
 function asZipError(
@@ -88,26 +100,24 @@ function asZipError(
 async function* readEntry(
   zip: yauzl.ZipFile,
   entry: yauzl.Entry,
+  name: string,
   reader: SourceReader,
   budget: UnpackBudget,
 ): AsyncGenerator<Buffer> {
   if (entry.isEncrypted()) {
-    throw new SmtFileError(
-      'encrypted-archive',
-      `${entry.fileName} is encrypted with a password. Send it without.`,
-    );
+    throw new SmtFileError('encrypted-archive', `${name} is encrypted with a password. Send it without.`);
   }
   if (entry.compressionMethod !== stored && entry.compressionMethod !== deflated) {
     throw new SmtFileError(
       'unsupported-archive',
-      `${entry.fileName} is packed by method ${entry.compressionMethod}; only stored and deflate are read.`,
+      `${name} is packed by method ${entry.compressionMethod}; only stored and deflate are read.`,
     );
   }
   try {
     const packed = await zip.openReadStreamPromise(entry);
     yield* pipeline(packed, budget.meter(), verifyCrc(entry), () => {}) as AsyncIterable<Buffer>;
   } catch (error) {
-    throw asZipError(error, reader, 'corrupt-zip', `${entry.fileName} is corrupt in the archive`);
+    throw asZipError(error, reader, 'corrupt-zip', `${name} is corrupt in the archive`);
   }
 }
 
