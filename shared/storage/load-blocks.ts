@@ -52,7 +52,6 @@ export class BlockLoad {
   readonly #receivedAt: string;
   #lines: string[] = [];
   #linesSize = 0;
-  #blocksStaged = 0;
   #client: PoolClient | null = null;
   #copy: CopyStreamQuery | null = null;
   #copyError: unknown = null;
@@ -72,7 +71,6 @@ export class BlockLoad {
     const line = copyLine(block, member, this.#receivedAt);
     this.#lines.push(line);
     this.#linesSize += line.length;
-    this.#blocksStaged += 1;
     return this.#linesSize < chunkSize ? undefined : this.#flush();
   }
 
@@ -104,25 +102,26 @@ export class BlockLoad {
   }
 
   async #write(client: PoolClient, result: LoadResult): Promise<LoadSummary> {
-    const merged = await this.#merge(client);
+    const merged = await this.#merge(client, failedMembers(result.members));
     const shared = await countSharedSlots(client, result.recountMembers);
     const corrected = { ...merged, ...correctCounts(result, result.recountMembers, shared) };
     const attempt = await finishRawFile(this.#database, client, this.#options, { ...result, ...corrected });
     return { ...corrected, attempt };
   }
 
-  async #merge(client: PoolClient): Promise<BlockCounts> {
+  async #merge(client: PoolClient, leftOut: readonly number[]): Promise<BlockCounts> {
     if (this.#copy === null) return { blocksInserted: 0, blocksUnchanged: 0, intervalsInserted: 0 };
     if (this.#copyError !== null) throw this.#copyError;
     this.#copy.end();
     await once(this.#copy, 'finish');
-    const { rows } = await client.query<{ blocks: string; intervals: string }>(mergeStatement, [
-      this.#options.rawFileId,
-    ]);
+    const { rows } = await client.query<{ blocks: string; intervals: string; staged: string }>(
+      mergeStatement,
+      [this.#options.rawFileId, leftOut],
+    );
     const blocksInserted = Number(rows[0]?.blocks);
     return {
       blocksInserted,
-      blocksUnchanged: this.#blocksStaged - blocksInserted,
+      blocksUnchanged: Number(rows[0]?.staged) - blocksInserted,
       intervalsInserted: Number(rows[0]?.intervals),
     };
   }
@@ -159,6 +158,11 @@ export class BlockLoad {
   }
 }
 
+/** Members that turned out to be corrupt after some of their blocks were staged: nothing in them can be trusted. */
+function failedMembers(members: readonly MemberReport[]): number[] {
+  return members.flatMap(({ errorCode }, index) => (errorCode === null ? [] : [index]));
+}
+
 const stageStatement = `
   create temporary table staged_blocks (
     member smallint not null,
@@ -178,9 +182,11 @@ const mergeStatement = `
       (esiid, channel, usage_date, revised_at, content, raw_file_id, meter, kwh, estimated)
     select esiid, channel, usage_date, revised_at, content, $1, meter, kwh, estimated
     from staged_blocks
+    where member <> all($2::smallint[])
     order by esiid, channel, usage_date, revised_at, content
     on conflict do nothing
     returning num_nonnulls(variadic kwh) as intervals
   )
-  select count(*) as blocks, coalesce(sum(intervals), 0) as intervals
+  select count(*) as blocks, coalesce(sum(intervals), 0) as intervals,
+    (select count(*) from staged_blocks where member <> all($2::smallint[])) as staged
   from inserted`;

@@ -11,6 +11,7 @@ import { freshDatabase } from '../support/database.ts';
 import {
   claim,
   esiidA,
+  esiidB,
   load,
   loadFile,
   newBlock,
@@ -225,6 +226,28 @@ test('Four workers that load the same blocks in different orders all finish, and
   }
 
   expect(await countBlocks(database)).toBe(1_800);
+});
+
+test('What was staged of a member that turned out to be corrupt is left out, the other members are loaded', async () => {
+  const database = await freshDatabase();
+  const { id } = await registerRawFile(database, newRawFile());
+  const { file, leaseToken } = await claim(database, id);
+  const blockLoad = openLoad(database, { rawFileId: id, leaseToken, receivedAt: file.receivedAt });
+  await blockLoad.add(newBlock({ esiid: esiidA }), 0);
+  await blockLoad.add(newBlock({ esiid: esiidB }), 1);
+
+  const summary = await blockLoad.finish(
+    newResult({
+      status: 'failed',
+      errorCode: 'members-failed',
+      errorMessage: 'one of two',
+      members: [newMember({ errorCode: 'corrupt-zip', errorMessage: 'corrupt' }), newMember()],
+    }),
+  );
+
+  expect(summary).toMatchObject({ blocksInserted: 1, blocksUnchanged: 0, intervalsInserted: 96 });
+  const stored = await database.kysely.selectFrom('smt_intervals').select('esiid').distinct().execute();
+  expect(stored).toEqual([{ esiid: esiidB }]);
 });
 
 test('Slots that several blocks of one revision share are counted once, member by member', async () => {
