@@ -1,7 +1,8 @@
+import type { OpenPgpMessage } from '../smt/container/pgp.ts';
 import { type BlockSink, failedReport, type RawFileReport, readRawFile } from '../smt/raw-file-reader.ts';
 import { type ClaimedFile, claimRawFile } from '../storage/claim-raw-file.ts';
 import type { Database } from '../storage/database.ts';
-import { isTransientDatabaseError, LeaseLostError } from '../storage/errors.ts';
+import { isTransientDatabaseError, LeaseLostError, refusalOf } from '../storage/errors.ts';
 import { type LoadSummary, openLoad } from '../storage/load-blocks.ts';
 import { releaseRawFile } from '../storage/release-raw-file.ts';
 import { ObjectGoneError, type ObjectStore } from './object-store.ts';
@@ -12,6 +13,8 @@ const maxLostAttempts = 3;
 export interface NormalizeDependencies {
   readonly database: Database;
   readonly objects: ObjectStore;
+  /** Without it, encrypted files end failed with `pgp-key-missing`. */
+  readonly openPgp?: OpenPgpMessage;
 }
 
 export interface NormalizeRequest {
@@ -74,9 +77,22 @@ export async function normalizeRawFile(
   try {
     return { kind: 'done', file, ...(await load(deps, file, leaseToken)) };
   } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal)
+      return { kind: 'done', file, ...(await failRefused(deps.database, file, leaseToken, refusal)) };
     if (!(error instanceof LeaseLostError)) await release(deps.database, id, leaseToken, error);
     throw error;
   }
+}
+
+/** A file whose content the database refuses has failed: no retry makes it fit. */
+async function failRefused(database: Database, file: ClaimedFile, leaseToken: string, sqlState: string) {
+  const report = failedReport({
+    code: 'database-refused',
+    message: `The database refused what the file holds (SQLSTATE ${sqlState}). Nothing of it was loaded; this is a mistake in smt-ingest.`,
+  });
+  const load = openLoad(database, { rawFileId: file.id, leaseToken, receivedAt: file.receivedAt });
+  return { report, loaded: await load.finish(report) };
 }
 
 async function load(

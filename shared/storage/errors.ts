@@ -52,7 +52,7 @@ export class ForeignTablesError extends StorageError {
   constructor(names: readonly string[]) {
     super(
       `The database already has ${names.join(', ')}, not made by smt-ingest. ` +
-        'Nothing was changed: use another database or schema (search_path), or rename them first.',
+        'Nothing was changed: give it a schema of its own (infra/DEPLOY.md says how), or another database.',
     );
   }
 }
@@ -92,6 +92,16 @@ const transientSocketCodes = new Set([
 export function asDatabaseError(error: unknown): unknown {
   const known = [StorageError, DatabaseError, TypeError, RangeError].some((kind) => error instanceof kind);
   return known ? error : new DatabaseUnavailableError(error);
+}
+
+/** Data exceptions and integrity violations: what the file holds does not fit, now or ever. */
+const refusingSqlStates = /^(22|23)/;
+
+/** The SQLSTATE with which the database refused what was to be written, if that is what the error says. */
+export function refusalOf(error: unknown): string | null {
+  return error instanceof DatabaseError && refusingSqlStates.test(error.code ?? '')
+    ? (error.code ?? null)
+    : null;
 }
 
 /**
