@@ -13,3 +13,9 @@ export interface Intercept {
 }
 
 export type Deliveries = readonly number[];
+
+/**
+ * Puts something between a service and all that call it: told where the service is, answers with where to call
+ * instead. Queues and topics are one service here.
+ */
+export type Interpose = (service: 's3' | 'queues', url: string) => Promise<string>;

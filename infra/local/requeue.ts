@@ -8,6 +8,7 @@ import type { S3EventRecord } from 'aws-lambda';
 import { Client } from 'pg';
 import { environmentNames } from '../../shared/environment.ts';
 import { encodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
+import { isRawFileKey } from '../../shared/raw-files/object-key.ts';
 import type { S3Notifications } from './notifications.ts';
 import { formEncodeKey } from './s3/encoding.ts';
 import type { RunningServices } from './services.ts';
@@ -88,7 +89,9 @@ async function withoutRow(
   const known = 'SELECT version_id FROM raw_smt_files WHERE bucket = $1 AND version_id = ANY ($2)';
   const { rows } = await client.query<{ version_id: string }>(known, [bucket, ids]);
   const registered = new Set(rows.map(({ version_id }) => version_id));
-  return versions.filter(({ VersionId = '' }) => !registered.has(VersionId));
+  return versions.filter(
+    ({ Key = '', Size = 0, VersionId = '' }) => isRawFileKey(Key, Size) && !registered.has(VersionId),
+  );
 }
 
 function eventOf(bucket: string, version: ObjectVersion, region: string): S3EventRecord {

@@ -9,8 +9,8 @@ import type { GenerateSecret, SecretDescription } from './template/description.t
 export type SecretValues = ReadonlyMap<string, string>;
 
 /**
- * The values of the template's secrets. Generated ones are made once and kept in a file that only its owner can
- * read, so that a token stays the same from start to start.
+ * The values of the template's secrets: what its file keeps, or else the template's, as a deployment changes no secret
+ * that was given a value since. Only the owner can read the file; put a value there to give a secret one.
  */
 export async function keepSecrets(
   file: string,
@@ -19,7 +19,7 @@ export async function keepSecrets(
   const kept = await readKept(file);
   const values = new Map<string, string>();
   for (const { logicalId, arn, value } of secrets) {
-    const text = 'text' in value ? value.text : (kept[logicalId] ?? generate(value.generate));
+    const text = kept[logicalId] ?? ('text' in value ? value.text : generate(value.generate));
     kept[logicalId] = text;
     values.set(arn, text);
   }

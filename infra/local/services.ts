@@ -5,6 +5,7 @@ import type { S3EventRecord } from 'aws-lambda';
 import { environmentNames } from '../../shared/environment.ts';
 import type { Cleanups } from './cleanups.ts';
 import { type HttpServer, startHttpServer } from './http/server.ts';
+import type { Interpose } from './intercept.ts';
 import type { LocalServices } from './lambda/environment-variables.ts';
 import { startPostgres } from './postgres.ts';
 import { localAccountId as accountId, Queues, startQueueServer } from './queues.ts';
@@ -20,6 +21,8 @@ export interface ServicesOptions {
   readonly port?: number;
   readonly databaseUrl?: string;
   readonly timeScale: number;
+  readonly minTimeoutMs?: number;
+  readonly interpose?: Interpose;
   readonly assemblyDir?: string;
   readonly onS3Event: (record: S3EventRecord) => void;
 }
@@ -54,11 +57,14 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
   await Promise.allSettled(starting); // when one fails, what the others have started is known and stopped
   const [databaseUrl, queueServer, secretsServer, bucketSuffix, assemblyDir] = await Promise.all(starting);
 
+  const { timeScale, minTimeoutMs, interpose = async (_, url) => url } = options;
+  const queueEndpoint = await interpose('queues', queueServer.url);
   const description = await describeStack({
     assemblyDir,
-    account: { region, accountId, queueEndpoint: queueServer.url, apiUrl: http.url, bucketSuffix },
+    account: { region, accountId, queueEndpoint, apiUrl: http.url, bucketSuffix },
     parameters: { DatabaseSecretArn: databaseSecretArn },
-    timeScale: options.timeScale,
+    timeScale,
+    ...(minTimeoutMs !== undefined && { minTimeoutMs }),
   });
   const credentials = { accessKeyId: `LOCAL${randomHex(8)}`, secretAccessKey: randomHex(20) };
   const s3 = await closedLater(
@@ -71,15 +77,15 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
     }),
     cleanups,
   );
-  const queues = new Queues(queueServer.url, { region, credentials });
+  const queues = new Queues(queueEndpoint, { region, credentials });
   cleanups.add(() => queues.close());
   await queues.create(description);
   const secrets = await keepSecrets(path.join(stateDir, 'secrets.json'), description.secrets);
   secretsServer.serve(new Map([...secrets, [databaseSecretArn, databaseUrl]]));
   const endpoints = {
-    s3: s3.url,
-    sqs: queueServer.url,
-    sns: queueServer.url,
+    s3: await interpose('s3', s3.url),
+    sqs: queueEndpoint,
+    sns: queueEndpoint,
     secretsManager: secretsServer.url,
   };
   const local = { region, credentials, endpoints };

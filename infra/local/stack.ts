@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Cleanups } from './cleanups.ts';
 import { QueueEventSource } from './event-sources.ts';
 import { LocalFunctions } from './functions.ts';
-import type { Intercept } from './intercept.ts';
+import type { Intercept, Interpose } from './intercept.ts';
 import type { LocalServices } from './lambda/environment-variables.ts';
 import type { OnFailure } from './lambda/local-function.ts';
 import { FunctionLogs } from './lambda/logs.ts';
@@ -12,6 +12,7 @@ import { acquireLock } from './lock.ts';
 import { S3Notifications } from './notifications.ts';
 import type { Queues } from './queues.ts';
 import { requeueUnfinished } from './requeue.ts';
+import type { S3Faults } from './s3/faults.ts';
 import { startSchedules } from './schedules.ts';
 import { type RunningServices, startServices } from './services.ts';
 import type { StackDescription } from './template/description.ts';
@@ -25,11 +26,14 @@ export interface LocalStackOptions {
   readonly databaseUrl?: string;
   /** Factor on every duration of the template; default 1. */
   readonly timeScale?: number;
+  /** No timeout is scaled below this: processes take the time they take. */
+  readonly minTimeoutMs?: number;
   /** Output of the CDK app; default: the app is synthesized now. */
   readonly assemblyDir?: string;
   /** Processes of one function at once; default two a processor. */
   readonly maxConcurrency?: number;
   readonly intercept?: Intercept;
+  readonly interpose?: Interpose;
   /** Hears of each invocation that did not end well. */
   readonly onFailure?: OnFailure;
   /** How long a stop waits for invocations under way; default 5 s. */
@@ -40,7 +44,7 @@ export interface LocalStack {
   readonly apiUrl: string;
   readonly adminToken: string;
   readonly databaseUrl: string;
-  readonly s3: { readonly url: string; readonly bucket: string } & Pick<
+  readonly s3: { readonly url: string; readonly bucket: string; readonly faults: S3Faults } & Pick<
     LocalServices,
     'region' | 'credentials'
   >;
@@ -107,7 +111,7 @@ async function start(options: LocalStackOptions, cleanups: Cleanups): Promise<Lo
     apiUrl: http.url,
     adminToken,
     databaseUrl,
-    s3: { url: s3.url, bucket, region: local.region, credentials: local.credentials },
+    s3: { url: s3.url, bucket, faults: s3.faults, region: local.region, credentials: local.credentials },
     description,
     functions,
     queues,

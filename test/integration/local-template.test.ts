@@ -27,6 +27,7 @@ test('references in variables become the local names, and durations are scaled',
         Timeout: 30,
         Environment: {
           Variables: {
+            GRACE_SECONDS: '600',
             QUEUE: { Ref: 'WorkA1B2C3D4' },
             BUCKET: { Ref: 'Files' },
             SECRET: { Ref: 'SecretArn' },
@@ -52,6 +53,7 @@ test('references in variables become the local names, and durations are scaled',
       name: 'Worker',
       timeoutMs: 3_000,
       environment: {
+        GRACE_SECONDS: '60',
         QUEUE: 'http://127.0.0.1:4566/000000000000/Test-WorkA1B2C3D4',
         BUCKET: 'test-files-test',
         SECRET: 'arn:aws:secretsmanager:local',

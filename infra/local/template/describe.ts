@@ -23,6 +23,8 @@ export interface DescribeOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Factor on every duration of the template; 1 as deployed. */
   readonly timeScale?: number;
+  /** No timeout is scaled below this. */
+  readonly minTimeoutMs?: number;
 }
 
 /** Types that the local run acts on, and those that make no difference on one machine. */
@@ -62,9 +64,14 @@ export async function describeStack(options: DescribeOptions): Promise<StackDesc
     codeDir: assembly.codeDir,
   };
   refuseUnknownTypes(assembly);
+  const { minTimeoutMs = 0 } = options;
+  const withMinTimeout = <T extends { readonly timeoutMs: number }>(timed: T): T => ({
+    ...timed,
+    timeoutMs: Math.max(timed.timeoutMs, minTimeoutMs),
+  });
   return {
     stackName: assembly.stackName,
-    functions: readFunctions(context),
+    functions: readFunctions(context).map(withMinTimeout),
     asyncConfigs: readAsyncConfigs(context),
     eventSources: readEventSources(context),
     queues: readQueues(context),
@@ -72,7 +79,7 @@ export async function describeStack(options: DescribeOptions): Promise<StackDesc
     subscriptions: readSubscriptions(context),
     buckets: readBuckets(context),
     notifications: readNotifications(context),
-    routes: readRoutes(context),
+    routes: readRoutes(context).map(withMinTimeout),
     cors: readCors(context),
     schedules: readSchedules(context),
     triggers: readTriggers(context),

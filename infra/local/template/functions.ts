@@ -48,7 +48,7 @@ function readFunction(context: ReadContext, fn: NamedResource, name: string): Fu
     arn: identity.attribute('Arn'),
     codeDir,
     handler: properties.text('Handler'),
-    environment: readEnvironment(properties),
+    environment: readEnvironment(properties, context.timeScale),
     timeoutMs: properties.number('Timeout', 3) * 1000 * context.timeScale,
     memorySizeMb: properties.number('MemorySize', 128),
     reservedConcurrency: properties.value<number>('ReservedConcurrentExecutions'),
@@ -62,14 +62,18 @@ function readFunction(context: ReadContext, fn: NamedResource, name: string): Fu
   return description;
 }
 
-function readEnvironment(properties: Properties): Record<string, string> {
+function readEnvironment(properties: Properties, timeScale: number): Record<string, string> {
   const variables = properties.value<{ Variables?: Record<string, unknown> }>('Environment')?.Variables ?? {};
-  const entries = Object.entries(variables).map(([name, value]) => [name, String(value)] as const);
-  const dynamic = entries.find(([, value]) => value.includes('{{resolve:'));
-  if (dynamic)
-    properties.fail(`the variable ${dynamic[0]} holds a secret's value; pass the secret's ARN instead`);
-  // The SDK refuses dual-stack endpoints together with the local ones.
-  return Object.fromEntries(entries.filter(([name]) => name !== 'AWS_USE_DUALSTACK_ENDPOINT'));
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(variables)) {
+    if (name === 'AWS_USE_DUALSTACK_ENDPOINT') continue; // the SDK refuses it together with a local endpoint
+    const text = String(value);
+    if (text.includes('{{resolve:')) {
+      properties.fail(`the variable ${name} holds a secret's value; pass the secret's ARN instead`);
+    }
+    environment[name] = name.endsWith('_SECONDS') ? String(Number(text) * timeScale) : text;
+  }
+  return environment;
 }
 
 export function readAsyncConfigs(context: ReadContext): readonly AsyncConfigDescription[] {
