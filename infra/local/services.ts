@@ -81,7 +81,7 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
   cleanups.add(() => queues.close());
   await queues.create(description);
   const secrets = await keepSecrets(path.join(stateDir, 'secrets.json'), description.secrets);
-  secretsServer.serve(new Map([...secrets, [databaseSecretArn, databaseUrl]]));
+  secretsServer.serve(new Map([...secrets, [databaseSecretArn, databaseSecret(databaseUrl)]]));
   const endpoints = {
     s3: await interpose('s3', s3.url),
     sqs: queueEndpoint,
@@ -92,6 +92,11 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
   const adminToken = adminTokenOf(description, secrets);
   await writeFile(adminTokenFile(stateDir), adminToken, { mode: 0o600 });
   return { description, local, http, queues, databaseUrl, adminToken, s3 };
+}
+
+/** As on AWS, but that all roles are the one user there is, and TLS is as the given URL has it. */
+function databaseSecret(url: string): string {
+  return JSON.stringify({ owner: url, writer: url, reader: url, tls: 'as-in-url' });
 }
 
 async function closedLater<T extends { close(): unknown }>(
