@@ -1,7 +1,3 @@
-import { App } from 'aws-cdk-lib';
-import { SmtIngestStack } from './stack.ts';
+import { ingestApp } from './ingest-app.ts';
 
-const app = new App();
-new SmtIngestStack(app, 'SmtIngest', {
-  description: 'Smart Meter Texas files in, every 15-minute interval in Postgres',
-});
+ingestApp();

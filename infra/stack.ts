@@ -1,7 +1,9 @@
 import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { Settings } from './config/settings.ts';
 import { AdminToken } from './constructs/admin-token.ts';
 import { Announcements } from './constructs/announcements.ts';
+import { AuroraDatabase } from './constructs/aurora-database.ts';
 import { ExistingDatabase } from './constructs/existing-database.ts';
 import { IngestApi } from './constructs/ingest-api.ts';
 import { IngestFunction } from './constructs/ingest-function.ts';
@@ -10,20 +12,30 @@ import { RawBucket } from './constructs/raw-bucket.ts';
 import { RegisterFailureQueue } from './constructs/register-failure-queue.ts';
 import { SweepSchedule } from './constructs/sweep-schedule.ts';
 
+export interface SmtIngestStackProps extends StackProps {
+  readonly settings: Settings;
+}
+
 /**
  * The way of a file, as in the README's picture:
  * raw-upload presigns → the bucket receives → register → normalize queue → normalize → Postgres.
  */
 export class SmtIngestStack extends Stack {
-  constructor(scope: Construct, id: string, props?: StackProps) {
+  readonly settings: Settings;
+
+  constructor(scope: Construct, id: string, { settings, ...props }: SmtIngestStackProps) {
     super(scope, id, props);
+    this.settings = settings;
 
     const rawFiles = new RawBucket(this, 'RawFiles');
     const toNormalize = new NormalizeQueue(this, 'ToNormalize', { consumerTimeout: Duration.minutes(15) });
     const registerFailures = new RegisterFailureQueue(this, 'RegisterFailures');
     const announcements = new Announcements(this, 'Announcements');
     const adminToken = new AdminToken(this, 'AdminToken');
-    const database = new ExistingDatabase(this, 'Database');
+    const database =
+      settings.database === 'aurora'
+        ? new AuroraDatabase(this, 'Database', settings)
+        : new ExistingDatabase(this, 'Database');
     const api = new IngestApi(this, 'Api');
 
     const migrate = new IngestFunction(this, 'Migrate', { entry: 'migrate', timeout: Duration.minutes(5) });
@@ -34,7 +46,7 @@ export class SmtIngestStack extends Stack {
 
     const rawUpload = new IngestFunction(this, 'RawUpload', { entry: 'raw-upload' });
     adminToken.guards(rawUpload);
-    database.usedBy(rawUpload);
+    database.usedBy(rawUpload, 'writer');
     rawFiles.presignedBy(rawUpload);
     api.route('POST /api/admin/smt/raw-upload', rawUpload);
 
@@ -42,8 +54,9 @@ export class SmtIngestStack extends Stack {
       entry: 'register',
       memorySizeMb: 512,
       timeout: Duration.minutes(15),
+      maxConcurrency: settings.registerConcurrency,
     });
-    database.usedBy(register);
+    database.usedBy(register, 'writer');
     rawFiles.readBy(register);
     rawFiles.announcesTo(register, registerFailures);
     toNormalize.sentBy(register);
@@ -53,7 +66,7 @@ export class SmtIngestStack extends Stack {
       memorySizeMb: 1769, // one full vCPU: parsing is one thread
       timeout: toNormalize.consumerTimeout,
     });
-    database.usedBy(normalize);
+    database.usedBy(normalize, 'writer');
     rawFiles.readBy(normalize);
     toNormalize.consumedBy(normalize);
     announcements.publishedBy(normalize);
@@ -63,7 +76,7 @@ export class SmtIngestStack extends Stack {
       memorySizeMb: 512,
       timeout: Duration.minutes(4),
     });
-    database.usedBy(sweep);
+    database.usedBy(sweep, 'writer');
     rawFiles.sweptBy(sweep);
     toNormalize.sweptBy(sweep);
     registerFailures.sweptBy(sweep);
@@ -72,7 +85,7 @@ export class SmtIngestStack extends Stack {
 
     const replay = new IngestFunction(this, 'Replay', { entry: 'replay' });
     adminToken.guards(replay);
-    database.usedBy(replay);
+    database.usedBy(replay, 'writer');
     toNormalize.sentBy(replay);
     api.route('POST /api/admin/smt/normalize', replay);
   }

@@ -17,8 +17,18 @@ export const environmentNames = {
   sweepGraceSeconds: 'SWEEP_GRACE_SECONDS',
   /** A message that has waited this long in the normalize queue counts as lost. */
   sweepWaitingSeconds: 'SWEEP_WAITING_SECONDS',
-  /** ARN of the secret that holds the database's connection string, as text. */
+  /** `owner`, `writer` or `reader`: as whom the function connects to the database. */
+  databaseRole: 'DATABASE_ROLE',
+  /** ARN of the secret that holds the connection strings of an existing database. */
   databaseSecretArn: 'DATABASE_SECRET_ARN',
+  /** `host:port/name` of an Aurora that takes IAM tokens; either this or the secret is set. */
+  databaseEndpoint: 'DATABASE_ENDPOINT',
+  /** For the function that makes Aurora's users: the cluster, its administrator's secret, the database's name. */
+  auroraArn: 'AURORA_ARN',
+  auroraAdminSecretArn: 'AURORA_ADMIN_SECRET_ARN',
+  auroraDatabase: 'AURORA_DATABASE',
+  /** ARN of the secret that holds the private keys of encrypted deliveries, as JSON. */
+  pgpKeysSecretArn: 'PGP_KEYS_SECRET_ARN',
   /** ARN of the secret that holds the admin token, as text. */
   adminTokenSecretArn: 'ADMIN_TOKEN_SECRET_ARN',
 } as const;
@@ -50,4 +60,9 @@ export function requireEnvironment<K extends EnvironmentKey>(
     return [key, value] as const;
   });
   return Object.fromEntries(values) as { [P in K]: string };
+}
+
+/** Reads a variable that need not be set. */
+export function optionalEnvironment(key: EnvironmentKey): string | undefined {
+  return process.env[environmentNames[key]] || undefined;
 }

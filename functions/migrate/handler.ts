@@ -1,11 +1,18 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { functionDatabase } from '../../shared/aws/function-database.ts';
+import { functionDatabase, functionDatabaseUsers } from '../../shared/aws/function-database.ts';
+import { grantRoles } from '../../shared/storage/grant-roles.ts';
 import { migrate } from '../../shared/storage/migrate.ts';
 
 const logger = new Logger();
 
-/** Brings the database's schema up to this version; runs at each deployment, before anything uses the schema. */
+/**
+ * Brings the database's schema and the rights of its users up to this version; runs at each deployment, before anything
+ * uses the schema.
+ */
 export const handler = async (): Promise<void> => {
-  const applied = await migrate(await functionDatabase());
-  logger.info('schema migrated', { applied });
+  const database = await functionDatabase();
+  const applied = await migrate(database);
+  const { writer, reader } = await functionDatabaseUsers();
+  await grantRoles(database, { writer, reader });
+  logger.info('schema migrated', { applied, writer, reader });
 };

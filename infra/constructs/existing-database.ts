@@ -2,10 +2,12 @@ import { CfnParameter, Duration, Validations } from 'aws-cdk-lib';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
+import type { DatabaseRole } from '../../shared/storage/database-roles.ts';
+import type { IngestDatabase } from './ingest-database.ts';
 import type { IngestFunction } from './ingest-function.ts';
 
-/** A Postgres that exists already, reached by the connection string that a secret holds as its text. */
-export class ExistingDatabase extends Construct {
+/** A Postgres that exists already, reached over TLS by the connection strings in a secret: one a role. No VPC. */
+export class ExistingDatabase extends Construct implements IngestDatabase {
   private readonly secret: ISecret;
   private migration: Trigger | undefined;
 
@@ -13,7 +15,7 @@ export class ExistingDatabase extends Construct {
     super(scope, id);
     const secretArn = new CfnParameter(this, 'SecretArn', {
       description:
-        'Complete ARN of the Secrets Manager secret whose text is the postgres:// connection string',
+        'Complete ARN of the secret with the connection strings; infra/DEPLOY.md says how to make it',
       allowedPattern: 'arn:aws[a-z-]*:secretsmanager:.+',
     });
     secretArn.overrideLogicalId('DatabaseSecretArn');
@@ -24,19 +26,19 @@ export class ExistingDatabase extends Construct {
     this.secret = Secret.fromSecretCompleteArn(this, 'Secret', secretArn.valueAsString);
   }
 
-  /** Runs the migration at each deployment that changes it, before anything uses the schema; its failure fails the deployment. */
   migratedBy(fn: IngestFunction): void {
-    this.connect(fn);
+    this.connect(fn, 'owner');
     this.migration = new Trigger(this, 'Migration', { handler: fn, timeout: Duration.minutes(6) });
   }
 
-  usedBy(fn: IngestFunction): void {
-    this.connect(fn);
+  usedBy(fn: IngestFunction, role: DatabaseRole): void {
+    this.connect(fn, role);
     this.migration?.executeBefore(fn);
   }
 
-  private connect(fn: IngestFunction): void {
+  private connect(fn: IngestFunction, role: DatabaseRole): void {
     fn.setEnvironment('databaseSecretArn', this.secret.secretArn);
+    fn.setEnvironment('databaseRole', role);
     this.secret.grantRead(fn);
   }
 }

@@ -1,10 +1,19 @@
 import path from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Architecture, LoggingFormat, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { ISecurityGroup, SelectedSubnets } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  type CfnFunction,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type EnvironmentKey, environmentNames } from '../../shared/environment.ts';
+import { settingsOf } from '../config/settings.ts';
 
 const projectRoot = path.join(import.meta.dirname, '../..');
 
@@ -13,24 +22,36 @@ export interface IngestFunctionProps {
   readonly entry: string;
   readonly memorySizeMb?: number;
   readonly timeout?: Duration;
+  /** Reserved: no more run at once, and no other function can take them. */
+  readonly maxConcurrency?: number | null;
+  /** Shell command that adds files to the bundle's folder, which it is given. */
+  readonly afterBundling?: (outputDir: string) => string;
 }
 
 /** A Lambda of this system: Node 24 on arm64, one ESM file bundled by the local esbuild with all it runs on. */
 export class IngestFunction extends NodejsFunction {
   constructor(scope: Construct, id: string, props: IngestFunctionProps) {
+    const { afterBundling } = props;
+    const { logRetentionDays, retainData } = settingsOf(scope);
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      retention: logRetentionDays,
+      removalPolicy: retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    // Of its own, since the one CDK makes may write to every log group of the account.
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
     super(scope, id, {
       entry: path.join(projectRoot, 'functions', props.entry, 'handler.ts'),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: props.memorySizeMb ?? 256,
       timeout: props.timeout ?? Duration.seconds(29), // API Gateway waits 30 s
-      environment: { POWERTOOLS_SERVICE_NAME: props.entry, POWERTOOLS_METRICS_NAMESPACE: 'SmtIngest' },
+      ...(props.maxConcurrency ? { reservedConcurrentExecutions: props.maxConcurrency } : {}),
+      environment: { POWERTOOLS_SERVICE_NAME: props.entry },
       loggingFormat: LoggingFormat.JSON,
       recursiveLoop: RecursiveLoop.TERMINATE,
-      logGroup: new LogGroup(scope, `${id}Logs`, {
-        retention: RetentionDays.ONE_YEAR,
-        removalPolicy: RemovalPolicy.RETAIN,
-      }),
+      logGroup,
+      role,
       projectRoot,
       depsLockFilePath: path.join(projectRoot, 'package-lock.json'),
       bundling: {
@@ -42,6 +63,13 @@ export class IngestFunction extends NodejsFunction {
         externalModules: ['pg-native'], // pg's optional C driver, never installed
         // pg is CommonJS and calls require() at run time, which an ES module has not got.
         banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+        ...(afterBundling && {
+          commandHooks: {
+            beforeBundling: () => [],
+            beforeInstall: () => [],
+            afterBundling: (_inputDir, outputDir) => [afterBundling(outputDir)],
+          },
+        }),
       },
     });
   }
@@ -49,5 +77,25 @@ export class IngestFunction extends NodejsFunction {
   /** Sets a variable by the key that the functions read it by. */
   setEnvironment(key: EnvironmentKey, value: string): void {
     this.addEnvironment(environmentNames[key], value);
+  }
+
+  /** Moves the function into a network; it may then make and remove its network interfaces. */
+  placeIn(subnets: SelectedSubnets, group: ISecurityGroup): void {
+    const resource = this.node.defaultChild as CfnFunction;
+    resource.vpcConfig = {
+      subnetIds: subnets.subnetIds,
+      securityGroupIds: [group.securityGroupId],
+      ipv6AllowedForDualStack: true,
+    };
+    this.addToRolePolicy(
+      new PolicyStatement({
+        actions: [
+          ...['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
+          ...['ec2:DeleteNetworkInterface', 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'],
+        ],
+        resources: ['*'], // Lambda makes the interfaces under names nobody can know before
+      }),
+    );
+    this.node.addDependency(subnets.internetConnectivityEstablished);
   }
 }

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
-import { Pool, type PoolClient, types } from 'pg';
+import { Pool, type PoolClient, type PoolConfig, types } from 'pg';
 import { asDatabaseError, isTransientDatabaseError } from './errors.ts';
 import type { Tables } from './tables.ts';
 
@@ -16,8 +16,13 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export interface DatabaseOptions {
-  readonly connectionString: string;
+/** A connection string, or its parts; `password` may be asked for anew for each connection. */
+type Connection = Pick<
+  PoolConfig,
+  'connectionString' | 'host' | 'port' | 'database' | 'user' | 'password' | 'ssl'
+>;
+
+export interface DatabaseOptions extends Connection {
   readonly maxConnections: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
@@ -27,11 +32,12 @@ export interface DatabaseOptions {
 
 /** Opens a pool; connects only when the first statement runs. A connection that breaks costs its statement, nothing else. */
 export function openDatabase(options: DatabaseOptions): Database {
+  const { maxConnections, applicationName, connectTimeoutMs = 45_000, ...connection } = options;
   const pool = new Pool({
-    connectionString: options.connectionString,
-    max: options.maxConnections,
-    application_name: options.applicationName,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 45_000,
+    ...connection,
+    max: maxConnections,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: 30_000,
     allowExitOnIdle: true,
     types: { getTypeParser },

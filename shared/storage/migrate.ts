@@ -13,16 +13,22 @@ const migrationTable = 'smt_ingest_migrations';
 const migrationLockTable = 'smt_ingest_migrations_lock';
 const oldestServer = 150_000;
 
+/** Arbitrary: the key of the lock under which the schema is made, since two CREATE SCHEMA at once fail. */
+const schemaLock = 7_680_424;
+
 /**
  * Brings the schema up to date, in one transaction under a lock: run twice or by several at once, each migration runs once.
+ * The schema is the first of the connection's search_path, and is made if it is not there.
  * @returns the names of those that ran now
  * @throws PostgresTooOldError, ForeignTablesError, DatabaseNewerError before anything is changed; MigrationFailedError
  */
 export async function migrate(database: Database): Promise<readonly string[]> {
   assertSupportedServer(await readServerVersion(database));
+  const schema = await findOrCreateSchema(database);
   await assertTablesAreOurs(database);
   const migrator = new Migrator({
     db: database.kysely,
+    migrationTableSchema: schema, // else Kysely takes another schema's table of that name for ours
     provider: { getMigrations: async () => ({ ...migrations }) },
     migrationTableName: migrationTable,
     migrationLockTableName: migrationLockTable,
@@ -42,6 +48,23 @@ async function readServerVersion({ kysely }: Database): Promise<number> {
   const { rows } = await sql<{ version: string }>`
     select current_setting('server_version_num') as version`.execute(kysely);
   return Number(rows[0]?.version);
+}
+
+async function findOrCreateSchema({ kysely }: Database): Promise<string> {
+  const current = sql<{ schema: string | null }>`select current_schema() as schema`;
+  const found = (await current.execute(kysely)).rows[0]?.schema;
+  if (found) return found;
+  return kysely.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(${schemaLock})`.execute(transaction);
+    const { rows } = await sql<{ name: string }>`
+      select (parse_ident(entry))[1] as name
+      from unnest(string_to_array(current_setting('search_path'), ',')) entry
+      where entry !~ '[$]user'
+      limit 1`.execute(transaction);
+    const name = rows[0]?.name ?? 'public';
+    await sql`create schema if not exists ${sql.id(name)}`.execute(transaction);
+    return name;
+  });
 }
 
 /**
@@ -73,6 +96,8 @@ async function findTables({ kysely }: Database, names: readonly string[]): Promi
   const { rows } = await sql<{ name: string }>`
     select relname as name
     from pg_class
-    where relnamespace = current_schema()::regnamespace and relname = any(${names})`.execute(kysely);
+    where relnamespace = quote_ident(current_schema())::regnamespace and relname = any(${names})`.execute(
+    kysely,
+  );
   return rows.map((row) => row.name);
 }

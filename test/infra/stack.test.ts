@@ -1,7 +1,6 @@
-import { App } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SmtIngestStack } from '../../infra/stack.ts';
+import { ingestApp } from '../../infra/ingest-app.ts';
 
 interface Resource {
   readonly Type: string;
@@ -19,15 +18,14 @@ let resources: Record<string, Resource>;
 
 beforeAll(() => {
   // No stack is bundled: what is asserted here is the template, not the code.
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
-  template = Template.fromStack(new SmtIngestStack(app, 'Test'));
+  template = Template.fromStack(ingestApp({ context: { 'aws:cdk:bundling-stacks': [] } }).stack);
   resources = template.toJSON().Resources;
 });
 
 /** All policy statements of a function's role, by the function's construct name. */
 function statementsOf(name: string): Statement[] {
   return Object.entries(resources)
-    .filter(([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith(`${name}ServiceRole`))
+    .filter(([id, { Type }]) => Type === 'AWS::IAM::Policy' && id.startsWith(`${name}RoleDefaultPolicy`))
     .flatMap(([, { Properties }]) => (Properties.PolicyDocument as { Statement: Statement[] }).Statement);
 }
 
@@ -117,6 +115,8 @@ describe('register', () => {
 describe('least privilege', () => {
   it('lets raw-upload put below its prefix, read its secrets, and do nothing else', () => {
     expect(actionsOf('RawUpload')).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
       's3:PutObject',
       'secretsmanager:DescribeSecret',
       'secretsmanager:GetSecretValue',

@@ -1,0 +1,10 @@
+import type { DatabaseRole } from '../../shared/storage/database-roles.ts';
+import type { IngestFunction } from './ingest-function.ts';
+
+/** The database, wherever it is. */
+export interface IngestDatabase {
+  /** Runs the migration at each deployment that changes it, before anything uses the schema; its failure fails the deployment. */
+  migratedBy(fn: IngestFunction): void;
+  /** Lets a function connect in one role: `writer` for what files bring, `reader` for everything else. */
+  usedBy(fn: IngestFunction, role: Exclude<DatabaseRole, 'owner'>): void;
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidDatabaseSecretError, readDatabaseSecret } from '../../shared/aws/database-secret.ts';
+
+const urls = {
+  owner: 'postgres://o%40x:pw-owner@db.example:5432/smt?sslmode=disable',
+  writer: 'postgres://w:pw-writer@db.example:5432/smt',
+  reader: 'postgres://r:pw-reader@db.example:5432/smt',
+};
+
+describe('the secret with connection strings', () => {
+  it('gives each role its own user, over verified TLS whatever the URL says', () => {
+    const { connection, users } = readDatabaseSecret(JSON.stringify(urls), 'owner');
+
+    expect(users).toEqual({ owner: 'o@x', writer: 'w', reader: 'r' });
+    expect(connection.connectionString).toBe('postgres://o%40x:pw-owner@db.example:5432/smt');
+    expect(connection.ssl).toEqual({ rejectUnauthorized: true });
+  });
+
+  it('may be one connection string, for all roles', () => {
+    const { connection, users } = readDatabaseSecret(urls.writer, 'reader');
+
+    expect(users).toEqual({ owner: 'w', writer: 'w', reader: 'w' });
+    expect(connection.connectionString).toBe(urls.writer);
+  });
+
+  it('may name a schema and the authority of the server', () => {
+    const secret = JSON.stringify({ ...urls, schema: 'smt', ca: '-----BEGIN CERTIFICATE-----' });
+
+    const { connection } = readDatabaseSecret(secret, 'reader');
+
+    expect(new URL(connection.connectionString ?? '').searchParams.get('options')).toBe(
+      '-c search_path="smt"',
+    );
+    expect(connection.ssl).toEqual({ rejectUnauthorized: true, ca: '-----BEGIN CERTIFICATE-----' });
+  });
+
+  it('leaves TLS to the URL when told so', () => {
+    const { connection } = readDatabaseSecret(JSON.stringify({ ...urls, tls: 'as-in-url' }), 'owner');
+
+    expect(connection).toEqual({ connectionString: urls.owner });
+  });
+
+  it.each([
+    ['a role is missing', JSON.stringify({ owner: urls.owner, writer: urls.writer }), 'reader'],
+    ['a URL is none', JSON.stringify({ ...urls, writer: 'pw-writer at db' }), 'writer'],
+    ['a field is unknown', JSON.stringify({ ...urls, scheme: 'smt' }), 'scheme'],
+    ['it is neither', 'pw-of-someone', 'postgres:// URL'],
+    ['it is broken JSON', '{"owner": "pw-of-someone', 'neither'],
+  ])('is refused when %s, naming the place and no password', (_, text, named) => {
+    const read = () => readDatabaseSecret(text, 'reader');
+
+    expect(read).toThrow(InvalidDatabaseSecretError);
+    expect(read).toThrow(named);
+    expect(read).not.toThrow(/pw-/);
+  });
+});
