@@ -8,6 +8,7 @@ import { ExistingDatabase } from './constructs/existing-database.ts';
 import { IngestApi } from './constructs/ingest-api.ts';
 import { IngestFunction } from './constructs/ingest-function.ts';
 import { NormalizeQueue } from './constructs/normalize-queue.ts';
+import { PgpKeys } from './constructs/pgp-keys.ts';
 import { RawBucket } from './constructs/raw-bucket.ts';
 import { RegisterFailureQueue } from './constructs/register-failure-queue.ts';
 import { SweepSchedule } from './constructs/sweep-schedule.ts';
@@ -32,6 +33,7 @@ export class SmtIngestStack extends Stack {
     const registerFailures = new RegisterFailureQueue(this, 'RegisterFailures');
     const announcements = new Announcements(this, 'Announcements');
     const adminToken = new AdminToken(this, 'AdminToken');
+    const pgpKeys = new PgpKeys(this, 'PgpKeys');
     const database =
       settings.database === 'aurora'
         ? new AuroraDatabase(this, 'Database', settings)
@@ -68,6 +70,7 @@ export class SmtIngestStack extends Stack {
     });
     database.usedBy(normalize, 'writer');
     rawFiles.readBy(normalize);
+    pgpKeys.usedBy(normalize);
     toNormalize.consumedBy(normalize);
     announcements.publishedBy(normalize);
 

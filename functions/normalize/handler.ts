@@ -14,6 +14,7 @@ import { announce } from '../../shared/raw-files/announce.ts';
 import { decodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
 import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
 import { logOutcome } from './log-outcome.ts';
+import { openPgp } from './open-pgp.ts';
 import { retryDelaySeconds } from './retry-delay.ts';
 
 const logger = new Logger();
@@ -40,7 +41,7 @@ export const handler = async (event: SQSEvent, context: Context): Promise<SQSBat
         workerId: context.awsRequestId,
       };
       const database = await functionDatabase();
-      const outcome = await normalizeRawFile({ database, objects }, request);
+      const outcome = await normalizeRawFile({ database, objects, openPgp }, request);
       logOutcome(logger, rawFileId, outcome);
       countOutcome(rawFileId, outcome, startedAtMs);
       await announce(database, publish, rawFileId);

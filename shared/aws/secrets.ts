@@ -13,7 +13,15 @@ export class EmptySecretError extends Error {
 
 /** A secret's text, kept for five minutes. @throws EmptySecretError */
 export async function secretText(secretArn: string): Promise<string> {
-  const text = await getSecret(secretArn, { maxAge: maxAgeSeconds });
+  return textOf(secretArn, await getSecret(secretArn, { maxAge: maxAgeSeconds }));
+}
+
+/** A secret's text as it is now. @throws EmptySecretError */
+export async function freshSecretText(secretArn: string): Promise<string> {
+  return textOf(secretArn, await getSecret(secretArn, { forceFetch: true }));
+}
+
+function textOf(secretArn: string, text: unknown): string {
   if (typeof text !== 'string' || text === '') throw new EmptySecretError(secretArn);
   return text;
 }

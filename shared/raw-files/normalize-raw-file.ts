@@ -96,13 +96,13 @@ async function failRefused(database: Database, file: ClaimedFile, leaseToken: st
 }
 
 async function load(
-  { database, objects }: NormalizeDependencies,
+  deps: NormalizeDependencies,
   file: ClaimedFile,
   leaseToken: string,
 ): Promise<{ report: RawFileReport; loaded: LoadSummary }> {
-  const blocks = openLoad(database, { rawFileId: file.id, leaseToken, receivedAt: file.receivedAt });
+  const blocks = openLoad(deps.database, { rawFileId: file.id, leaseToken, receivedAt: file.receivedAt });
   try {
-    const report = await read(objects, file, (block, member) => blocks.add(block, member));
+    const report = await read(deps, file, (block, member) => blocks.add(block, member));
     return { report, loaded: await blocks.finish(report) };
   } catch (error) {
     blocks.abort();
@@ -111,10 +111,15 @@ async function load(
 }
 
 /** Reads the file; one whose object is gone is one that failed. */
-async function read(objects: ObjectStore, file: ClaimedFile, sink: BlockSink): Promise<RawFileReport> {
-  const source = objects.source(file, file.sizeBytes);
+async function read(
+  { objects, openPgp }: NormalizeDependencies,
+  file: ClaimedFile,
+  sink: BlockSink,
+): Promise<RawFileReport> {
+  const { filename, esiid: esiidHint, receivedAt } = file;
+  const decrypt = openPgp && ((message: AsyncIterable<Buffer>) => openPgp(message, receivedAt));
   try {
-    return await readRawFile(source, { filename: file.filename, esiidHint: file.esiid }, sink);
+    return await readRawFile(objects.source(file, file.sizeBytes), { filename, esiidHint, decrypt }, sink);
   } catch (error) {
     if (error instanceof ObjectGoneError) return failedReport(error);
     throw error;

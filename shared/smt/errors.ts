@@ -16,6 +16,19 @@ export type SmtFileErrorCode =
   | 'archive-too-large'
   | 'archive-ratio'
   | 'archive-too-deep'
+  | 'pgp-key-missing'
+  | 'pgp-key-unusable'
+  | 'pgp-key-expired'
+  | 'pgp-wrong-key'
+  | 'pgp-tampered'
+  | 'pgp-truncated'
+  | 'pgp-corrupt'
+  | 'pgp-signed-only'
+  | 'pgp-compressed-only'
+  | 'pgp-not-encrypted'
+  | 'pgp-not-a-message'
+  | 'pgp-unprotected'
+  | 'pgp-too-large'
   | 'members-failed';
 
 /** A file or member that no retry can mend; the message says what was found and what to do. */

@@ -2,7 +2,7 @@ import type { MemberKind, MemberReport, RejectedRow, RowCounts } from './account
 import type { IntervalBlock } from './block.ts';
 import type { ByteSource } from './container/byte-source.ts';
 import { type ArchiveLimits, defaultArchiveLimits, UnpackBudget } from './container/limits.ts';
-import { type Member, membersOf } from './container/members.ts';
+import { type Decrypt, type Member, membersOf } from './container/members.ts';
 import { SmtFileError } from './errors.ts';
 import { esiidPattern } from './esiid.ts';
 import { readHeader } from './header.ts';
@@ -16,6 +16,8 @@ export interface RawFileOptions {
   /** ESIID for files without an ESIID column, and only for those. */
   readonly esiidHint: string | null;
   readonly limits?: ArchiveLimits;
+  /** Opens PGP messages; without it they fail with `pgp-key-missing`. */
+  readonly decrypt?: Decrypt | undefined;
   readonly maxOpenBlocks?: number;
 }
 
@@ -61,7 +63,7 @@ export async function readRawFile(
   const budget = new UnpackBudget(options.limits ?? defaultArchiveLimits, source.sizeBytes);
   let containerError: SmtFileError | null = null;
   try {
-    for await (const member of membersOf(source, options.filename, budget)) {
+    for await (const member of membersOf(source, options.filename, { budget, decrypt: options.decrypt })) {
       budget.addMember();
       const index = readings.length;
       readings.push(await readMember(member, options, rejected, (block) => sink(block, index)));

@@ -3,6 +3,7 @@ import { SmtFileError } from '../errors.ts';
 import { type ByteSource, bufferSource } from './byte-source.ts';
 import { gunzip } from './gzip.ts';
 import type { UnpackBudget } from './limits.ts';
+import { pgpHeadBytes, startsLikePgp } from './pgp-message.ts';
 import { openZip } from './zip.ts';
 
 /** A file to read: the raw file itself, or one that came out of it. */
@@ -12,7 +13,17 @@ export interface Member {
   readonly bytes: AsyncIterable<Buffer>;
 }
 
-type ContainerKind = 'gzip' | 'zip' | null;
+/** Opens an encrypted file. @throws SmtFileError when it cannot be opened */
+export type Decrypt = (bytes: AsyncIterable<Buffer>) => Promise<Buffer>;
+
+/** What opening a raw file takes. */
+export interface Unpacking {
+  readonly budget: UnpackBudget;
+  /** Without it, PGP messages are members that cannot be read. */
+  readonly decrypt?: Decrypt | undefined;
+}
+
+type ContainerKind = 'gzip' | 'zip' | 'pgp' | null;
 
 function containerKind(head: Buffer): ContainerKind {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
@@ -21,19 +32,18 @@ function containerKind(head: Buffer): ContainerKind {
     head[1] === 0x4b &&
     (head[2] === 3 || head[2] === 5) &&
     (head[3] === 4 || head[3] === 6);
-  return isZip ? 'zip' : null;
+  if (isZip) return 'zip';
+  return startsLikePgp(head) ? 'pgp' : null;
 }
 
-const headBytes = 4;
-
 /**
- * Finds the files in a raw file, by content and not by name: itself, what its gzip holds, or a zip's members,
- * containers within containers included.
+ * Finds the files in a raw file, by content and not by name: itself, what its PGP message or gzip holds, or a zip's
+ * members, containers within containers included.
  * @throws SmtFileError when a container cannot be opened at all
  */
-export function membersOf(source: ByteSource, name: string, budget: UnpackBudget): AsyncGenerator<Member> {
+export function membersOf(source: ByteSource, name: string, unpacking: Unpacking): AsyncGenerator<Member> {
   const stream = source.stream(0, source.sizeBytes);
-  return membersOfStream({ name, stream: stream[Symbol.asyncIterator](), source, depth: 0 }, budget);
+  return membersOfStream({ name, stream: stream[Symbol.asyncIterator](), source, depth: 0 }, unpacking);
 }
 
 /** Bytes that may be a file or hold some. */
@@ -45,8 +55,9 @@ interface Content {
   readonly depth: number;
 }
 
-async function* membersOfStream(content: Content, budget: UnpackBudget): AsyncGenerator<Member> {
+async function* membersOfStream(content: Content, unpacking: Unpacking): AsyncGenerator<Member> {
   const { name, stream, depth } = content;
+  const { budget, decrypt } = unpacking;
   const head = await readHead(stream);
   const whole = concat(head, stream);
   const kind = containerKind(Buffer.concat(head));
@@ -62,20 +73,31 @@ async function* membersOfStream(content: Content, budget: UnpackBudget): AsyncGe
   }
   if (kind === 'gzip') {
     const unpacked = gunzip(Readable.from(whole), budget);
-    yield* membersOfStream({ name: name.replace(/\.gz$/i, ''), stream: unpacked, depth: depth + 1 }, budget);
+    yield* membersOfStream(
+      { name: name.replace(/\.gz$/i, ''), stream: unpacked, depth: depth + 1 },
+      unpacking,
+    );
+    return;
+  }
+  if (kind === 'pgp') {
+    if (!decrypt) throw keyMissing();
+    const source = bufferSource(await decrypt(whole));
+    const opened = source.stream(0, source.sizeBytes)[Symbol.asyncIterator]();
+    const openedName = name.replace(/\.(?:asc|gpg|pgp)$/i, '');
+    yield* membersOfStream({ name: openedName, stream: opened, source, depth: depth + 1 }, unpacking);
     return;
   }
   if (content.source) await stream.return?.();
   const source = content.source ?? bufferSource(await collect(whole, budget.limits.maxNestedBytes));
   for (const entry of await openZip(source, budget)) {
     const entryName = depth === 0 ? entry.name : `${name}/${entry.name}`;
-    yield* guarded({ name: entryName, stream: entry.open(), depth: depth + 1 }, budget);
+    yield* guarded({ name: entryName, stream: entry.open(), depth: depth + 1 }, unpacking);
   }
 }
 
 /** Members of an archive's member: what fails to open is one member that cannot be read, and not the archive. */
-async function* guarded(content: Content, budget: UnpackBudget): AsyncGenerator<Member> {
-  const members = membersOfStream(content, budget);
+async function* guarded(content: Content, unpacking: Unpacking): AsyncGenerator<Member> {
+  const members = membersOfStream(content, unpacking);
   for (;;) {
     let next: IteratorResult<Member>;
     try {
@@ -89,9 +111,16 @@ async function* guarded(content: Content, budget: UnpackBudget): AsyncGenerator<
   }
 }
 
+function keyMissing(): SmtFileError {
+  return new SmtFileError(
+    'pgp-key-missing',
+    'The file is encrypted with PGP, and there is no key to open it with.',
+  );
+}
+
 async function readHead(stream: AsyncIterator<Buffer>): Promise<Buffer[]> {
   const head: Buffer[] = [];
-  for (let length = 0; length < headBytes; ) {
+  for (let length = 0; length < pgpHeadBytes; ) {
     const next = await stream.next();
     if (next.done) break;
     head.push(next.value);
