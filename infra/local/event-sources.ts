@@ -67,7 +67,7 @@ export class QueueEventSource {
     const { signal } = this.#abort;
     try {
       return await queues.receive(source.queueArn, {
-        maxMessages: Math.min(source.batchSize, 10),
+        maxMessages: source.batchSize,
         waitMs: longPollMs,
         signal,
       });

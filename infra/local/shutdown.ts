@@ -9,6 +9,12 @@ export function abortOnSignals(): AbortSignal {
   return abort.signal;
 }
 
+/** Waits until the signal has aborted. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
 /** The user ended the command. */
 export class InterruptedError extends Error {
   readonly code = 'interrupted';

@@ -6,7 +6,7 @@ import { StackRunningError } from './lock.ts';
 import { count, rejectedOf, summaryOf, tellFailure } from './report.ts';
 import { sampleFilename, writeSample } from './sample.ts';
 import { adminTokenFile, shownPath, stateDirOf, wipeState } from './settings.ts';
-import { abortOnSignals, InterruptedError } from './shutdown.ts';
+import { aborted, abortOnSignals, InterruptedError } from './shutdown.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';
 import { inspectFile, uploadFile } from './upload.ts';
 import { waitForFile } from './wait-for-file.ts';
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   try {
     await loadSample(stack, stateDir, signal);
     showPlaces(stack, stateDir);
-    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    await aborted(signal);
   } finally {
     await stack.stop();
     console.log('Stopped.');

@@ -10,7 +10,7 @@ export interface CommandOptions {
   readonly databaseUrl?: string;
 }
 
-export interface CommandResult {
+interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;

@@ -9,7 +9,7 @@ import { eventOf } from './event.ts';
 import { type Answer, answerOf, refusal } from './response.ts';
 import { Router } from './router.ts';
 
-export interface HttpApi {
+interface HttpApi {
   readonly routes: readonly RouteDescription[];
   readonly cors: CorsDescription | undefined;
   /** Invokes a function, named by logical id, and waits for it. */

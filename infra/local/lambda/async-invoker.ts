@@ -27,7 +27,9 @@ export class AsyncInvoker {
 
   /** Accepts an event; what becomes of it shows in the function's effects or in its failure destination. */
   accept(payload: unknown): void {
-    const work = this.#run(payload).finally(() => this.#underWay.delete(work));
+    const work = this.#run(payload)
+      .catch((error: unknown) => console.error(`an event for ${this.#options.fn.name} is lost:`, error))
+      .finally(() => this.#underWay.delete(work));
     this.#underWay.add(work);
   }
 

@@ -46,7 +46,6 @@ export interface EventSourceDescription {
   readonly functionId: string;
   readonly queueArn: string;
   readonly batchSize: number;
-  readonly batchingWindowMs: number;
   readonly maxConcurrency: number | undefined;
   readonly reportsBatchItemFailures: boolean;
 }

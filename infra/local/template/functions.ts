@@ -100,12 +100,13 @@ export function readEventSources(context: ReadContext): readonly EventSourceDesc
     const scaling = properties.object('ScalingConfig');
     const responseTypes = properties.list<string>('FunctionResponseTypes');
     const isEnabled = properties.value<boolean>('Enabled') ?? true;
+    const batchSize = properties.number('BatchSize', 10);
+    if (batchSize > 10) properties.fail('the local run does not gather batches of more than ten');
     const description: EventSourceDescription = {
       logicalId,
       functionId: functionIdOf(context, properties.text('FunctionName'), properties.where),
       queueArn: properties.text('EventSourceArn'),
-      batchSize: properties.number('BatchSize', 10),
-      batchingWindowMs: properties.number('MaximumBatchingWindowInSeconds', 0) * 1000 * context.timeScale,
+      batchSize,
       maxConcurrency: scaling.value<number>('MaximumConcurrency'),
       reportsBatchItemFailures: responseTypes.includes('ReportBatchItemFailures'),
     };
