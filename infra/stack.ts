@@ -28,17 +28,20 @@ export class SmtIngestStack extends Stack {
     super(scope, id, props);
     this.settings = settings;
 
-    const rawFiles = new RawBucket(this, 'RawFiles');
-    const toNormalize = new NormalizeQueue(this, 'ToNormalize', { consumerTimeout: Duration.minutes(15) });
+    const rawFiles = new RawBucket(this, 'RawFiles', settings);
+    const toNormalize = new NormalizeQueue(this, 'ToNormalize', {
+      consumerTimeout: Duration.minutes(15),
+      maxConcurrency: settings.normalizeConcurrency,
+    });
     const registerFailures = new RegisterFailureQueue(this, 'RegisterFailures');
     const announcements = new Announcements(this, 'Announcements');
-    const adminToken = new AdminToken(this, 'AdminToken');
+    const adminToken = new AdminToken(this, 'AdminToken', settings);
     const pgpKeys = new PgpKeys(this, 'PgpKeys');
     const database =
       settings.database === 'aurora'
         ? new AuroraDatabase(this, 'Database', settings)
         : new ExistingDatabase(this, 'Database');
-    const api = new IngestApi(this, 'Api');
+    const api = new IngestApi(this, 'Api', settings);
 
     const migrate = new IngestFunction(this, 'Migrate', { entry: 'migrate', timeout: Duration.minutes(5) });
     database.migratedBy(migrate);

@@ -20,7 +20,7 @@ const settingsFile = z.strictObject({
    */
   registerConcurrency: z.number().int().min(1).nullable(),
   rawFiles: z.strictObject({
-    /** Then to instant-retrieval storage: a quarter of the price, and reading still takes milliseconds. */
+    /** Then to instant-retrieval storage: a sixth of the price, and reading still takes milliseconds. */
     coldAfterDays: z.number().int().min(30),
     /** Then gone, all versions of them. Null keeps everything, which is what a replay of everything needs. */
     expireAfterDays: z.number().int().min(90).nullable(),

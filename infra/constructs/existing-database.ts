@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Validations } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
@@ -19,7 +19,7 @@ export class ExistingDatabase extends Construct implements IngestDatabase {
       allowedPattern: 'arn:aws[a-z-]*:secretsmanager:.+',
     });
     secretArn.overrideLogicalId('DatabaseSecretArn');
-    Validations.of(secretArn).acknowledge({
+    Validations.of(Stack.of(this)).acknowledge({
       id: 'CloudFormation-Validate::W2509',
       reason: 'The parameter is the name of a secret, not a secret.',
     });

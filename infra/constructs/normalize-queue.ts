@@ -1,34 +1,45 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { IngestFunction } from './ingest-function.ts';
 
 /** With the delays normalize asks for, some two hours of a database that is away. */
 const maxReceives = 12;
-/** Bounds what normalize asks of the database: workers at once, two connections each. */
-const maxConcurrency = 10;
 
 export interface NormalizeQueueProps {
   /** Timeout of the function that consumes the queue. */
   readonly consumerTimeout: Duration;
+  /** Workers at once, two connections to the database each. */
+  readonly maxConcurrency: number;
 }
 
 /** One message a raw file to normalize; what no worker could finish lands in the dead-letter queue. */
 export class NormalizeQueue extends Construct {
   readonly consumerTimeout: Duration;
-  private readonly queue: Queue;
-  private readonly deadLetters: Queue;
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+  private readonly maxConcurrency: number;
 
   constructor(scope: Construct, id: string, props: NormalizeQueueProps) {
     super(scope, id);
     this.consumerTimeout = props.consumerTimeout;
+    this.maxConcurrency = props.maxConcurrency;
+    const { stackName } = Stack.of(this);
+    // Each names the other, which only works when one of the names is known beforehand.
+    const queueName = `${stackName}-normalize`;
+    const queueArn = Stack.of(this).formatArn({ service: 'sqs', resource: queueName });
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
+      redriveAllowPolicy: {
+        redrivePermission: RedrivePermission.BY_QUEUE,
+        sourceQueues: [Queue.fromQueueArn(this, 'Source', queueArn)],
+      },
     });
     this.queue = new Queue(this, 'Queue', {
+      queueName,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
@@ -46,7 +57,11 @@ export class NormalizeQueue extends Construct {
   /** Feeds the queue to a function; a message that fails is retried alone. */
   consumedBy(fn: IngestFunction): void {
     fn.addEventSource(
-      new SqsEventSource(this.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency }),
+      new SqsEventSource(this.queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        maxConcurrency: this.maxConcurrency,
+      }),
     );
     fn.setEnvironment('normalizeQueueUrl', this.queue.queueUrl);
   }

@@ -1,30 +1,62 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { BlockPublicAccess, Bucket, BucketEncryption, EventType } from 'aws-cdk-lib/aws-s3';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  EventType,
+  HttpMethods,
+  type LifecycleRule,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { reservedPrefix, uploadPrefix } from '../../shared/raw-files/object-key.ts';
+import type { Settings } from '../config/settings.ts';
 import type { IngestFunction } from './ingest-function.ts';
+
+/** A version that an overwrite has put aside is a raw file too, so it is kept as long from then on. */
+function expiry(after: Duration): LifecycleRule {
+  return { expiration: after, noncurrentVersionExpiration: after };
+}
 
 /** The bucket of raw files. Every object version is a raw file and maybe its only copy, so versions are kept. */
 export class RawBucket extends Construct {
   private readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { rawFiles, retainData }: Settings) {
     super(scope, id);
+    const { coldAfterDays, expireAfterDays } = rawFiles;
+    const cold = {
+      storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL,
+      transitionAfter: Duration.days(coldAfterDays),
+    };
     this.bucket = new Bucket(this, 'Bucket', {
       versioned: true,
       enforceSSL: true,
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      removalPolicy: RemovalPolicy.RETAIN,
+      // CloudFormation leaves a bucket that is not empty alone even where it may delete it.
+      removalPolicy: retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       lifecycleRules: [
-        { abortIncompleteMultipartUploadAfter: Duration.days(7) },
+        {
+          abortIncompleteMultipartUploadAfter: Duration.days(7),
+          transitions: [cold],
+          noncurrentVersionTransitions: [cold],
+        },
+        ...(expireAfterDays === null ? [] : [expiry(Duration.days(expireAfterDays))]),
         // The sweep's notes are rewritten at each run; what they said before is of no use.
         { prefix: reservedPrefix, noncurrentVersionExpiration: Duration.days(1) },
       ],
+    });
+    new CfnOutput(this, 'Name', { value: this.bucket.bucketName, description: 'Drop files here' });
+    Validations.of(this.bucket).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-S1',
+      reason:
+        'Each object version is a row in raw_smt_files with its source and times, and only functions read. Who needs ' +
+        'to know who read what turns on CloudTrail data events for this bucket (infra/DEPLOY.md).',
     });
   }
 
@@ -37,6 +69,21 @@ export class RawBucket extends Construct {
         resources: [this.bucket.arnForObjects(`${uploadPrefix}*`)],
       }),
     );
+  }
+
+  /** Tells a function the bucket's name, and allows it nothing. */
+  namedTo(fn: IngestFunction): void {
+    fn.setEnvironment('rawBucket', this.bucket.bucketName);
+  }
+
+  /** Lets pages of an origin use presigned uploads, with exactly the headers these need. */
+  uploadedToFrom(origin: string): void {
+    this.bucket.addCorsRule({
+      allowedOrigins: [origin],
+      allowedMethods: [HttpMethods.PUT],
+      allowedHeaders: ['content-type', 'x-amz-checksum-sha256', 'if-none-match'],
+      maxAge: Duration.hours(1).toSeconds(),
+    });
   }
 
   /** Lets a function read every version of every object; it may list, or S3 would call a deleted one forbidden. */
