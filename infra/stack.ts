@@ -8,6 +8,7 @@ import { ExistingDatabase } from './constructs/existing-database.ts';
 import { IngestApi } from './constructs/ingest-api.ts';
 import { IngestFunction } from './constructs/ingest-function.ts';
 import { NormalizeQueue } from './constructs/normalize-queue.ts';
+import { PagesFunction, pagePaths } from './constructs/pages-function.ts';
 import { PgpKeys } from './constructs/pgp-keys.ts';
 import { RawBucket } from './constructs/raw-bucket.ts';
 import { RegisterFailureQueue } from './constructs/register-failure-queue.ts';
@@ -94,5 +95,29 @@ export class SmtIngestStack extends Stack {
     database.usedBy(replay, 'writer');
     toNormalize.sentBy(replay);
     api.route('POST /api/admin/smt/normalize', replay);
+
+    const rawFilesApi = new IngestFunction(this, 'RawFilesApi', { entry: 'raw-files' });
+    adminToken.guards(rawFilesApi);
+    database.usedBy(rawFilesApi, 'reader');
+    rawFiles.readBy(rawFilesApi);
+    api.route('GET /api/admin/smt/raw-files', rawFilesApi);
+    api.route('GET /api/admin/smt/raw-files/{id}', rawFilesApi);
+    api.route('GET /api/admin/smt/raw-files/{id}/download', rawFilesApi);
+
+    const usage = new IngestFunction(this, 'Usage', { entry: 'usage', memorySizeMb: 1769 });
+    adminToken.guards(usage);
+    database.usedBy(usage, 'reader');
+    api.route('GET /api/usage', usage);
+    api.route('GET /api/usage/coverage', usage);
+    api.route('GET /api/usage/esiids', usage);
+
+    const openapi = new IngestFunction(this, 'OpenApi', { entry: 'openapi' });
+    adminToken.guards(openapi);
+    api.route('GET /api/openapi.json', openapi);
+
+    const pages = new PagesFunction(this, 'Pages');
+    rawFiles.namedTo(pages);
+    rawFiles.uploadedToFrom(api.origin);
+    for (const path of pagePaths) api.route(`GET ${path}`, pages);
   }
 }

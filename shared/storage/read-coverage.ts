@@ -29,7 +29,7 @@ export async function readCoverage(
   { esiid, from, to }: { readonly esiid: string; readonly from: string; readonly to: string },
 ): Promise<readonly CoveredDay[]> {
   const { rows } = await sql<CoveredDay>`
-    with stored as (
+    with stored as materialized (
       select usage_date, channel, count(distinct revised_at)::integer as revisions,
         max(revised_at) as latest_revised_at,
         (array_agg(raw_file_id order by revised_at desc, content desc))[1] as latest_raw_file_id,
@@ -38,7 +38,7 @@ export async function readCoverage(
       from interval_blocks block join raw_smt_files file on file.id = block.raw_file_id
       where block.esiid = ${esiid} and usage_date between ${from}::date and ${to}::date
       group by usage_date, channel
-    ), slots as (
+    ), slots as materialized (
       select usage_date, channel, count(*)::integer as present,
         (count(*) filter (where estimated))::integer as estimated,
         array_agg(

@@ -1,0 +1,74 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build, type Metafile } from 'esbuild';
+
+/**
+ * Bundles what browsers run, and writes the pages that name it: `node build.ts OUTPUT_DIR`. Runs when the stack is
+ * synthesized. Names of assets hold a hash of what is in them, so that they may be cached for good.
+ */
+const clientDir = path.join(import.meta.dirname, 'client');
+const htmlDir = path.join(import.meta.dirname, 'html');
+
+/** Pages, by the name of their body in html/ and their script in client/. */
+const titles = { 'raw-files': 'Raw files', 'raw-file': 'Raw file', usage: 'Usage' } as const;
+
+const [outputDir] = process.argv.slice(2);
+if (!outputDir) throw new Error('usage: node build.ts OUTPUT_DIR');
+
+const entries = [
+  ...Object.keys(titles).map((page) => `${page}.ts`),
+  'hash-worker.ts',
+  'style.css',
+  'icon.svg',
+];
+const { metafile } = await build({
+  absWorkingDir: clientDir,
+  entryPoints: entries,
+  outdir: path.join(outputDir, 'assets'),
+  entryNames: '[name]-[hash]',
+  chunkNames: 'shared-[hash]',
+  assetNames: '[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  target: ['chrome110', 'firefox115', 'safari16'],
+  loader: { '.svg': 'copy' },
+  minify: true,
+  legalComments: 'eof',
+  metafile: true,
+  logLevel: 'warning',
+});
+await writePages(outputDir, assetUrls(metafile));
+
+/** The URL of each entry. */
+function assetUrls({ outputs }: Metafile): ReadonlyMap<string, string> {
+  const built = Object.entries(outputs).flatMap(([file, output]) => {
+    // The copy loader names no entry point; such a file has one input, itself.
+    const [onlyInput] = Object.keys(output.inputs);
+    const entry = output.entryPoint ?? onlyInput;
+    return entry === undefined ? [] : [[entry, `/assets/${path.basename(file)}`] as const];
+  });
+  return new Map(built.filter(([entry]) => entries.includes(entry)));
+}
+
+async function writePages(dir: string, urls: ReadonlyMap<string, string>): Promise<void> {
+  const layout = await readFile(path.join(htmlDir, 'layout.html'), 'utf8');
+  await mkdir(path.join(dir, 'pages'), { recursive: true });
+  for (const [page, title] of Object.entries(titles)) {
+    const values: Record<string, string | undefined> = {
+      title,
+      page,
+      style: urls.get('style.css'),
+      icon: urls.get('icon.svg'),
+      hashWorker: urls.get('hash-worker.ts'),
+      script: urls.get(`${page}.ts`),
+      body: await readFile(path.join(htmlDir, `${page}.html`), 'utf8'),
+    };
+    const html = layout.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
+      const value = values[name];
+      if (value === undefined) throw new Error(`layout.html asks for ${name}, which was not built`);
+      return value;
+    });
+    await writeFile(path.join(dir, 'pages', `${page}.html`), html);
+  }
+}

@@ -1,0 +1,57 @@
+import { LockedError, messageOf } from './api.ts';
+import { byId, el } from './dom.ts';
+import { askToken, forgetToken, storedToken } from './token.ts';
+
+/**
+ * Starts a page: shows where one is, asks for the token when there is none, and runs the page once there is one.
+ * Without a token nothing but a way to give it is shown.
+ */
+export async function startPage(run: () => void): Promise<void> {
+  const page = document.body.dataset.page ?? '';
+  for (const link of document.querySelectorAll<HTMLElement>('[data-nav]')) {
+    if (link.dataset.nav?.split(' ').includes(page)) link.setAttribute('aria-current', 'page');
+  }
+  const forget = byId('forget-token', HTMLButtonElement);
+  forget.addEventListener('click', () => {
+    forgetToken();
+    location.reload();
+  });
+  byId('unlock', HTMLButtonElement).addEventListener('click', () => void unlock());
+
+  async function unlock(): Promise<void> {
+    const token = storedToken() ?? (await askToken());
+    showLocked(token === null);
+    if (token !== null) run();
+  }
+  await unlock();
+}
+
+/** Shows the page, or only the way to give the token. */
+export function showLocked(isLocked: boolean): void {
+  byId('locked', HTMLElement).hidden = !isLocked;
+  byId('content', HTMLElement).hidden = isLocked;
+  byId('forget-token', HTMLElement).hidden = isLocked;
+}
+
+/** What stands where data should: why there is none, and how to try again. A missing token locks the page instead. */
+export function failureNotice(error: unknown, retry: () => void): HTMLElement {
+  if (error instanceof LockedError) showLocked(true);
+  return el(
+    'div',
+    { class: 'notice bad', role: 'alert' },
+    el('strong', {}, 'This could not be loaded'),
+    messageOf(error),
+    el('div', { class: 'actions' }, el('button', { type: 'button', onclick: retry }, 'Try again')),
+  );
+}
+
+/** Grey rows while something loads. */
+export function skeleton(rows: number): HTMLElement {
+  const lines = Array.from({ length: rows }, () => el('div', { class: 'skeleton skeleton-row' }));
+  return el('div', { 'aria-busy': 'true' }, el('p', { class: 'visually-hidden' }, 'Loading…'), ...lines);
+}
+
+/** What an empty place says. */
+export function emptyState(title: string, text: string, ...more: readonly HTMLElement[]): HTMLElement {
+  return el('div', { class: 'empty' }, el('h3', {}, title), el('p', {}, text), ...more);
+}

@@ -1,0 +1,29 @@
+import type { HashMessage } from '../hash-worker.ts';
+
+/** The file could not be read: moved, changed or taken away since it was chosen. */
+export class UnreadableFileError extends Error {
+  constructor(reason: string) {
+    super(`The file cannot be read (${reason}). Choose it again.`);
+    this.name = 'UnreadableFileError';
+  }
+}
+
+/**
+ * SHA-256 of a file in hex, by a worker.
+ * @param onProgress told how many bytes are done
+ * @throws UnreadableFileError; AbortError
+ */
+export function hashFile(file: File, onProgress: (hashedBytes: number) => void): Promise<string> {
+  const url = document.querySelector<HTMLMetaElement>('meta[name="hash-worker"]')?.content ?? '';
+  const worker = new Worker(url, { type: 'module' });
+  const hashed = new Promise<string>((resolve, reject) => {
+    worker.addEventListener('message', ({ data }: MessageEvent<HashMessage>) => {
+      if (data.kind === 'progress') onProgress(data.hashedBytes);
+      else if (data.kind === 'done') resolve(data.sha256);
+      else reject(new UnreadableFileError(data.message));
+    });
+    worker.addEventListener('error', () => reject(new Error('The part that hashes files could not start.')));
+    worker.postMessage(file);
+  });
+  return hashed.finally(() => worker.terminate());
+}

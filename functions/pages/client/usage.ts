@@ -1,0 +1,3 @@
+import { startPage } from './lib/page.ts';
+
+void startPage(() => undefined);

@@ -1,0 +1,69 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect, test } from 'vitest';
+import { openApiDocument } from '../../functions/openapi/document.ts';
+
+interface Operation {
+  operationId: string;
+  parameters?: { name: string; in: string; required: boolean; schema: object }[];
+  requestBody?: { content: { 'application/json': { schema: { properties: object; required: string[] } } } };
+}
+
+/** As clients get it. */
+function document() {
+  return JSON.parse(JSON.stringify(openApiDocument())) as {
+    openapi: string;
+    paths: Record<string, Record<string, Operation>>;
+  };
+}
+
+test('The document is valid OpenAPI 3.1', async () => {
+  const validator = new Validator();
+
+  const result = await validator.validate(document());
+
+  expect(result).toMatchObject({ valid: true });
+  expect(validator.version).toBe('3.1');
+});
+
+test('The parameters of a route are those that its schema checks', () => {
+  const usage = document().paths['/api/usage']?.get;
+
+  expect(usage?.parameters?.map(({ name }) => name)).toEqual([
+    'esiid',
+    'from',
+    'to',
+    'channel',
+    'resolution',
+    'limit',
+    'cursor',
+  ]);
+  expect(usage?.parameters?.filter(({ required }) => required).map(({ name }) => name)).toEqual(['esiid']);
+  expect(usage?.parameters?.find(({ name }) => name === 'resolution')?.schema).toMatchObject({
+    default: '15min',
+    enum: ['15min', 'hour', 'day', 'month'],
+  });
+});
+
+test('An upload is described by the fields that raw-upload takes', () => {
+  const upload = document().paths['/api/admin/smt/raw-upload']?.post;
+  const schema = upload?.requestBody?.content['application/json'].schema;
+
+  expect(Object.keys(schema?.properties ?? {})).toEqual([
+    'filename',
+    'size_bytes',
+    'sha256',
+    'source',
+    'received_at',
+    'content_type',
+    'esiid',
+  ]);
+  expect(schema?.required).toEqual(['filename', 'size_bytes', 'sha256']);
+});
+
+test('No two routes have the same operation id', () => {
+  const ids = Object.values(document().paths).flatMap((path) =>
+    Object.values(path).map(({ operationId }) => operationId),
+  );
+
+  expect(new Set(ids).size).toBe(ids.length);
+});
