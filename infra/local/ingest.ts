@@ -13,14 +13,15 @@ import { startLocalStack } from './stack.ts';
 import { inspectFile, type LocalFile, UploadRefusedError, uploadFile } from './upload.ts';
 import { StandstillError, waitForFile } from './wait-for-file.ts';
 
-const usage = 'usage: npm run ingest -- [--json] FILE…';
+const usage = 'usage: npm run ingest -- [--json] [--esiid ESIID] FILE…';
 const help = `${usage}
 
 Takes each FILE the whole way: presigned upload, S3 event, register, queue, normalize. Uses the stack of a running
 \`npm start\`, or else starts one for the time it takes. DATABASE_URL chooses the Postgres; unset, an embedded one.
 
-  --json   one JSON object per FILE on standard output, in order: its row of raw_smt_files
-  --help   this
+  --json    one JSON object per FILE on standard output, in order: its row of raw_smt_files
+  --esiid   whose readings they are, for FILEs without an ESIID column
+  --help    this
 
 Exit status 0 if every file ended normalized, duplicate or ignored; 1 if not; 2 if the command was not understood.`;
 
@@ -32,7 +33,7 @@ type Outcome =
   | { readonly kind: 'refused'; readonly file: LocalFile; readonly code: string; readonly message: string };
 
 async function main(): Promise<number> {
-  const { files, isJson } = readArguments();
+  const { files, isJson, esiid } = readArguments();
   if (!checkFiles(files)) return 1;
   const signal = abortOnSignals();
   const stack = await useStack();
@@ -44,7 +45,7 @@ async function main(): Promise<number> {
   const progress = new Progress(files.length);
   let failures = 0;
   try {
-    const ingest = (file: string) => ingestFile({ ...stack, database, signal, progress }, file);
+    const ingest = (file: string) => ingestFile({ ...stack, database, signal, progress, esiid }, file);
     let index = 0;
     for await (const outcome of inOrder(files, concurrency, ingest)) {
       progress.clear();
@@ -64,6 +65,7 @@ interface IngestContext extends RunningStack {
   readonly database: Database;
   readonly signal: AbortSignal;
   readonly progress: Progress;
+  readonly esiid: string | undefined;
 }
 
 async function ingestFile(context: IngestContext, file: string): Promise<Outcome> {
@@ -72,7 +74,7 @@ async function ingestFile(context: IngestContext, file: string): Promise<Outcome
   const inspected = await inspectFile(file);
   progress.step(inspected.filename, 'uploading');
   try {
-    const upload = await uploadFile(context, file, inspected);
+    const upload = await uploadFile(context, file, { ...inspected, esiid: context.esiid });
     const onChange = (row: RawFile) => progress.step(inspected.filename, row.status);
     const row = await waitForFile(upload, { database, bucket, signal, onChange });
     return { kind: 'row', row, wasStored: upload.kind === 'stored' };
@@ -129,10 +131,10 @@ async function useStack(): Promise<RunningStack & { stop(): Promise<void> }> {
   return { ...running, stop: async () => undefined };
 }
 
-function readArguments(): { files: string[]; isJson: boolean } {
+function readArguments(): { files: string[]; isJson: boolean; esiid: string | undefined } {
   try {
     const { values, positionals } = parseArgs({
-      options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: { json: { type: 'boolean' }, esiid: { type: 'string' }, help: { type: 'boolean' } },
       allowPositionals: true,
     });
     if (values.help) {
@@ -143,7 +145,7 @@ function readArguments(): { files: string[]; isJson: boolean } {
     // npm runs scripts in the project's folder; names are meant from where the person is.
     const from = process.env.npm_lifecycle_event === 'ingest' ? process.env.INIT_CWD : undefined;
     const files = positionals.map((file) => path.resolve(from ?? process.cwd(), file));
-    return { files, isJson: values.json ?? false };
+    return { files, isJson: values.json ?? false, esiid: values.esiid };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
     process.exit(2);

@@ -50,7 +50,7 @@ export async function inspectFile(file: string): Promise<LocalFile> {
 export async function uploadFile(
   api: Api,
   file: string,
-  { filename, sizeBytes, sha256 }: LocalFile,
+  { filename, sizeBytes, sha256, esiid }: LocalFile & { readonly esiid?: string | undefined },
 ): Promise<Upload> {
   const response = await fetch(`${api.apiUrl}/api/admin/smt/raw-upload`, {
     method: 'POST',
@@ -59,6 +59,7 @@ export async function uploadFile(
       filename,
       size_bytes: sizeBytes,
       sha256,
+      esiid,
       received_at: (await stat(file)).mtime.toISOString(),
     }),
   });

@@ -56,6 +56,15 @@ test('npm run ingest takes files the whole way into the database that DATABASE_U
 
   const line = `${sample}: already there, normalized as file ${rowsOf(first.stdout)[0]?.id}: 35,040 intervals (35,040 new), 0 rejected`;
   expect(again).toEqual({ code: 0, stdout: `${line}\n${line}\n`, stderr: '' });
+
+  const bare = path.join(dir, 'bare.csv');
+  await writeFile(bare, 'timestamp,kwh\n2025-01-01T00:00:00-06:00,0.5\n');
+  const hinted = ['--esiid', sampleEsiid, bare];
+  const withHint = await runCommand('ingest', { stateDir, databaseUrl, args: ['--json', ...hinted] }).ended;
+
+  expect(rowsOf(withHint.stdout)).toMatchObject([
+    { status: 'normalized', esiid: sampleEsiid, intervals_read: 1 },
+  ]);
 }, 120_000);
 
 test('files that cannot be read are all named before anything is uploaded', async () => {
