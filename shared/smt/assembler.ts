@@ -28,6 +28,8 @@ export interface OpenBlock {
 
 /** How many unfinished blocks are held before the oldest are let go. */
 const defaultMaxOpen = 2048;
+/** How many different values of one slot are held side by side. */
+export const maxLayers = 16;
 /** How many finished blocks are remembered, to know a late row for one of them. */
 const maxRemembered = 500_000;
 
@@ -64,6 +66,10 @@ export class BlockAssembler {
   block(key: BlockKey): OpenBlock {
     const name = blockName(key);
     let block = this.open.get(name);
+    if (block && block.layers.length >= maxLayers) {
+      this.letGo(name, block);
+      block = undefined;
+    }
     if (!block) {
       if (this.done.has(name) || this.done.size >= maxRemembered) this.totals.recountNeeded = true;
       if (this.open.size >= this.maxOpen) this.letOldestGo();
@@ -73,9 +79,10 @@ export class BlockAssembler {
     return block;
   }
 
-  /** Lets a block go if it has had a row for every slot. */
+  /** Lets a block go if it has had a row for every slot, or holds too many values of one. */
   leave(block: OpenBlock): void {
-    if (block.rows >= block.key.day.slotCount) this.letGo(blockName(block.key), block);
+    if (block.rows >= block.key.day.slotCount || block.layers.length >= maxLayers)
+      this.letGo(blockName(block.key), block);
   }
 
   finish(): void {

@@ -3,6 +3,7 @@ import {
   type AssemblerTotals,
   BlockAssembler,
   type BlockKey,
+  maxLayers,
   type OpenBlock,
   placeReading,
 } from './assembler.ts';
@@ -218,7 +219,7 @@ export class IntervalReader {
   private blockOf(key: BlockKey): OpenBlock {
     const { block } = this;
     if (block && !block.emitted) {
-      if (block.key === key) return block;
+      if (block.key === key && block.layers.length < maxLayers) return block;
       this.assembler.leave(block);
     }
     this.esiids.add(key.esiid);

@@ -76,26 +76,30 @@ function isOrdered(hour: Hour, rows: readonly DayRow[], inOrder: readonly number
  * that steps back (a stray duplicate) does not end a pass; two in a row do.
  */
 function passes(hour: Hour, rows: readonly DayRow[], inOrder: readonly number[]): number[][] {
-  const anchors = inOrder.map((index) => anchor(hour, rows[index]));
+  const anchored = inOrder.filter((index) => anchor(hour, rows[index]) !== null);
   const result: number[][] = [];
   let pass: number[] = [];
   let latest = -1;
-  inOrder.forEach((index, position) => {
-    const slot = anchors[position] ?? null;
-    if (slot !== null && slot <= latest) {
-      const next = anchors.slice(position + 1).find((later) => later !== null);
-      if (next === undefined || next === null || next > latest) return; // a stray: its slot is known anyway
-      result.push(pass);
-      pass = [];
-      latest = slot;
-    } else if (slot !== null) {
+  let anchorsSeen = 0;
+  for (const index of inOrder) {
+    const slot = anchor(hour, rows[index]);
+    if (slot !== null) {
+      const next = anchor(hour, rows[anchored[++anchorsSeen] ?? -1]);
+      if (slot <= latest && (next === null || next > latest)) continue; // a stray: its slot is known anyway
+      if (slot <= latest) {
+        result.push(pass);
+        pass = [];
+      }
       latest = slot;
     }
     pass.push(index);
-  });
+  }
   result.push(pass);
   return result;
 }
+
+/** The hour has eight rows; one with many times as many is nothing that order could tell. */
+const maxRegion = 48;
 
 /** Decides the rows of the hour within one pass, writing into slots. */
 function resolvePass(
@@ -108,6 +112,7 @@ function resolvePass(
   const after = pass.findLastIndex((index) => (anchor(hour, rows[index]) ?? Infinity) < hour.first);
   const before = pass.findIndex((index) => (anchor(hour, rows[index]) ?? -1) >= hour.end);
   const region = pass.slice(after + 1, before < 0 ? undefined : before).filter(isHour);
+  if (region.length > maxRegion) return;
   const items = dropTwins(hour, rows, region);
   const turns = turnsOf(hour, rows, items);
   const decide = (index: number, occurrence: 0 | 1): void => {
@@ -188,9 +193,12 @@ function isSingle(hour: Hour, rows: readonly DayRow[], half: readonly number[], 
 
 /** An undecided row that says exactly what a decided one says is that one again. */
 function adoptTwins(rows: readonly DayRow[], slots: (number | null)[]): void {
-  rows.forEach((row, index) => {
-    if (slots[index] !== null) return;
-    const twin = rows.findIndex((other, at) => slots[at] !== null && other.text === row.text);
-    if (twin >= 0) slots[index] = slots[twin] ?? null;
+  const slotOfText = new Map<string, number>();
+  rows.forEach(({ text }, index) => {
+    const slot = slots[index] ?? null;
+    if (slot !== null && !slotOfText.has(text)) slotOfText.set(text, slot);
+  });
+  rows.forEach(({ text }, index) => {
+    slots[index] ??= slotOfText.get(text) ?? null;
   });
 }

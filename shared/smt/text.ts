@@ -45,10 +45,17 @@ const knownBinaries: readonly (readonly [string, string])[] = [
   ['\x28\xb5\x2f\xfd', 'a Zstandard archive'],
 ];
 
+/** A zero in the first line, or many control characters; a few of them elsewhere cost the rows they are in. */
+function looksBinary(head: Buffer): boolean {
+  const firstLine = head.subarray(0, endOfFirstLine(head) || head.length);
+  const controls = head.filter((byte) => byte < 32 && !(byte >= 9 && byte <= 13)).length;
+  return firstLine.includes(0) || controls * 20 > head.length;
+}
+
 function refuseBinary(head: Buffer): void {
   const start = head.toString('latin1', 0, 8);
   const known = knownBinaries.find(([magic]) => start.startsWith(magic));
-  if (!known && !head.includes(0)) return;
+  if (!known && !looksBinary(head)) return;
   throw new SmtFileError(
     'binary-file',
     `This is ${known?.[1] ?? 'binary data'}, not text (it starts with the bytes ${head.toString('hex', 0, 8)}). ` +

@@ -1,0 +1,66 @@
+import { crc32, deflateRawSync } from 'node:zlib';
+
+export interface ZipMember {
+  readonly name: string;
+  readonly bytes: Buffer;
+  /** Kept as it is instead of deflated. */
+  readonly isStored?: boolean;
+  /** Says it is encrypted with a password. */
+  readonly isEncrypted?: boolean;
+  /** Another compression method's number. */
+  readonly method?: number;
+  /** A checksum that does not fit. */
+  readonly crc?: number;
+}
+
+/** Where a member's data stands in the archive, to be damaged. */
+export interface ZipArchive {
+  readonly bytes: Buffer;
+  readonly dataOffsets: readonly number[];
+}
+
+/** Writes a zip archive by the book (APPNOTE), byte for byte the same every time. */
+export function writeZip(members: readonly ZipMember[]): ZipArchive {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  const dataOffsets: number[] = [];
+  let offset = 0;
+  const add = (part: Buffer): void => {
+    parts.push(part);
+    offset += part.length;
+  };
+  for (const member of members) {
+    const name = Buffer.from(member.name);
+    const method = member.method ?? (member.isStored ? 0 : 8);
+    const data = member.isStored ? member.bytes : deflateRawSync(member.bytes);
+    const common = Buffer.alloc(26);
+    common.writeUInt16LE(20, 0);
+    common.writeUInt16LE(0x800 | (member.isEncrypted ? 1 : 0), 2);
+    common.writeUInt16LE(method, 4);
+    common.writeUInt32LE(member.crc ?? crc32(member.bytes), 10);
+    common.writeUInt32LE(data.length, 14);
+    common.writeUInt32LE(member.bytes.length, 18);
+    common.writeUInt16LE(name.length, 22);
+    const start = offset;
+    add(Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), common, name]));
+    dataOffsets.push(offset);
+    add(data);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(start, 10);
+    directory.push(Buffer.from('PK\x01\x02\x14\x00', 'latin1'), common, rest, name);
+  }
+  const directoryBytes = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.write('PK\x05\x06', 'latin1');
+  end.writeUInt16LE(members.length, 8);
+  end.writeUInt16LE(members.length, 10);
+  end.writeUInt32LE(directoryBytes.length, 12);
+  end.writeUInt32LE(offset, 16);
+  return { bytes: Buffer.concat([...parts, directoryBytes, end]), dataOffsets };
+}
+
+/** An archive of these files. */
+export function zip(files: Readonly<Record<string, Buffer | string>>): Buffer {
+  const members = Object.entries(files).map(([name, content]) => ({ name, bytes: Buffer.from(content) }));
+  return writeZip(members).bytes;
+}
