@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Port, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
@@ -62,7 +62,7 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
 
   private createCluster({ aurora, retainData }: Settings): DatabaseCluster {
     const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_5 });
-    return new DatabaseCluster(this, 'Cluster', {
+    const cluster = new DatabaseCluster(this, 'Cluster', {
       engine,
       writer: ClusterInstance.serverlessV2('Writer'),
       serverlessV2MinCapacity: aurora.minCapacityAcu,
@@ -85,6 +85,13 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
       deletionProtection: retainData,
       removalPolicy: retainData ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
     });
+    if (!retainData) {
+      Validations.of(cluster).acknowledge({
+        id: 'AwsSolutions::AwsSolutions-RDS10',
+        reason: 'An environment whose data may go: all of it can be loaded again from the bucket.',
+      });
+    }
+    return cluster;
   }
 
   /** Makes the users that functions log in as, through the Data API, which needs no way into the network. */

@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -38,6 +38,10 @@ export class NormalizeQueue extends Construct {
         sourceQueues: [Queue.fromQueueArn(this, 'Source', queueArn)],
       },
     });
+    Validations.of(this.deadLetters).acknowledge({
+      id: 'Serverless::Serverless-SQSRedrivePolicy',
+      reason: 'It is the end of the line; an alarm says when something is in it.',
+    });
     this.queue = new Queue(this, 'Queue', {
       queueName,
       encryption: QueueEncryption.SQS_MANAGED,
@@ -64,6 +68,10 @@ export class NormalizeQueue extends Construct {
       }),
     );
     fn.setEnvironment('normalizeQueueUrl', this.queue.queueUrl);
+    Validations.of(fn).acknowledge({
+      id: 'Serverless::Serverless-LambdaEventSourceMappingDestination',
+      reason: 'The source is a queue, whose failures end in its own dead-letter queue.',
+    });
   }
 
   /** Lets a function take dead letters and send what is worth it on its way again. */

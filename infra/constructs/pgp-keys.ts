@@ -1,4 +1,4 @@
-import { CfnOutput, SecretValue } from 'aws-cdk-lib';
+import { CfnOutput, SecretValue, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { IngestFunction } from './ingest-function.ts';
@@ -16,6 +16,10 @@ export class PgpKeys extends Construct {
     this.secret = new Secret(this, 'Secret', {
       description: 'smt-ingest: private PGP keys of encrypted deliveries, [{"privateKey", "passphrase"}]',
       secretStringValue: SecretValue.unsafePlainText('[]'),
+    });
+    Validations.of(this.secret).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-SMG4',
+      reason: 'Keys change when the sender and we agree on it; old and new are kept side by side until then.',
     });
     new CfnOutput(this, 'SecretArn', { value: this.secret.secretArn });
   }

@@ -12,10 +12,12 @@ export class RegisterFailureQueue extends Queue {
       retentionPeriod: Duration.days(14),
       redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL }, // Lambda sends to it, no queue does
     });
-    Validations.of(this).acknowledge({
-      id: 'AwsSolutions::AwsSolutions-SQS3',
-      reason: 'It is where failures end up; what the sweep cannot mend stays in it, and an alarm says so.',
-    });
+    const reason =
+      'It is where failures end up; what the sweep cannot mend stays in it, and an alarm says so.';
+    Validations.of(this).acknowledge(
+      { id: 'AwsSolutions::AwsSolutions-SQS3', reason },
+      { id: 'Serverless::Serverless-SQSRedrivePolicy', reason },
+    );
   }
 
   /** Lets a function take the failed events and register their objects again. */

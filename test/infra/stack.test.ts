@@ -18,7 +18,7 @@ let resources: Record<string, Resource>;
 
 beforeAll(() => {
   // No stack is bundled: what is asserted here is the template, not the code.
-  template = Template.fromStack(ingestApp({ context: { 'aws:cdk:bundling-stacks': [] } }).stack);
+  template = Template.fromStack(ingestApp({ context: { env: 'prod', 'aws:cdk:bundling-stacks': [] } }).stack);
   resources = template.toJSON().Resources;
 });
 

@@ -1,0 +1,97 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { environmentNames } from '../../shared/environment.ts';
+import { adminRoute } from '../../shared/http/admin-route.ts';
+
+type Version = { readonly token: string; readonly createdAt: Date };
+
+const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3600 * 1000);
+
+/** Answers GetSecretValue as Secrets Manager does, with the versions it holds at that time. */
+async function secretsManager(versions: { AWSCURRENT: Version; AWSPREVIOUS?: Version }) {
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(Buffer.concat(await request.toArray()).toString());
+    const version = versions[body.VersionStage as keyof typeof versions];
+    response.setHeader('content-type', 'application/x-amz-json-1.1');
+    if (!version) return response.writeHead(400).end('{"__type": "ResourceNotFoundException"}');
+    const { token, createdAt } = version;
+    return response.end(JSON.stringify({ SecretString: token, CreatedDate: createdAt.getTime() / 1000 }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  const { port } = server.address() as AddressInfo;
+  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', `http://127.0.0.1:${port}`);
+  vi.stubEnv(
+    environmentNames.adminTokenSecretArn,
+    'arn:aws:secretsmanager:us-east-1:000000000000:secret:token',
+  );
+  onTestFinished(() => void vi.unstubAllEnvs());
+  return versions;
+}
+
+function route() {
+  const handler = adminRoute(async () => ({ status: 200, body: { ok: true } }));
+  return async (headers: Record<string, string>) => {
+    const event = { headers, routeKey: 'GET /test' } as unknown as APIGatewayProxyEventV2;
+    return (await handler(event, { awsRequestId: 'request-1' } as Context)).statusCode;
+  };
+}
+
+test('The current token is taken in either header, and no other', async () => {
+  await secretsManager({ AWSCURRENT: { token: 'current', createdAt: hoursAgo(1) } });
+  const request = route();
+
+  expect(await request({ authorization: 'Bearer current' })).toBe(200);
+  expect(await request({ authorization: 'bearer  current' })).toBe(200);
+  expect(await request({ 'x-admin-token': 'current' })).toBe(200);
+  expect(await request({ 'x-admin-token': 'curren' })).toBe(401);
+  expect(await request({ authorization: 'Basic current' })).toBe(401);
+  expect(await request({})).toBe(401);
+});
+
+test('For a day after a rotation the old token is taken too, then not any more', async () => {
+  const old = { token: 'old', createdAt: hoursAgo(1000) };
+  await secretsManager({ AWSCURRENT: { token: 'new', createdAt: hoursAgo(23) }, AWSPREVIOUS: old });
+  const inGrace = route();
+  expect(await inGrace({ 'x-admin-token': 'new' })).toBe(200);
+  expect(await inGrace({ 'x-admin-token': 'old' })).toBe(200);
+
+  await secretsManager({ AWSCURRENT: { token: 'new', createdAt: hoursAgo(25) }, AWSPREVIOUS: old });
+  const afterGrace = route();
+  expect(await afterGrace({ 'x-admin-token': 'new' })).toBe(200);
+  expect(await afterGrace({ 'x-admin-token': 'old' })).toBe(401);
+});
+
+test('A function that has run for a while takes a new token at its first use', async () => {
+  const versions = await secretsManager({ AWSCURRENT: { token: 'old', createdAt: hoursAgo(1000) } });
+  const request = route();
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(await request({ 'x-admin-token': 'old' })).toBe(200);
+
+  vi.setSystemTime(Date.now() + 60_000);
+  Object.assign(versions, {
+    AWSCURRENT: { token: 'new', createdAt: new Date() },
+    AWSPREVIOUS: versions.AWSCURRENT,
+  });
+
+  expect(await request({ 'x-admin-token': 'new' })).toBe(200);
+  expect(await request({ 'x-admin-token': 'old' })).toBe(200);
+});
+
+test('A refused request is counted', async () => {
+  await secretsManager({ AWSCURRENT: { token: 'current', createdAt: hoursAgo(1) } });
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  onTestFinished(() => void written.mockRestore());
+
+  await route()({ 'x-admin-token': 'guess' });
+
+  const lines = written.mock.calls.map(([line]) => String(line));
+  expect(lines.filter((line) => line.includes('"AuthenticationFailures":1'))).toHaveLength(1);
+  expect(lines.join('')).not.toContain('guess');
+});
