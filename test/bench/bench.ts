@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+import type { Findings, Measure } from './findings.ts';
+import { describeMachine } from './machine.ts';
+import { functions } from './measures/functions.ts';
+import { growth } from './measures/growth.ts';
+import { memory } from './measures/memory.ts';
+import { normalize } from './measures/normalize.ts';
+import { queries } from './measures/queries.ts';
+import { smallFiles } from './measures/small-files.ts';
+import { storage } from './measures/storage.ts';
+import { grossRegressions, textOf } from './report.ts';
+import { withSetup } from './setup.ts';
+
+const measures: Readonly<Record<string, Measure>> = {
+  normalize,
+  'small-files': smallFiles,
+  queries,
+  storage,
+  memory,
+  growth,
+  functions,
+};
+
+const usage = `usage: npm run bench [-- [--json] [--quick] NAME…]
+
+Measures, against what one could use instead, on a Postgres of its own (or TEST_DATABASE_URL): ${Object.keys(measures).join(', ')}.
+
+  --json    one JSON object on standard output
+  --quick   small data and few rounds; exit status 1 only if a ratio is far off, whatever the machine`;
+
+const { names, isJson, isQuick } = readArguments();
+const log = (text: string) => void process.stderr.write(`${text}\n`);
+const regressions = await withSetup({ isQuick, log }, async (setup) => {
+  const machine = await describeMachine(setup);
+  if (!isJson) for (const [key, value] of Object.entries(machine)) console.log(`${key}: ${value}`);
+  const results: Record<string, Findings> = {};
+  for (const name of names) {
+    const measure = measures[name];
+    if (!measure) continue;
+    log(`… ${name}`);
+    const findings = await measure.run(setup);
+    results[name] = findings;
+    if (!isJson) console.log(`\n${textOf(name, measure.title, findings)}`);
+  }
+  if (isJson) console.log(JSON.stringify({ machine, results }, null, 2));
+  return Object.values(results).flatMap(grossRegressions);
+});
+for (const regression of regressions) log(`gross regression: ${regression}`);
+if (isQuick && regressions.length > 0) process.exitCode = 1;
+
+function readArguments(): { names: readonly string[]; isJson: boolean; isQuick: boolean } {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { json: { type: 'boolean' }, quick: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    const unknown = positionals.find((name) => !(name in measures));
+    if (unknown !== undefined) throw new Error(`no measure ${unknown}`);
+    const names = positionals.length > 0 ? positionals : Object.keys(measures);
+    return { names, isJson: values.json ?? false, isQuick: values.quick ?? false };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
+    process.exit(2);
+  }
+}
