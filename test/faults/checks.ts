@@ -1,0 +1,185 @@
+import type { Client } from 'pg';
+import { findForbiddenChanges } from './audit.ts';
+import type { PlannedFile } from './files.ts';
+import {
+  type FileRow,
+  listAttemptWorkers,
+  listFiles,
+  listIntervals,
+  listVersions,
+  type StoredVersion,
+} from './observed.ts';
+import { expectedIntervals, type Intervals } from './oracle.ts';
+import type { ReplayLog } from './trouble.ts';
+import type { UploadLog } from './uploads.ts';
+import type { World } from './world.ts';
+
+export interface RunFacts {
+  readonly uploads: UploadLog;
+  readonly replays: ReplayLog;
+}
+
+/** Everything the system promises, held against what it did. @returns what is not so */
+export async function findViolations(world: World, client: Client, facts: RunFacts): Promise<string[]> {
+  const versions = await listVersions(world);
+  const files = await listFiles(client);
+  const { filesByEtag } = facts.uploads;
+  return [
+    ...checkRows(versions, files, facts.uploads),
+    ...files.flatMap((file) => checkFile(file, filesByEtag.get(file.etag), facts.replays)),
+    ...checkDuplicates(files),
+    ...checkIntervals(await listIntervals(client), files, filesByEtag),
+    ...checkAnnouncements(await world.receiveAnnouncements(), files),
+    ...(facts.replays.isIncomplete ? [] : await findForbiddenChanges(client, facts.replays.counts)),
+    ...checkOwners(world.normalizeLog, await listAttemptWorkers(client)),
+  ];
+}
+
+/** Every object version has exactly one row, and no row is of anything else. */
+function checkRows(
+  versions: readonly StoredVersion[],
+  files: readonly FileRow[],
+  { deleted }: UploadLog,
+): string[] {
+  const rows = new Map<string, number>();
+  for (const { key, versionId } of files) {
+    rows.set(`${key} ${versionId}`, (rows.get(`${key} ${versionId}`) ?? 0) + 1);
+  }
+  const stored = new Map(versions.map((version) => [`${version.key} ${version.versionId}`, version]));
+  const wrong = [...stored.keys()].filter((name) => rows.get(name) !== 1);
+  const unknown = [...rows.keys()].filter((name) => !stored.has(name) && !deleted.has(name));
+  const late = files.filter(({ key, versionId, receivedAt }) => {
+    const version = stored.get(`${key} ${versionId}`);
+    return version && version.receivedAtMs !== receivedAt.getTime();
+  });
+  return [
+    ...wrong.map((name) => `object version ${name} has ${rows.get(name) ?? 0} rows`),
+    ...unknown.map((name) => `a row of an object version that never was: ${name}`),
+    ...late.map(({ id }) => `file ${id} has another received_at than S3`),
+  ];
+}
+
+/** One file's row says what the plan knows of it. */
+function checkFile(file: FileRow, planned: PlannedFile | undefined, replays: ReplayLog): string[] {
+  const complain = (what: string) => [`file ${file.id} (${planned?.kind ?? 'unknown'}) ${what}`];
+  if (!planned) return complain(`has bytes nobody uploaded: ${file.etag}`);
+  const { expected } = planned;
+  const isGone = file.status === 'failed' && file.errorCode === 'object-gone';
+  if (isGone) return [];
+  if (file.status === 'duplicate') return expected.isSelfContained ? [] : complain('must not be a duplicate');
+  if (file.status !== expected.status) {
+    return complain(`ended ${file.status} (${file.errorCode}), not ${expected.status}`);
+  }
+  if (expected.status === 'failed') {
+    const isKnown = expected.errorCodes.includes(file.errorCode ?? '');
+    return isKnown ? [] : complain(`failed as ${file.errorCode}, not as ${expected.errorCodes.join(' or ')}`);
+  }
+  return [...checkCounts(file, planned), ...checkEffects(file, replays)].flatMap(complain);
+}
+
+function checkCounts({ counts }: FileRow, { expected }: PlannedFile): string[] {
+  const rejected = counts.invalid_esiid + counts.invalid_timestamp + counts.invalid_kwh + counts.invalid_row;
+  const accounted =
+    counts.intervals_read +
+    counts.duplicate_rows +
+    counts.conflicting_rows +
+    counts.missing_kwh +
+    counts.nonexistent_hour +
+    rejected;
+  const facts = {
+    rows_read: [counts.rows_read, expected.rowsRead],
+    'all counts together': [accounted, expected.rowsRead],
+    missing_kwh: [counts.missing_kwh, expected.missingKwh],
+    nonexistent_hour: [counts.nonexistent_hour, expected.nonexistentHour],
+    'rejected rows': [rejected, expected.rejected],
+  } as const;
+  return Object.entries(facts)
+    .filter(([, [is, ought]]) => is !== ought)
+    .map(([name, [is, ought]]) => `has ${name} ${is}, not ${ought}`);
+}
+
+/** Exactly one attempt took effect, and the row tells what it did. */
+function checkEffects({ id, counts, blocksOwned, attemptOutcomes }: FileRow, replays: ReplayLog): string[] {
+  if (replays.isIncomplete || replays.counts.has(id)) return [];
+  const ends = attemptOutcomes.filter((outcome) => outcome !== 'lost' && outcome !== 'retry');
+  return [
+    ...(ends.length === 1 ? [] : [`ended ${ends.length} times: ${attemptOutcomes.join(', ')}`]),
+    ...(blocksOwned === counts.blocks_inserted
+      ? []
+      : [`says ${counts.blocks_inserted} blocks were inserted and owns ${blocksOwned}`]),
+  ];
+}
+
+function checkDuplicates(files: readonly FileRow[]): string[] {
+  const byId = new Map(files.map((file) => [file.id, file]));
+  return files
+    .filter(({ duplicateOf }) => duplicateOf !== null && byId.get(duplicateOf)?.status !== 'normalized')
+    .map(({ id, duplicateOf }) => `file ${id} is a duplicate of ${duplicateOf}, which is not normalized`);
+}
+
+const shownDifferences = 3;
+
+/** The intervals are the oracle's: none missing, none too many, none with another value. */
+function checkIntervals(
+  actual: Intervals,
+  files: readonly FileRow[],
+  filesByEtag: ReadonlyMap<string, PlannedFile>,
+): string[] {
+  const loaded = files
+    .filter(({ status }) => status === 'normalized' || status === 'duplicate')
+    .map(({ etag, receivedAt }) => ({
+      blocks: filesByEtag.get(etag)?.expected.blocks ?? [],
+      receivedAtMs: receivedAt.getTime(),
+    }));
+  const expected = expectedIntervals(loaded);
+  const differences = [...new Set([...expected.keys(), ...actual.keys()])].filter(
+    (key) => expected.get(key) !== actual.get(key),
+  );
+  const shown = differences
+    .slice(0, shownDifferences)
+    .map((key) => `${key} is ${actual.get(key)}, not ${expected.get(key)}`);
+  return differences.length === 0
+    ? []
+    : [`${differences.length} of ${expected.size} intervals differ: ${shown.join('; ')}`];
+}
+
+interface Announced {
+  readonly id: string;
+  readonly filename: string;
+  readonly intervalsInserted: number;
+  readonly blocksChanged: number;
+}
+
+/** Every normalized file was announced, and what was announced last is what its row says. */
+function checkAnnouncements(announcements: readonly unknown[], files: readonly FileRow[]): string[] {
+  return files
+    .filter(({ status }) => status === 'normalized')
+    .filter(
+      ({ id, filename, counts }) =>
+        !(announcements as Announced[]).some(
+          (announced) =>
+            announced.id === id &&
+            announced.filename === filename &&
+            announced.intervalsInserted === counts.intervals_inserted &&
+            announced.blocksChanged === counts.blocks_inserted,
+        ),
+    )
+    .map(({ id }) => `file ${id} was never announced as its row has it`);
+}
+
+interface OutcomeLine {
+  readonly rawFileId?: string;
+  readonly attempt?: number;
+  readonly function_request_id?: string;
+}
+
+/** An attempt that took effect was made by the worker that had the lease, and by no other. */
+function checkOwners(log: readonly string[], workers: ReadonlyMap<string, string>): string[] {
+  return log.flatMap((text) => {
+    if (!text.startsWith('{')) return [];
+    const { rawFileId, attempt, function_request_id: worker } = JSON.parse(text) as OutcomeLine;
+    if (rawFileId === undefined || attempt === undefined) return [];
+    const owner = workers.get(`${rawFileId} ${attempt}`);
+    return owner === worker ? [] : [`attempt ${attempt} at file ${rawFileId} was ended by another worker`];
+  });
+}

@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { synthesize } from '../../infra/local/synthesize.ts';
+import { Lane } from './lane.ts';
+import { playRun, type RunResult } from './run.ts';
+
+const usage = 'usage: npm run test:faults -- [--seed S] [--runs N] [--lanes L] [--until-violation] [--json]';
+const help = `${usage}
+
+The breaking machine: plays N random plans of uploads and faults against the real stack, one seed each from S on, lets it
+recover, and holds it to its promises. Exit status 1 if one was broken. The seed reproduces the plan.
+
+  --seed S            first seed (default 1)
+  --runs N            how many plans (default 1)
+  --lanes L           plans at the same time (default 3: most of a run is waiting)
+  --until-violation   stop at the first broken promise
+  --json              one JSON object per run on standard output, then the totals`;
+
+interface Options {
+  readonly seed: number;
+  readonly runs: number;
+  readonly lanes: number;
+  readonly stopsAtViolation: boolean;
+  readonly isJson: boolean;
+}
+
+async function main(): Promise<number> {
+  const options = readArguments();
+  const assemblyDir = await mkdtemp(path.join(tmpdir(), 'smt-faults-assembly-'));
+  const results: RunResult[] = [];
+  try {
+    await synthesize(assemblyDir);
+    const seeds = Array.from({ length: options.runs }, (_, index) => options.seed + index);
+    const playLane = async () => {
+      const lane = await Lane.open();
+      try {
+        for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
+          const result = await playRun(seed, lane, assemblyDir);
+          results.push(result);
+          console.log(options.isJson ? JSON.stringify(result) : textOf(result));
+          if (options.stopsAtViolation && result.violations.length > 0) seeds.length = 0;
+        }
+      } finally {
+        await lane.close();
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(options.lanes, options.runs) }, playLane));
+  } finally {
+    await rm(assemblyDir, { recursive: true, force: true });
+  }
+  const totals = totalsOf(results);
+  console.log(options.isJson ? JSON.stringify(totals) : totalsText(totals));
+  return totals.violations > 0 ? 1 : 0;
+}
+
+function totalsOf(results: readonly RunResult[]) {
+  const faults: Record<string, number> = {};
+  for (const result of results) {
+    for (const [kind, count] of Object.entries(result.faults)) faults[kind] = (faults[kind] ?? 0) + count;
+  }
+  const sum = (of: (result: RunResult) => number) => results.reduce((total, result) => total + of(result), 0);
+  return {
+    runs: results.length,
+    files: sum(({ files }) => files),
+    intervals: sum(({ intervals }) => intervals),
+    faultsStruck: Object.values(faults).reduce((total, count) => total + count, 0),
+    givenUpAndReplayed: sum(({ givenUp }) => givenUp),
+    violations: sum(({ violations }) => violations.length),
+    faults: Object.fromEntries(Object.entries(faults).sort(([, a], [, b]) => b - a)),
+  };
+}
+
+function textOf({ seed, durationMs, files, intervals, faults, violations }: RunResult): string {
+  const struck = Object.values(faults).reduce((total, count) => total + count, 0);
+  const line = `seed ${seed}: ${files} files, ${intervals} intervals, ${struck} faults, ${durationMs} ms`;
+  return [`${line}: ${violations.length === 0 ? 'ok' : 'VIOLATED'}`, ...violations.map((v) => `  ${v}`)].join(
+    '\n',
+  );
+}
+
+function totalsText({ faults, ...totals }: ReturnType<typeof totalsOf>): string {
+  const kinds = Object.entries(faults).map(([kind, count]) => `  ${String(count).padStart(6)} ${kind}`);
+  return [JSON.stringify(totals), 'faults by kind:', ...kinds].join('\n');
+}
+
+function readArguments(): Options {
+  try {
+    const { values } = parseArgs({
+      options: {
+        seed: { type: 'string', default: '1' },
+        runs: { type: 'string', default: '1' },
+        lanes: { type: 'string', default: '3' },
+        'until-violation': { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) {
+      console.log(help);
+      process.exit(0);
+    }
+    return {
+      seed: wholeNumber('seed', values.seed),
+      runs: wholeNumber('runs', values.runs),
+      lanes: wholeNumber('lanes', values.lanes),
+      stopsAtViolation: values['until-violation'],
+      isJson: values.json,
+    };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
+    process.exit(2);
+  }
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${name} ${text} is not a number from 1 on`);
+  return Number(text);
+}
+
+process.exitCode = await main();

@@ -1,0 +1,141 @@
+import { type PlannedFile, planFiles } from './files.ts';
+import { Random } from './random.ts';
+import type { Step, StepAction, StepFault } from './steps.ts';
+
+/** How a file gets into the bucket, when, and what is done to it afterwards. */
+export interface PlannedUpload {
+  readonly atMs: number;
+  readonly file: PlannedFile;
+  readonly by: 'presigned' | 'drop' | 'multipart-drop';
+  /** Key of a drop. */
+  readonly key: string;
+  readonly afterwards: 'nothing' | 'delete-version' | 'delete-marker';
+}
+
+/** Trouble that strikes at a time and not at a call. */
+export interface TimedFault {
+  readonly atMs: number;
+  readonly kind:
+    | 'worker-killed'
+    | 'connections-cut'
+    | 'postgres-restarted'
+    | 'postgres-crashed'
+    | 's3-unavailable'
+    | 's3-slow'
+    | 's3-cut'
+    | 'lease-cut-short'
+    | 'two-sweeps'
+    | 'replay';
+  /** Between 0 and 1: which of several, how many, how long. */
+  readonly chance: number;
+}
+
+/** Delays after which a thing is delivered; none loses it. */
+export type Delivery = readonly number[];
+
+export interface Plan {
+  readonly seed: number;
+  readonly uploads: readonly PlannedUpload[];
+  readonly timedFaults: readonly TimedFault[];
+  readonly stepFaults: readonly StepFault[];
+  /** For the events and the messages, in the order they come; the last ones are delivered as they are. */
+  readonly eventDeliveries: readonly Delivery[];
+  readonly messageDeliveries: readonly Delivery[];
+}
+
+const uploadCount = 20;
+/** Trouble and uploads fall into this time. */
+const troubleMs = 2_500;
+
+const prefixes = ['', 'drops/', 'März 2026/', 'a b+c/', 'smt/日本 & co/', "it's/100%/"];
+
+/** Everything a run does, from its seed alone. */
+export function makePlan(seed: number): Plan {
+  const random = new Random(seed);
+  const files = planFiles(random, uploadCount);
+  return {
+    seed,
+    uploads: files.map((file) => planUpload(random, file)).sort((a, b) => a.atMs - b.atMs),
+    timedFaults: random.list(random.int(3, 7), () => planTimedFault(random)).sort((a, b) => a.atMs - b.atMs),
+    stepFaults: random.list(random.int(5, 10), () => planStepFault(random)),
+    eventDeliveries: random.list(uploadCount, () => planDelivery(random, 600)),
+    messageDeliveries: random.list(2 * uploadCount, () => planDelivery(random, 400)),
+  };
+}
+
+function planUpload(random: Random, file: PlannedFile): PlannedUpload {
+  const hintSegment = file.hint ? `esiid=${file.hint}/` : '';
+  const name = random.chance(0.3) ? 'latest.csv' : file.filename; // one key for several files: versions
+  return {
+    atMs: random.int(0, troubleMs),
+    file,
+    by: random.weighted({ presigned: 5, drop: 4, 'multipart-drop': 1 }),
+    key: `${random.pick(prefixes)}${hintSegment}${name}`,
+    afterwards: random.weighted({ nothing: 16, 'delete-version': 1, 'delete-marker': 1 }),
+  };
+}
+
+function planDelivery(random: Random, longestMs: number): Delivery {
+  switch (random.weighted({ normal: 10, lost: 2, doubled: 2, delayed: 3 })) {
+    case 'normal':
+      return [0];
+    case 'lost':
+      return [];
+    case 'doubled':
+      return [0, random.int(0, longestMs)];
+    case 'delayed':
+      return [random.int(1, longestMs)];
+  }
+}
+
+const timedKinds: Readonly<Record<TimedFault['kind'], number>> = {
+  'worker-killed': 5,
+  'connections-cut': 2,
+  'postgres-restarted': 1,
+  'postgres-crashed': 1,
+  's3-unavailable': 2,
+  's3-slow': 2,
+  's3-cut': 2,
+  'lease-cut-short': 4,
+  'two-sweeps': 2,
+  replay: 3,
+};
+
+function planTimedFault(random: Random): TimedFault {
+  return { atMs: random.int(100, troubleMs), kind: random.weighted(timedKinds), chance: random.next() };
+}
+
+/** How often each call is struck, and up to which occurrence it makes sense. */
+const steps: Readonly<Record<Step, { readonly weight: number; readonly nth: number }>> = {
+  'put-object': { weight: 1, nth: 6 },
+  'head-object': { weight: 2, nth: 8 },
+  'get-object': { weight: 2, nth: 10 },
+  'insert-row': { weight: 3, nth: 8 },
+  'send-message': { weight: 3, nth: 8 },
+  'note-queued': { weight: 1, nth: 8 },
+  claim: { weight: 3, nth: 10 },
+  copy: { weight: 3, nth: 6 },
+  merge: { weight: 2, nth: 6 },
+  finish: { weight: 2, nth: 8 },
+  commit: { weight: 4, nth: 8 },
+  release: { weight: 1, nth: 2 },
+  publish: { weight: 3, nth: 6 },
+  'note-announced': { weight: 2, nth: 6 },
+  'delay-message': { weight: 1, nth: 2 },
+  'delete-message': { weight: 3, nth: 6 },
+  'list-versions': { weight: 1, nth: 4 },
+  'receive-dead-letters': { weight: 1, nth: 6 },
+};
+
+function planStepFault(random: Random): StepFault {
+  const weights = Object.fromEntries(Object.entries(steps).map(([name, { weight }]) => [name, weight]));
+  const step = random.weighted(weights as Record<Step, number>);
+  const action: StepAction = random.weighted({ kill: 6, cut: 3, stall: 1 });
+  return {
+    step,
+    when: random.chance(0.5) ? 'before' : 'after',
+    action,
+    nth: random.int(1, steps[step].nth),
+    ...(action === 'stall' && { stallMs: random.int(200, 5_500) }),
+  };
+}

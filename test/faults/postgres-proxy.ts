@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { PostgresMessages } from './postgres-messages.ts';
+import type { Step } from './steps.ts';
+import type { Strike } from './strike.ts';
+
+export interface PostgresProxy {
+  readonly port: number;
+  /** Breaks every connection there is. */
+  cutAll(): void;
+  close(): Promise<void>;
+}
+
+/** Passes connections on to a Postgres on this machine, and lets faults strike the statements it recognizes. */
+export async function startPostgresProxy(serverPort: number, strike: Strike): Promise<PostgresProxy> {
+  const links = new Set<Link>();
+  const server = createServer({ noDelay: true }, (client) => {
+    const link = new Link(client, serverPort, strike);
+    links.add(link);
+    client.on('close', () => links.delete(link));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cutAll = () => {
+    for (const link of links) link.cut();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    cutAll,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      cutAll();
+      await closed;
+    },
+  };
+}
+
+/** How the program's statements are told apart: by words that only they have. */
+const statements: readonly (readonly [RegExp, Step])[] = [
+  [/insert into raw_smt_files/, 'insert-row'],
+  [/set "queued_at"/, 'note-queued'],
+  [/with claimed as/, 'claim'],
+  [/insert into interval_blocks/, 'merge'],
+  [/with "finished" as/, 'finish'],
+  [/with released as/, 'release'],
+  [/set "announced_at" = now\(\)/, 'note-announced'],
+  [/^commit/, 'commit'],
+];
+
+/** One client and its connection to the server; each message is handled before the next is looked at. */
+class Link {
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #strike: Strike;
+  readonly #clientPort: number;
+  /** The statement under way, whose answer a fault may strike. */
+  #step: Step | undefined;
+  #isCopying = false;
+
+  constructor(client: Socket, serverPort: number, strike: Strike) {
+    this.#client = client;
+    this.#clientPort = client.remotePort ?? 0;
+    this.#strike = strike;
+    this.#server = connect({ port: serverPort, host: '127.0.0.1', noDelay: true });
+    for (const socket of [client, this.#server]) {
+      socket.on('error', () => this.cut());
+      socket.on('close', () => this.cut());
+    }
+    this.#relay(client, this.#server, new PostgresMessages('client'), (type, bytes) =>
+      this.#asked(type, bytes),
+    );
+    this.#relay(this.#server, client, new PostgresMessages('server'), (type) => this.#answered(type));
+  }
+
+  cut(): void {
+    this.#client.destroy();
+    this.#server.destroy();
+  }
+
+  #relay(
+    from: Socket,
+    to: Socket,
+    messages: PostgresMessages,
+    inspect: (type: string, body: Buffer) => Promise<void> | undefined,
+  ): void {
+    let underWay = Promise.resolve();
+    from.on('data', (chunk: Buffer) => {
+      from.pause();
+      underWay = underWay
+        .then(async () => {
+          for (const { type, bytes } of messages.split(chunk)) {
+            await inspect(type, bytes);
+            if (to.destroyed) return;
+            to.write(bytes);
+          }
+          from.resume();
+        })
+        .catch(() => this.cut());
+    });
+  }
+
+  /** A message of the client: Query, Parse or CopyData can be the start of a step. */
+  #asked(type: string, bytes: Buffer): Promise<void> | undefined {
+    if (type === 'd') {
+      if (this.#isCopying) return undefined;
+      this.#isCopying = true;
+      return this.#strikeAt('copy', 'before');
+    }
+    if (type !== 'Q' && type !== 'P') return undefined;
+    this.#isCopying = false;
+    const text = bytes.toString('utf8', 5).replace(/^\0/, ''); // a Parse begins with the statement's name, here none
+    this.#step = statements.find(([pattern]) => pattern.test(text))?.[1];
+    return this.#step && this.#strikeAt(this.#step, 'before');
+  }
+
+  /** ReadyForQuery: the server has answered all of the statement; the client has not heard of it yet. */
+  #answered(type: string): Promise<void> | undefined {
+    if (type !== 'C' && type !== 'Z') return undefined;
+    const step = this.#step;
+    this.#step = undefined;
+    return step && this.#strikeAt(step, 'after');
+  }
+
+  async #strikeAt(step: Step, when: 'before' | 'after'): Promise<void> {
+    if ((await this.#strike(step, when, this.#clientPort)) === 'break') this.cut();
+  }
+}

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { findViolations } from './checks.ts';
+import type { Lane } from './lane.ts';
+import { listFiles } from './observed.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { settle } from './settle.ts';
+import { type ReplayLog, replaySome, strikeNow } from './trouble.ts';
+import { newUploadLog, type UploadLog, upload } from './uploads.ts';
+import { World } from './world.ts';
+
+/** What a run came to. */
+export interface RunResult {
+  readonly seed: number;
+  readonly durationMs: number;
+  /** Object versions that were there in the end or were read before they were deleted. */
+  readonly files: number;
+  readonly intervals: number;
+  /** Files that were given up after three workers in a row had died over them, and were loaded by a replay. */
+  readonly givenUp: number;
+  /** Faults that struck, by kind. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** What was promised and is not so. */
+  readonly violations: readonly string[];
+}
+
+/** Plays the plan of a seed against the real stack, lets it recover, and holds it to its promises. */
+export async function playRun(seed: number, lane: Lane, assemblyDir: string): Promise<RunResult> {
+  const startedAtMs = performance.now();
+  const plan = makePlan(seed);
+  const world = new World(plan, lane);
+  const uploads = newUploadLog(plan.uploads);
+  const replays: ReplayLog = { counts: new Map(), isIncomplete: false };
+  const violations: string[] = [];
+  const faults: Record<string, number> = {};
+  let files = 0;
+  let intervals = 0;
+  let givenUp = 0;
+  try {
+    await world.start(assemblyDir);
+    await playTrouble(world, plan, uploads, replays, faults);
+    const client = await world.connect();
+    try {
+      violations.push(...(await settle(world, client)));
+      givenUp = await replayGivenUp(world, client, replays, violations);
+      violations.push(...(await findViolations(world, client, { uploads, replays })));
+      files = (await listFiles(client)).length;
+      intervals = await countIntervals(client);
+    } finally {
+      await client.end();
+    }
+  } catch (error) {
+    violations.push(`the run came to no end: ${error instanceof Error ? error.stack : error}`);
+  } finally {
+    await world.stop();
+  }
+  violations.push(...findLivingWorkers(world));
+  countFaults(world, faults);
+  const durationMs = Math.round(performance.now() - startedAtMs);
+  return { seed, durationMs, files, intervals, givenUp, faults, violations };
+}
+
+/** Uploads and faults, each at its time; then calm. */
+async function playTrouble(
+  world: World,
+  plan: Plan,
+  uploads: UploadLog,
+  replays: ReplayLog,
+  faults: Record<string, number>,
+): Promise<void> {
+  const uploading = plan.uploads.map(async (planned) => {
+    await sleep(planned.atMs);
+    await upload(world, planned, uploads);
+  });
+  const striking = plan.timedFaults.map(async (fault) => {
+    await sleep(fault.atMs);
+    faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
+    // A fault may itself fail for another one: a query on a server that is down.
+    await strikeNow(world, fault, replays).catch(() => undefined);
+  });
+  await Promise.all(striking);
+  const lastMs = Math.max(...plan.uploads.map(({ atMs }) => atMs));
+  await Promise.race([Promise.all(uploading), sleep(lastMs)]);
+  world.calm();
+  await Promise.all(uploading);
+}
+
+/**
+ * Files whose workers died three times in a row are failed with that reason, and an operator replays them. That they
+ * had bad luck must show in their attempts.
+ */
+async function replayGivenUp(
+  world: World,
+  client: Client,
+  replays: ReplayLog,
+  violations: string[],
+): Promise<number> {
+  const lost = (await listFiles(client)).filter(({ errorCode }) => errorCode === 'worker-lost');
+  if (lost.length === 0) return 0;
+  for (const { id, attemptOutcomes } of lost) {
+    const isExplained = attemptOutcomes.slice(-3).every((outcome) => outcome === 'lost');
+    if (!isExplained) violations.push(`file ${id} was given up after ${attemptOutcomes.join(', ')}`);
+  }
+  await replaySome(world, `id=${lost.map(({ id }) => id).join(',')}`, replays);
+  violations.push(...(await settle(world, client)));
+  return lost.length;
+}
+
+async function countIntervals(client: Client): Promise<number> {
+  const { rows } = await client.query<{ count: number }>('select count(*)::int from smt_intervals');
+  return rows[0]?.count ?? 0;
+}
+
+function findLivingWorkers({ seenPids }: World): string[] {
+  return [...seenPids].filter(isAlive).map((pid) => `worker process ${pid} outlived the run`);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function countFaults({ armed, events, messages }: World, faults: Record<string, number>): void {
+  for (const { action, when, step } of armed.hits) {
+    const name = `${action} ${when} ${step}`;
+    faults[name] = (faults[name] ?? 0) + 1;
+  }
+  for (const [what, counts] of Object.entries({ event: events, message: messages })) {
+    for (const [how, count] of Object.entries(counts)) {
+      if (count > 0) faults[`${what}-${how}`] = count;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** The calls over the network at which a fault can strike, in the order a file meets them. */
+export type Step =
+  | 'put-object'
+  | 'head-object'
+  | 'get-object'
+  | 'insert-row'
+  | 'send-message'
+  | 'note-queued'
+  | 'claim'
+  | 'copy'
+  | 'merge'
+  | 'finish'
+  | 'commit'
+  | 'release'
+  | 'publish'
+  | 'note-announced'
+  | 'delay-message'
+  | 'delete-message'
+  | 'list-versions'
+  | 'receive-dead-letters';
+
+export type StepAction =
+  /** SIGKILL to the worker that makes the call. */
+  | 'kill'
+  /** The connection breaks; the worker lives. */
+  | 'cut'
+  /** The call hangs for a while, beyond the worker's timeout maybe. */
+  | 'stall';
+
+export interface StepFault {
+  readonly step: Step;
+  /** Before the service sees the call, or after it has answered and before the worker hears of it. */
+  readonly when: 'before' | 'after';
+  readonly action: StepAction;
+  /** Which call of this kind, counted from 1. */
+  readonly nth: number;
+  readonly stallMs?: number;
+}
+
+/** The faults that wait for their call. */
+export class ArmedSteps {
+  readonly hits: StepFault[] = [];
+  #faults: StepFault[];
+  readonly #counts = new Map<string, number>();
+
+  constructor(faults: readonly StepFault[]) {
+    this.#faults = [...faults];
+  }
+
+  /** Counts the call; the fault that strikes it, if one does. */
+  take(step: Step, when: StepFault['when']): StepFault | undefined {
+    const counter = `${when} ${step}`;
+    const count = (this.#counts.get(counter) ?? 0) + 1;
+    this.#counts.set(counter, count);
+    const index = this.#faults.findIndex((f) => f.step === step && f.when === when && f.nth === count);
+    if (index < 0) return undefined;
+    const [fault] = this.#faults.splice(index, 1);
+    if (fault) this.hits.push(fault);
+    return fault;
+  }
+
+  disarm(): void {
+    this.#faults = [];
+  }
+}

@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ArmedSteps, Step, StepFault } from './steps.ts';
+
+/** Lets a fault strike a call, if one waits for it; `break` says that the call's connection is to be broken. */
+export type Strike = (step: Step, when: StepFault['when'], clientPort: number) => Promise<'go on' | 'break'>;
+
+export interface StrikeOptions {
+  readonly armed: ArmedSteps;
+  /** Kills the worker that holds this port; false when it is none of the workers'. */
+  readonly killWorkerOnPort: (port: number) => Promise<boolean>;
+}
+
+export function striker({ armed, killWorkerOnPort }: StrikeOptions): Strike {
+  return async (step, when, clientPort) => {
+    const fault = armed.take(step, when);
+    switch (fault?.action) {
+      case undefined:
+        return 'go on';
+      case 'stall':
+        await sleep(fault.stallMs);
+        return 'go on';
+      case 'cut':
+        return 'break';
+      case 'kill':
+        await killWorkerOnPort(clientPort);
+        return 'break'; // as the death of a process does, and the nearest thing for a caller that is no worker
+    }
+  };
+}

@@ -1,0 +1,211 @@
+import path from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { Client } from 'pg';
+import type { Intercept } from '../../infra/local/intercept.ts';
+import type { Worker } from '../../infra/local/lambda/local-function.ts';
+import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
+import { installAudit } from './audit.ts';
+import { type HttpProxy, startHttpProxy } from './http-proxy.ts';
+import type { Lane } from './lane.ts';
+import type { Delivery, Plan } from './plan.ts';
+import { type PostgresProxy, startPostgresProxy } from './postgres-proxy.ts';
+import { processOfPort } from './process-of-port.ts';
+import { queueStepOf, s3StepOf } from './service-steps.ts';
+import { ArmedSteps } from './steps.ts';
+import { type Strike, striker } from './strike.ts';
+
+/** Ten minutes become a second; but a process on a busy machine may take seconds to come up. */
+const timeScale = 1 / 600;
+const minTimeoutMs = 4_000;
+
+/** How often deliveries were tampered with. */
+export interface DeliveryCounts {
+  lost: number;
+  doubled: number;
+  delayed: number;
+}
+
+/** The real stack of one run, with proxies in front of all it talks to. */
+export class World {
+  readonly armed: ArmedSteps;
+  readonly events: DeliveryCounts = { lost: 0, doubled: 0, delayed: 0 };
+  readonly messages: DeliveryCounts = { lost: 0, doubled: 0, delayed: 0 };
+  /** Lines the normalize function logged. */
+  readonly normalizeLog: string[] = [];
+  readonly seenPids = new Set<number>();
+  readonly #plan: Plan;
+  readonly #lane: Lane;
+  readonly #closers: (() => Promise<unknown> | unknown)[] = [];
+  #isCalm = false;
+  #eventCount = 0;
+  #messageCount = 0;
+  #stack: LocalStack | undefined;
+  #s3Proxy: HttpProxy | undefined;
+  #postgresProxy: PostgresProxy | undefined;
+  #announcementQueueUrl = '';
+
+  constructor(plan: Plan, lane: Lane) {
+    this.#plan = plan;
+    this.#lane = lane;
+    this.armed = new ArmedSteps(plan.stepFaults);
+  }
+
+  get stack(): LocalStack {
+    if (!this.#stack) throw new Error('the world has not been started');
+    return this.#stack;
+  }
+
+  async start(assemblyDir: string): Promise<void> {
+    const databaseName = `run_${this.#plan.seed}`;
+    await this.#lane.createDatabase(databaseName);
+    this.#closers.push(() => this.#lane.dropDatabase(databaseName));
+    let strike: Strike = async () => 'go on'; // until all is up
+    const current: Strike = (...call) => strike(...call);
+    const proxy = await startPostgresProxy(this.#lane.postgresPort, current);
+    this.#postgresProxy = proxy;
+    this.#closers.push(() => proxy.close());
+    const databaseUrl = new URL(this.#lane.urlOf(databaseName));
+    databaseUrl.port = String(proxy.port);
+    this.#stack = await startLocalStack({
+      stateDir: path.join(this.#lane.dir, `run-${this.#plan.seed}`),
+      databaseUrl: databaseUrl.href,
+      assemblyDir,
+      timeScale,
+      minTimeoutMs,
+      maxConcurrency: 3,
+      graceMs: 0,
+      intercept: this.#intercept(),
+      interpose: (service, url) => this.#interpose(service, url, current),
+    });
+    this.#stack.logs.onLine((line, name) => name === 'Normalize' && this.normalizeLog.push(line));
+    const client = await this.connect();
+    await installAudit(client);
+    await client.end();
+    await this.#subscribe();
+    strike = striker({ armed: this.armed, killWorkerOnPort: (port) => this.#killWorkerOnPort(port) });
+  }
+
+  /** Ends all trouble: from here on the system is left to itself. */
+  calm(): void {
+    this.#isCalm = true;
+    this.armed.disarm();
+    this.stack.s3.faults.clear();
+  }
+
+  /** A connection that no fault strikes. */
+  async connect(): Promise<Client> {
+    const client = new Client({ connectionString: this.#lane.urlOf(`run_${this.#plan.seed}`) });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  /** A client of the bucket, through the proxy as everyone. */
+  s3Client(): S3Client {
+    const { region, credentials } = this.stack.s3;
+    return new S3Client({
+      endpoint: this.#s3Proxy?.url ?? '',
+      region,
+      credentials,
+      forcePathStyle: true,
+      maxAttempts: 8,
+    });
+  }
+
+  cutConnections(): void {
+    this.#postgresProxy?.cutAll();
+  }
+
+  restartPostgres(): Promise<void> {
+    return this.#lane.restart();
+  }
+
+  /** All workers there are, with their function's name. */
+  workers(): (Worker & { readonly functionName: string })[] {
+    return this.stack.description.functions.flatMap(({ name }) =>
+      this.stack.functions.get(name).workers.map((worker) => {
+        if (worker.pid) this.seenPids.add(worker.pid);
+        return { pid: worker.pid, isBusy: worker.isBusy, kill: () => worker.kill(), functionName: name };
+      }),
+    );
+  }
+
+  /** What the topic's subscriber got so far and has not read yet. */
+  async receiveAnnouncements(): Promise<unknown[]> {
+    const sqs = this.#sqs();
+    const announcements: unknown[] = [];
+    for (;;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: this.#announcementQueueUrl, MaxNumberOfMessages: 10 }),
+      );
+      if (Messages.length === 0) break;
+      for (const { Body = '' } of Messages) announcements.push(JSON.parse(JSON.parse(Body).Message));
+    }
+    sqs.destroy();
+    return announcements;
+  }
+
+  async stop(): Promise<void> {
+    this.workers();
+    await this.#stack?.stop();
+    for (const close of this.#closers.reverse()) await close();
+  }
+
+  #intercept(): Intercept {
+    return {
+      s3Event: () =>
+        this.#isCalm ? [0] : this.#deliver(this.#plan.eventDeliveries[this.#eventCount++], this.events),
+      sqsMessage: () =>
+        this.#isCalm ? [0] : this.#deliver(this.#plan.messageDeliveries[this.#messageCount++], this.messages),
+    };
+  }
+
+  #deliver(delivery: Delivery = [0], counts: DeliveryCounts): Delivery {
+    if (delivery.length === 0) counts.lost++;
+    else if (delivery.length > 1) counts.doubled++;
+    else if (delivery[0] !== 0) counts.delayed++;
+    return delivery;
+  }
+
+  async #interpose(service: 's3' | 'queues', target: string, strike: Strike): Promise<string> {
+    const isS3 = service === 's3';
+    const stepOf = isS3 ? s3StepOf : queueStepOf;
+    const proxy = await startHttpProxy({ target, buffersBodies: !isS3, stepOf, strike });
+    this.#closers.push(() => proxy.close());
+    if (isS3) this.#s3Proxy = proxy;
+    return proxy.url;
+  }
+
+  async #killWorkerOnPort(port: number): Promise<boolean> {
+    const workers = this.workers().filter(({ isBusy }) => isBusy);
+    const pid = await processOfPort(
+      port,
+      workers.flatMap((worker) => worker.pid ?? []),
+    );
+    const worker = workers.find((each) => each.pid === pid);
+    await worker?.kill();
+    return worker !== undefined;
+  }
+
+  #sqs(): SQSClient {
+    const { region, credentials } = this.stack.s3;
+    const [queue] = this.stack.description.queues;
+    return new SQSClient({ endpoint: new URL(queue?.url ?? '').origin, region, credentials });
+  }
+
+  async #subscribe(): Promise<void> {
+    const { region, credentials } = this.stack.s3;
+    const [topic] = this.stack.description.topics;
+    const sqs = this.#sqs();
+    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'subscriber' }));
+    this.#announcementQueueUrl = QueueUrl;
+    const [queue] = this.stack.description.queues;
+    const sns = new SNSClient({ endpoint: new URL(queue?.url ?? '').origin, region, credentials });
+    const endpoint = `${queue?.arn.slice(0, queue.arn.lastIndexOf(':'))}:subscriber`;
+    await sns.send(new SubscribeCommand({ TopicArn: topic?.arn, Protocol: 'sqs', Endpoint: endpoint }));
+    sns.destroy();
+    sqs.destroy();
+  }
+}
