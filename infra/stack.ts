@@ -6,7 +6,9 @@ import { Announcements } from './constructs/announcements.ts';
 import { AuroraDatabase } from './constructs/aurora-database.ts';
 import { ExistingDatabase } from './constructs/existing-database.ts';
 import { IngestApi } from './constructs/ingest-api.ts';
+import type { IngestDatabase } from './constructs/ingest-database.ts';
 import { IngestFunction } from './constructs/ingest-function.ts';
+import { Monitoring } from './constructs/monitoring/monitoring.ts';
 import { NormalizeQueue } from './constructs/normalize-queue.ts';
 import { PagesFunction, pagePaths } from './constructs/pages-function.ts';
 import { PgpKeys } from './constructs/pgp-keys.ts';
@@ -20,41 +22,55 @@ export interface SmtIngestStackProps extends StackProps {
 
 /**
  * The way of a file, as in the README's picture:
- * raw-upload presigns → the bucket receives → register → normalize queue → normalize → Postgres.
+ * raw-upload presigns → the bucket receives → register → normalize queue → normalize → Postgres; the sweep finds what
+ * was lost on that way. What people and other programs ask is answered beside it.
  */
 export class SmtIngestStack extends Stack {
   readonly settings: Settings;
+  private readonly rawFiles: RawBucket;
+  private readonly toNormalize: NormalizeQueue;
+  private readonly registerFailures: RegisterFailureQueue;
+  private readonly announcements: Announcements;
+  private readonly adminToken: AdminToken;
+  private readonly pgpKeys: PgpKeys;
+  private readonly database: IngestDatabase;
+  private readonly api: IngestApi;
 
   constructor(scope: Construct, id: string, { settings, ...props }: SmtIngestStackProps) {
     super(scope, id, props);
     this.settings = settings;
-
-    const rawFiles = new RawBucket(this, 'RawFiles', settings);
-    const toNormalize = new NormalizeQueue(this, 'ToNormalize', {
+    this.rawFiles = new RawBucket(this, 'RawFiles', settings);
+    this.toNormalize = new NormalizeQueue(this, 'ToNormalize', {
       consumerTimeout: Duration.minutes(15),
       maxConcurrency: settings.normalizeConcurrency,
     });
-    const registerFailures = new RegisterFailureQueue(this, 'RegisterFailures');
-    const announcements = new Announcements(this, 'Announcements');
-    const adminToken = new AdminToken(this, 'AdminToken', settings);
-    const pgpKeys = new PgpKeys(this, 'PgpKeys');
-    const database =
+    this.registerFailures = new RegisterFailureQueue(this, 'RegisterFailures');
+    this.announcements = new Announcements(this, 'Announcements');
+    this.adminToken = new AdminToken(this, 'AdminToken', settings);
+    this.pgpKeys = new PgpKeys(this, 'PgpKeys');
+    this.database =
       settings.database === 'aurora'
         ? new AuroraDatabase(this, 'Database', settings)
         : new ExistingDatabase(this, 'Database');
-    const api = new IngestApi(this, 'Api', settings);
+    this.api = new IngestApi(this, 'Api', settings);
 
     const migrate = new IngestFunction(this, 'Migrate', { entry: 'migrate', timeout: Duration.minutes(5) });
-    database.migratedBy(migrate);
+    this.database.migratedBy(migrate);
 
-    const health = new IngestFunction(this, 'Health', { entry: 'health' });
-    api.route('GET /health', health);
+    const workers = this.workers();
+    const routes = this.routes();
+    const { toNormalize, registerFailures, api, database } = this;
+    new Monitoring(
+      this,
+      'Monitoring',
+      { toNormalize, registerFailures, workers, routes, api, database },
+      settings,
+    );
+  }
 
-    const rawUpload = new IngestFunction(this, 'RawUpload', { entry: 'raw-upload' });
-    adminToken.guards(rawUpload);
-    database.usedBy(rawUpload, 'writer');
-    rawFiles.presignedBy(rawUpload);
-    api.route('POST /api/admin/smt/raw-upload', rawUpload);
+  /** What moves files, with nobody who waits for an answer. */
+  private workers(): readonly IngestFunction[] {
+    const { rawFiles, toNormalize, registerFailures, announcements, pgpKeys, database, settings } = this;
 
     const register = new IngestFunction(this, 'Register', {
       entry: 'register',
@@ -90,6 +106,22 @@ export class SmtIngestStack extends Stack {
     announcements.publishedBy(sweep);
     new SweepSchedule(this, 'SweepSchedule', sweep);
 
+    return [register, normalize, sweep];
+  }
+
+  /** What answers requests. */
+  private routes(): readonly IngestFunction[] {
+    const { rawFiles, toNormalize, adminToken, database, api } = this;
+
+    const health = new IngestFunction(this, 'Health', { entry: 'health' });
+    api.route('GET /health', health);
+
+    const rawUpload = new IngestFunction(this, 'RawUpload', { entry: 'raw-upload' });
+    adminToken.guards(rawUpload);
+    database.usedBy(rawUpload, 'writer');
+    rawFiles.presignedBy(rawUpload);
+    api.route('POST /api/admin/smt/raw-upload', rawUpload);
+
     const replay = new IngestFunction(this, 'Replay', { entry: 'replay' });
     adminToken.guards(replay);
     database.usedBy(replay, 'writer');
@@ -119,5 +151,7 @@ export class SmtIngestStack extends Stack {
     rawFiles.namedTo(pages);
     rawFiles.uploadedToFrom(api.origin);
     for (const path of pagePaths) api.route(`GET ${path}`, pages);
+
+    return [health, rawUpload, replay, rawFilesApi, usage, openapi, pages];
   }
 }

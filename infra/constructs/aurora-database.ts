@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Port, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
@@ -18,6 +19,8 @@ import type { Settings } from '../config/settings.ts';
 import type { IngestDatabase } from './ingest-database.ts';
 import { IngestFunction } from './ingest-function.ts';
 import { IngestNetwork } from './ingest-network.ts';
+import type { AlarmDefinition } from './monitoring/alarm-definitions.ts';
+import { auroraAlarms, auroraWidgets } from './monitoring/aurora.ts';
 
 const databaseName = 'smt';
 
@@ -27,12 +30,14 @@ const databaseName = 'smt';
  */
 export class AuroraDatabase extends Construct implements IngestDatabase {
   readonly cluster: DatabaseCluster;
+  private readonly settings: Settings;
   private readonly network: IngestNetwork;
   private readonly roles: Trigger;
   private migration: Trigger | undefined;
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
+    this.settings = settings;
     this.network = new IngestNetwork(this, 'Network', settings);
     this.cluster = this.createCluster(settings);
     this.cluster.connections.allowFrom(this.network.functions, Port.tcp(5432), 'Functions of smt-ingest');
@@ -48,6 +53,14 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
   usedBy(fn: IngestFunction, role: DatabaseRole): void {
     this.connect(fn, role);
     this.migration?.executeBefore(fn);
+  }
+
+  alarmDefinitions(): readonly AlarmDefinition[] {
+    return auroraAlarms(this.cluster, this.settings);
+  }
+
+  widgets(): readonly IWidget[] {
+    return auroraWidgets(this.cluster);
   }
 
   private connect(fn: IngestFunction, role: DatabaseRole): void {

@@ -1,5 +1,7 @@
+import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { DatabaseRole } from '../../shared/storage/database-roles.ts';
 import type { IngestFunction } from './ingest-function.ts';
+import type { AlarmDefinition } from './monitoring/alarm-definitions.ts';
 
 /** The database, wherever it is. */
 export interface IngestDatabase {
@@ -7,4 +9,7 @@ export interface IngestDatabase {
   migratedBy(fn: IngestFunction): void;
   /** Lets a function connect in one role: `writer` for what files bring, `reader` for everything else. */
   usedBy(fn: IngestFunction, role: Exclude<DatabaseRole, 'owner'>): void;
+  /** What to be woken up for, and to look at, of a database that is ours to watch. */
+  alarmDefinitions(): readonly AlarmDefinition[];
+  widgets(): readonly IWidget[];
 }

@@ -30,9 +30,14 @@ export interface IngestFunctionProps {
 
 /** A Lambda of this system: Node 24 on arm64, one ESM file bundled by the local esbuild with all it runs on. */
 export class IngestFunction extends NodejsFunction {
+  /** Its folder below functions/, and the `service` in its logs. */
+  readonly entry: string;
+  readonly memorySizeMb: number;
+
   constructor(scope: Construct, id: string, props: IngestFunctionProps) {
     const { afterBundling } = props;
     const { logRetentionDays, retainData } = settingsOf(scope);
+    const memorySizeMb = props.memorySizeMb ?? 256;
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: logRetentionDays,
       removalPolicy: retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -44,7 +49,7 @@ export class IngestFunction extends NodejsFunction {
       entry: path.join(projectRoot, 'functions', props.entry, 'handler.ts'),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: props.memorySizeMb ?? 256,
+      memorySize: memorySizeMb,
       timeout: props.timeout ?? Duration.seconds(29), // API Gateway waits 30 s
       ...(props.maxConcurrency ? { reservedConcurrentExecutions: props.maxConcurrency } : {}),
       environment: { POWERTOOLS_SERVICE_NAME: props.entry },
@@ -72,6 +77,8 @@ export class IngestFunction extends NodejsFunction {
         }),
       },
     });
+    this.entry = props.entry;
+    this.memorySizeMb = memorySizeMb;
     Validations.of(this).acknowledge(
       {
         id: 'Serverless::Serverless-LambdaDLQ',

@@ -1,7 +1,7 @@
 /**
  * Every metric of this system, declared once: functions emit them, alarms and dashboard name them, and a test compares
  * the two. All have one dimension, `service`, with one value, so that a metric that two functions emit is one series;
- * RejectedRows has `reason` too.
+ * RejectedRows comes in all, and for each `reason`.
  */
 export const metricNamespace = 'SmtIngest';
 export const metricService = 'smt-ingest';

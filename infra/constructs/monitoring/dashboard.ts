@@ -1,0 +1,192 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+  LogQueryVisualizationType,
+  LogQueryWidget,
+  MathExpression,
+  SingleValueWidget,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import type { MetricName } from '../../../shared/observability/metric-names.ts';
+import type { Settings } from '../../config/settings.ts';
+import { prices } from '../../cost/prices.ts';
+import type { IngestFunction } from '../ingest-function.ts';
+import type { Alarms } from './alarms.ts';
+import { ingestMetric, rejectedRows } from './ingest-metric.ts';
+import type { MonitoredParts } from './monitoring.ts';
+import { functionLogQueries } from './queries.ts';
+
+const fullWidth = 24;
+const hour = Duration.hours(1);
+const fiveMinutes = Duration.minutes(5);
+
+/** One screen, in the order in which people ask: does it flow, what waits, what failed and why, how fast, what does it cost. */
+export class IngestDashboard extends Construct {
+  constructor(scope: Construct, id: string, parts: MonitoredParts, alarms: Alarms, settings: Settings) {
+    super(scope, id);
+    const dashboard = new Dashboard(this, 'Dashboard', {
+      dashboardName: Stack.of(this).stackName,
+      defaultInterval: Duration.days(1),
+    });
+    dashboard.addWidgets(
+      new AlarmStatusWidget({
+        title: 'Alarms',
+        alarms: [alarms.unhealthy, ...alarms.all],
+        width: fullWidth,
+        height: 4,
+      }),
+    );
+    const sections: readonly (readonly [string, readonly IWidget[]])[] = [
+      ['Is data flowing?', flowing()],
+      ['What is waiting?', waiting(parts)],
+      ['What failed, and why?', failing(parts)],
+      ['How fast?', speed(parts)],
+      ['What does it cost?', cost(parts)],
+      ...(settings.database === 'aurora' ? [['The database', parts.database.widgets()] as const] : []),
+    ];
+    for (const [question, widgets] of sections) {
+      const markdown = `## ${question}\n[Runbook](${settings.runbookUrl})`;
+      dashboard.addWidgets(new TextWidget({ markdown, width: fullWidth, height: 2 }));
+      dashboard.addWidgets(...widgets);
+    }
+  }
+}
+
+function graph(title: string, metrics: readonly IMetric[], label: string, width = 8): GraphWidget {
+  return new GraphWidget({
+    title,
+    left: [...metrics],
+    leftYAxis: { label, min: 0, showUnits: false },
+    width,
+  });
+}
+
+const sumsOf = (...names: readonly MetricName[]) => names.map((name) => ingestMetric(name, 'Sum', hour));
+const maximaOf = (...names: readonly MetricName[]) =>
+  names.map((name) => ingestMetric(name, 'Maximum', fiveMinutes));
+
+function flowing(): IWidget[] {
+  return [
+    new SingleValueWidget({
+      title: 'Shown time',
+      metrics: sumsOf('FilesRegistered', 'FilesNormalized', 'FilesFailed', 'IntervalsInserted'),
+      setPeriodToTimeRange: true,
+      width: 8,
+      height: 6,
+    }),
+    graph(
+      'Files',
+      sumsOf('FilesRegistered', 'FilesNormalized', 'FilesDuplicate', 'FilesIgnored', 'FilesFailed'),
+      'files an hour',
+    ),
+    graph('Intervals inserted', sumsOf('IntervalsInserted'), 'intervals an hour'),
+  ];
+}
+
+function waiting({ toNormalize, registerFailures }: MonitoredParts): IWidget[] {
+  const { queue, deadLetters } = toNormalize;
+  const visible = { statistic: 'Maximum', period: fiveMinutes };
+  return [
+    graph(
+      'Normalize queue',
+      [
+        queue.metricApproximateNumberOfMessagesVisible({ ...visible, label: 'waiting' }),
+        queue.metricApproximateNumberOfMessagesNotVisible({ ...visible, label: 'in work or delayed' }),
+      ],
+      'files',
+    ),
+    graph(
+      'Ages',
+      [
+        queue.metricApproximateAgeOfOldestMessage({ ...visible, label: 'oldest message' }),
+        ...maximaOf('OldestUnfinishedAgeSeconds'),
+      ],
+      'seconds',
+    ),
+    graph(
+      'Given up or lost',
+      [
+        deadLetters.metricApproximateNumberOfMessagesVisible({ ...visible, label: 'dead letters' }),
+        registerFailures.metricApproximateNumberOfMessagesVisible({ ...visible, label: 'register failures' }),
+        ...maximaOf('StuckFiles', 'UnregisteredObjects', 'PresignedNotUploaded'),
+      ],
+      'files',
+    ),
+  ];
+}
+
+function failing({ workers, api }: MonitoredParts): IWidget[] {
+  const worker = workers.map((fn) => fn.metricErrors({ period: fiveMinutes, label: fn.entry }));
+  return [
+    new LogQueryWidget({
+      title: 'Failures by reason',
+      logGroupNames: workers.map(({ logGroup }) => logGroup.logGroupName),
+      queryString: functionLogQueries['failures by reason'],
+      view: LogQueryVisualizationType.TABLE,
+      width: fullWidth,
+    }),
+    graph('Rejected rows by reason', rejectedRows(hour), 'rows an hour', 6),
+    graph('Missing readings', sumsOf('MissingKwh'), 'rows an hour', 6),
+    graph('Functions that ended in an error', worker, 'invocations', 6),
+    graph(
+      'Refused and failed requests',
+      [
+        ...sumsOf('AuthenticationFailures'),
+        api.api.metricClientError({ statistic: 'Sum', period: hour, label: '4xx' }),
+        api.api.metricServerError({ statistic: 'Sum', period: hour, label: '5xx' }),
+      ],
+      'requests an hour',
+      6,
+    ),
+  ];
+}
+
+function speed({ workers, api }: MonitoredParts): IWidget[] {
+  const percentiles = (name: MetricName) =>
+    ['p50', 'p95', 'p99'].map((statistic) => ingestMetric(name, statistic, hour).with({ label: statistic }));
+  return [
+    graph('Upload to queryable', percentiles('UploadToQueryableSeconds'), 'seconds', 6),
+    graph('Normalizing a file', percentiles('NormalizeDurationMs'), 'ms', 6),
+    graph('Bytes and rows read', sumsOf('BytesRead', 'RowsRead'), 'an hour', 6),
+    graph(
+      'Invocations and requests, p95',
+      [
+        ...workers.map((fn) => fn.metricDuration({ statistic: 'p95', period: hour, label: fn.entry })),
+        api.api.metricLatency({ statistic: 'p95', period: hour, label: 'api' }),
+      ],
+      'ms',
+      6,
+    ),
+  ];
+}
+
+/** What grows with use, at list prices; what is there anyway is in DEPLOY.md. */
+function cost({ workers, routes, api }: MonitoredParts): IWidget[] {
+  const functions = [...workers, ...routes].map(lambdaCost);
+  const requests = new MathExpression({
+    expression: `requests * ${prices.httpApiRequest}`,
+    usingMetrics: { requests: api.api.metricCount({ statistic: 'Sum', period: hour }) },
+    period: hour,
+    label: 'HTTP API',
+  });
+  return [graph('Lambda and API', [...functions, requests], 'USD an hour', fullWidth)];
+}
+
+function lambdaCost(fn: IngestFunction): IMetric {
+  const usdPerMs = (fn.memorySizeMb / 1024 / 1000) * prices.lambdaGbSecond;
+  const id = fn.node.id.toLowerCase();
+  return new MathExpression({
+    expression: `${id}Ms * ${usdPerMs} + ${id}Calls * ${prices.lambdaRequest}`,
+    usingMetrics: {
+      [`${id}Ms`]: fn.metricDuration({ statistic: 'Sum', period: hour }),
+      [`${id}Calls`]: fn.metricInvocations({ period: hour }),
+    },
+    period: hour,
+    label: fn.entry,
+  });
+}

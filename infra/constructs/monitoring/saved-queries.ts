@@ -1,0 +1,25 @@
+import { Stack } from 'aws-cdk-lib';
+import { CfnQueryDefinition, type ILogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { MonitoredParts } from './monitoring.ts';
+import { accessLogQueries, functionLogQueries } from './queries.ts';
+
+/** The questions of the runbook, ready to run in CloudWatch Logs Insights. */
+export class SavedQueries extends Construct {
+  constructor(scope: Construct, id: string, { workers, routes, api }: MonitoredParts) {
+    super(scope, id);
+    const functionLogs = [...workers, ...routes].map(({ logGroup }) => logGroup);
+    this.save(functionLogQueries, functionLogs);
+    this.save(accessLogQueries, [api.accessLogs]);
+  }
+
+  private save(queries: Readonly<Record<string, string>>, logGroups: readonly ILogGroup[]): void {
+    for (const [name, queryString] of Object.entries(queries)) {
+      new CfnQueryDefinition(this, name.replaceAll(' ', '-'), {
+        name: `${Stack.of(this).stackName}/${name}`,
+        queryString,
+        logGroupNames: logGroups.map(({ logGroupName }) => logGroupName),
+      });
+    }
+  }
+}
