@@ -7,6 +7,8 @@ export const environmentNames = {
   rawBucket: 'RAW_BUCKET',
   /** URL of the normalize queue. */
   normalizeQueueUrl: 'NORMALIZE_QUEUE_URL',
+  /** How long a message that failed waits before its second try; each further wait is twice as long. */
+  normalizeRetrySeconds: 'NORMALIZE_RETRY_SECONDS',
   /** URL of the queue that the normalize queue's poison messages end in. */
   normalizeDeadLetterQueueUrl: 'NORMALIZE_DEAD_LETTER_QUEUE_URL',
   /** URL of the queue of S3 events that register failed for good. */

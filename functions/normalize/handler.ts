@@ -26,9 +26,10 @@ const sns = new SNSClient();
 /** Normalizes and announces the raw files of a batch, one after the other; a message that fails comes back alone, after a while. */
 export const handler = async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   logger.addContext(context);
-  const { normalizeQueueUrl, announcementTopicArn } = requireEnvironment(
+  const { normalizeQueueUrl, announcementTopicArn, normalizeRetrySeconds } = requireEnvironment(
     'normalizeQueueUrl',
     'announcementTopicArn',
+    'normalizeRetrySeconds',
   );
   const publish = announcementPublisher(sns, announcementTopicArn);
   const normalize = async (record: SQSRecord): Promise<void> => {
@@ -47,7 +48,8 @@ export const handler = async (event: SQSEvent, context: Context): Promise<SQSBat
       await announce(database, publish, rawFileId);
     } catch (error) {
       logger.warn('normalization will be tried again', { message: record.body, error: error as Error });
-      await delayMessage(sqs, normalizeQueueUrl, record.receiptHandle, retryDelaySeconds(record, error));
+      const delaySeconds = retryDelaySeconds(record, error, Number(normalizeRetrySeconds));
+      await delayMessage(sqs, normalizeQueueUrl, record.receiptHandle, delaySeconds);
       throw error;
     }
   };

@@ -4,8 +4,12 @@ import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { IngestFunction } from './ingest-function.ts';
 
+/** Of the waits between two tries of a message; the others follow from it. */
+const firstRetry = Duration.seconds(5);
 /** With the delays normalize asks for, some two hours of a database that is away. */
 const maxReceives = 12;
+/** How long the sweep holds a dead letter: past its own timeout, so that no two runs work on the same. */
+export const deadLetterVisibility = Duration.minutes(5);
 
 export interface NormalizeQueueProps {
   /** Timeout of the function that consumes the queue. */
@@ -33,6 +37,7 @@ export class NormalizeQueue extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
+      visibilityTimeout: deadLetterVisibility,
       redriveAllowPolicy: {
         redrivePermission: RedrivePermission.BY_QUEUE,
         sourceQueues: [Queue.fromQueueArn(this, 'Source', queueArn)],
@@ -68,6 +73,7 @@ export class NormalizeQueue extends Construct {
       }),
     );
     fn.setEnvironment('normalizeQueueUrl', this.queue.queueUrl);
+    fn.setEnvironment('normalizeRetrySeconds', String(firstRetry.toSeconds()));
     Validations.of(fn).acknowledge({
       id: 'Serverless::Serverless-LambdaEventSourceMappingDestination',
       reason: 'The source is a queue, whose failures end in its own dead-letter queue.',

@@ -18,7 +18,7 @@ import { type Strike, striker } from './strike.ts';
 
 /** Ten minutes become a second; but a process on a busy machine may take seconds to come up. */
 const timeScale = 1 / 600;
-const minTimeoutMs = 4_000;
+const minTimeoutMs = 5_000;
 
 /** How often deliveries were tampered with. */
 export interface DeliveryCounts {
@@ -148,8 +148,10 @@ export class World {
   }
 
   async stop(): Promise<void> {
-    this.workers();
-    await this.#stack?.stop();
+    if (this.#stack) {
+      this.workers();
+      await this.#stack.stop();
+    }
     for (const close of this.#closers.reverse()) await close();
   }
 

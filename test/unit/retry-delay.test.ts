@@ -16,7 +16,7 @@ describe('the delay of a message that failed', () => {
       [4, 40],
       [12, 900],
     ] as const) {
-      const delay = retryDelaySeconds(received(times), error);
+      const delay = retryDelaySeconds(received(times), error, 5);
 
       expect(delay).toBeGreaterThanOrEqual(ceiling / 2);
       expect(delay).toBeLessThanOrEqual(ceiling);
@@ -26,7 +26,7 @@ describe('the delay of a message that failed', () => {
   it('is what is left of the lease when another worker has the file', () => {
     const busy = new FileBusyError('1', new Date(Date.now() + 60_000));
 
-    expect(retryDelaySeconds(received(9), busy)).toBeGreaterThanOrEqual(60);
-    expect(retryDelaySeconds(received(9), busy)).toBeLessThanOrEqual(62);
+    expect(retryDelaySeconds(received(9), busy, 5)).toBeGreaterThanOrEqual(60);
+    expect(retryDelaySeconds(received(9), busy, 5)).toBeLessThanOrEqual(62);
   });
 });
