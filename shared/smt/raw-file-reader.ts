@@ -15,10 +15,10 @@ export interface RawFileOptions {
   readonly filename: string;
   /** ESIID for files without an ESIID column, and only for those. */
   readonly esiidHint: string | null;
-  readonly limits?: ArchiveLimits;
+  readonly limits?: ArchiveLimits | undefined;
   /** Opens PGP messages; without it they fail with `pgp-key-missing`. */
   readonly decrypt?: Decrypt | undefined;
-  readonly maxOpenBlocks?: number;
+  readonly maxOpenBlocks?: number | undefined;
 }
 
 /** Takes the blocks of a member as they become whole; the reader waits for it. */
