@@ -1,21 +1,20 @@
-import path from 'node:path';
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { ISecurityGroup, SelectedSubnets } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   type CfnFunction,
+  Code,
+  Function as LambdaFunction,
   LoggingFormat,
   RecursiveLoop,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type EnvironmentKey, environmentNames } from '../../shared/environment.ts';
+import { bundleOf, sourceOf } from '../bundle.ts';
 import { settingsOf } from '../config/settings.ts';
-
-const projectRoot = path.join(import.meta.dirname, '../..');
 
 export interface IngestFunctionProps {
   /** Folder below functions/ whose handler.ts is bundled. */
@@ -24,18 +23,17 @@ export interface IngestFunctionProps {
   readonly timeout?: Duration;
   /** Reserved: no more run at once, and no other function can take them. */
   readonly maxConcurrency?: number | null;
-  /** Shell command that adds files to the bundle's folder, which it is given. */
-  readonly afterBundling?: (outputDir: string) => string;
+  /** Adds files to the bundle's folder, which it is given. */
+  readonly addToBundle?: (bundleDir: string) => void;
 }
 
-/** A Lambda of this system: Node 24 on arm64, one ESM file bundled by the local esbuild with all it runs on. */
-export class IngestFunction extends NodejsFunction {
+/** A Lambda of this system: Node 24 on arm64, one ESM file bundled with all it runs on. */
+export class IngestFunction extends LambdaFunction {
   /** Its folder below functions/, and the `service` in its logs. */
   readonly entry: string;
   readonly memorySizeMb: number;
 
   constructor(scope: Construct, id: string, props: IngestFunctionProps) {
-    const { afterBundling } = props;
     const { logRetentionDays, retainData } = settingsOf(scope);
     const memorySizeMb = props.memorySizeMb ?? 256;
     const logGroup = new LogGroup(scope, `${id}Logs`, {
@@ -46,7 +44,8 @@ export class IngestFunction extends NodejsFunction {
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
     super(scope, id, {
-      entry: path.join(projectRoot, 'functions', props.entry, 'handler.ts'),
+      code: codeOf(scope, props),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: memorySizeMb,
@@ -57,25 +56,6 @@ export class IngestFunction extends NodejsFunction {
       recursiveLoop: RecursiveLoop.TERMINATE,
       logGroup,
       role,
-      projectRoot,
-      depsLockFilePath: path.join(projectRoot, 'package-lock.json'),
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        mainFields: ['module', 'main'],
-        minify: true,
-        keepNames: true,
-        externalModules: ['pg-native'], // pg's optional C driver, never installed
-        // pg is CommonJS and calls require() at run time, which an ES module has not got.
-        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-        ...(afterBundling && {
-          commandHooks: {
-            beforeBundling: () => [],
-            beforeInstall: () => [],
-            afterBundling: (_inputDir, outputDir) => [afterBundling(outputDir)],
-          },
-        }),
-      },
     });
     this.entry = props.entry;
     this.memorySizeMb = memorySizeMb;
@@ -131,4 +111,12 @@ export class IngestFunction extends NodejsFunction {
       reason,
     });
   }
+}
+
+/** The bundle, or the bare source where the stack is only looked at and not deployed. */
+function codeOf(scope: Construct, { entry, addToBundle }: IngestFunctionProps): Code {
+  if (!Stack.of(scope).bundlingRequired) return Code.fromAsset(sourceOf(entry));
+  const bundleDir = bundleOf(entry);
+  addToBundle?.(bundleDir);
+  return Code.fromAsset(bundleDir);
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import type { Construct } from 'constructs';
 import { IngestFunction } from './ingest-function.ts';
@@ -12,8 +13,9 @@ export class PagesFunction extends IngestFunction {
   constructor(scope: Construct, id: string) {
     super(scope, id, {
       entry: 'pages',
-      afterBundling: (outputDir) =>
-        [process.execPath, buildScript, path.join(outputDir, 'client')].map((word) => `"${word}"`).join(' '),
+      addToBundle: (bundleDir) => {
+        execFileSync(process.execPath, [buildScript, path.join(bundleDir, 'client')], { stdio: 'inherit' });
+      },
     });
   }
 }

@@ -25,7 +25,6 @@ export async function synthesize(outDir: string): Promise<void> {
     cwd: projectRoot,
     env: {
       ...process.env,
-      PATH: `${path.join(import.meta.dirname, 'bin')}${path.delimiter}${process.env.PATH}`,
       CDK_OUTDIR: outDir,
       CDK_CONTEXT_JSON: JSON.stringify(context ?? {}),
       CDK_VALIDATION: 'false',
