@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { S3EventRecord } from 'aws-lambda';
 import { environmentNames } from '../../shared/environment.ts';
 import type { Cleanups } from './cleanups.ts';
+import { createDatabaseUsers, type DatabaseUrls } from './database-users.ts';
 import { type HttpServer, startHttpServer } from './http/server.ts';
 import type { Interpose } from './intercept.ts';
 import type { LocalServices } from './lambda/environment-variables.ts';
@@ -55,7 +56,7 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
     prepareAssembly(options),
   ] as const;
   await Promise.allSettled(starting); // when one fails, what the others have started is known and stopped
-  const [databaseUrl, queueServer, secretsServer, bucketSuffix, assemblyDir] = await Promise.all(starting);
+  const [databaseUrls, queueServer, secretsServer, bucketSuffix, assemblyDir] = await Promise.all(starting);
 
   const { timeScale, minTimeoutMs, interpose = async (_, url) => url } = options;
   const queueEndpoint = await interpose('queues', queueServer.url);
@@ -81,7 +82,7 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
   cleanups.add(() => queues.close());
   await queues.create(description);
   const secrets = await keepSecrets(path.join(stateDir, 'secrets.json'), description.secrets);
-  secretsServer.serve(new Map([...secrets, [databaseSecretArn, databaseSecret(databaseUrl)]]));
+  secretsServer.serve(new Map([...secrets, [databaseSecretArn, databaseSecret(databaseUrls)]]));
   const endpoints = {
     s3: await interpose('s3', s3.url),
     sqs: queueEndpoint,
@@ -91,12 +92,12 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
   const local = { region, credentials, endpoints };
   const adminToken = adminTokenOf(description, secrets);
   await writeFile(adminTokenFile(stateDir), adminToken, { mode: 0o600 });
-  return { description, local, http, queues, databaseUrl, adminToken, s3 };
+  return { description, local, http, queues, databaseUrl: databaseUrls.owner, adminToken, s3 };
 }
 
-/** As on AWS, but that all roles are the one user there is, and TLS is as the given URL has it. */
-function databaseSecret(url: string): string {
-  return JSON.stringify({ owner: url, writer: url, reader: url, tls: 'as-in-url' });
+/** As on AWS, but that TLS is as a given URL has it. */
+function databaseSecret(urls: DatabaseUrls): string {
+  return JSON.stringify({ ...urls, tls: 'as-in-url' });
 }
 
 async function closedLater<T extends { close(): unknown }>(
@@ -111,11 +112,11 @@ async function closedLater<T extends { close(): unknown }>(
 async function startDatabase(
   { databaseUrl, stateDir }: ServicesOptions,
   cleanups: Cleanups,
-): Promise<string> {
-  if (databaseUrl !== undefined) return databaseUrl;
+): Promise<DatabaseUrls> {
+  if (databaseUrl !== undefined) return { owner: databaseUrl, writer: databaseUrl, reader: databaseUrl };
   const postgres = await startPostgres({ dataDir: path.join(stateDir, 'postgres') });
   cleanups.add(() => postgres.stop());
-  return postgres.url;
+  return createDatabaseUsers(postgres.url);
 }
 
 /** The folder with the synthesized stack. */
