@@ -50,6 +50,7 @@ const listed = z.strictObject({
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
   esiid_count: count,
+  first_esiid: esiid.nullable().describe('One of those that the file holds'),
   rows_read: count,
   rejected_rows: count,
   intervals_read: count,

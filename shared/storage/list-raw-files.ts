@@ -38,6 +38,7 @@ export interface ListedRawFile {
   readonly error_code: string | null;
   readonly error_message: string | null;
   readonly esiid_count: number;
+  readonly first_esiid: string | null;
   readonly rows_read: number;
   readonly rejected_rows: number;
   readonly intervals_read: number;
@@ -58,7 +59,7 @@ export async function listRawFiles(
   const restrictions = conditions(filter);
   const { rows } = await sql<ListedRawFile>`
     select id, filename, object_key, source, size_bytes::float8 as size_bytes, status, duplicate_of, attempts,
-      error_code, error_message, esiid_count, rows_read::float8 as rows_read,
+      error_code, error_message, esiid_count, esiids[1] as first_esiid, rows_read::float8 as rows_read,
       (invalid_esiid + invalid_timestamp + invalid_kwh + invalid_row)::float8 as rejected_rows,
       intervals_read::float8 as intervals_read, intervals_inserted::float8 as intervals_inserted,
       received_at, normalized_at, received_at::text as position

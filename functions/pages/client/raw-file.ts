@@ -63,7 +63,7 @@ function render(detail: RawFileDetail): HTMLElement[] {
 
 function head(detail: RawFileDetail): HTMLElement {
   const { file } = detail;
-  const tone = { failed: 'bad', normalized: 'good' }[file.status as string] ?? '';
+  const tone = toneOf(file);
   const problem = el('p', { class: 'field-error', role: 'alert' });
   const attempt = (button: HTMLButtonElement, action: () => Promise<void>) => {
     button.disabled = true;
@@ -97,6 +97,12 @@ function head(detail: RawFileDetail): HTMLElement {
     ),
     el('div', {}, el('div', { class: 'actions' }, replay, download), problem),
   );
+}
+
+function toneOf(file: RawFileDetail['file']): string {
+  if (file.status === 'failed') return 'bad';
+  if (file.status !== 'normalized') return '';
+  return rejectedRowsOf(file) > 0 ? 'warn' : 'good';
 }
 
 async function replayNow(): Promise<void> {

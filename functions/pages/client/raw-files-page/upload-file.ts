@@ -1,4 +1,4 @@
-import { callApi } from '../lib/api.ts';
+import { ApiError, callApi } from '../lib/api.ts';
 import type { ListedRawFile, RawFiles } from '../lib/raw-files.ts';
 import { isUnderWay } from '../lib/raw-files.ts';
 import { hashFile } from './hash-file.ts';
@@ -58,13 +58,26 @@ function contentTypeOf({ name, type }: File): string {
   return /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'application/octet-stream';
 }
 
-/** Asks for the file's row until it has come to its end, more and more rarely. */
+/**
+ * Asks for the file's row until it has come to its end, more and more rarely. The file is delivered, so an answer that
+ * fails to come is no failure of the upload.
+ */
 async function track(sha256: string, objectKey: string, onStep: UploadOptions['onStep']): Promise<void> {
   for (let waitMs = 300; ; waitMs = Math.min(waitMs * 1.3, 10_000)) {
-    const { files } = await callApi<RawFiles>('/api/admin/smt/raw-files', { query: { sha256 } });
-    const file = files.find(({ object_key }) => object_key === objectKey);
+    const file = await findRow(sha256, objectKey);
     if (file) onStep({ kind: 'tracked', file });
     if (file && !isUnderWay(file.status)) return;
     await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
+}
+
+async function findRow(sha256: string, objectKey: string): Promise<ListedRawFile | undefined> {
+  try {
+    const { files } = await callApi<RawFiles>('/api/admin/smt/raw-files', { query: { sha256 } });
+    return files.find(({ object_key }) => object_key === objectKey);
+  } catch (error) {
+    const isPassing = error instanceof TypeError || (error instanceof ApiError && error.status >= 500);
+    if (isPassing) return undefined;
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../lib/api.ts';
 import { announce, el } from '../lib/dom.ts';
 import { formatBytes } from '../lib/format.ts';
-import { isUnderWay, outcomeOf, rawFileUrl, statusBadge } from '../lib/raw-files.ts';
+import { isUnderWay, type ListedRawFile, outcomeOf, rawFileUrl, statusBadge } from '../lib/raw-files.ts';
 import type { UploadStep } from './upload-file.ts';
 
 /** One upload as people see it: name, bar, what is going on, and what can be done. */
@@ -66,7 +66,7 @@ export function createUploadItem(file: File): UploadItem {
         case 'tracked': {
           const { file: row } = state;
           if (isUnderWay(row.status)) set(`Registered as file ${row.id}. ${outcomeOf(row)}`, null);
-          else finish(outcomeOf(row), fileLink(row.id), ...usageLink(row.status));
+          else finish(outcomeOf(row), fileLink(row.id), ...usageLink(row));
           badge.replaceChildren(statusBadge(row.status));
           break;
         }
@@ -87,6 +87,7 @@ function fileLink(id: string): HTMLElement {
   return el('a', { class: 'button', href: rawFileUrl(id) }, 'What became of it');
 }
 
-function usageLink(status: string): HTMLElement[] {
-  return status === 'normalized' ? [el('a', { class: 'button', href: '/usage' }, 'See the usage')] : [];
+function usageLink({ status, first_esiid: esiid }: ListedRawFile): HTMLElement[] {
+  if (status !== 'normalized' || esiid === null) return [];
+  return [el('a', { class: 'button', href: `/usage?${new URLSearchParams({ esiid })}` }, 'See the usage')];
 }

@@ -63,11 +63,9 @@ export function startUploads(onSettled: () => void): void {
   }
 
   acceptFiles((files, esiid) => {
-    for (const file of files) {
-      const item = createUploadItem(file);
-      list.prepend(item.element);
-      enqueue({ file, esiid, item });
-    }
+    const jobs = files.map((file) => ({ file, esiid, item: createUploadItem(file) }));
+    list.prepend(...jobs.map(({ item }) => item.element));
+    jobs.forEach(enqueue);
   });
   addEventListener('beforeunload', (event) => {
     if (sending.size > 0) event.preventDefault();
