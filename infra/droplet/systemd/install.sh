@@ -1,0 +1,99 @@
+#!/bin/sh
+# Installs or upgrades smt-droplet on this machine; safe to run again at any time.
+#
+#   sh install.sh [--env-file FILE] [--user USER]    install what lies beside this script
+#   sh install.sh --rollback                         go back to the release before
+#
+# The service runs as USER; without one, as whoever owns the SSH key. With DESTDIR set, everything is put below it and
+# nothing is started.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=${DESTDIR:-}
+base=$root/opt/smt-droplet
+units=$root/etc/systemd/system
+env_file=/etc/default/intelliwatt-smt
+user=
+is_rollback=no
+
+fail() {
+  echo "install.sh: $*" >&2
+  exit 1
+}
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    --env-file) env_file=${2:?--env-file needs a FILE} && shift 2 ;;
+    --user) user=${2:?--user needs a USER} && shift 2 ;;
+    --rollback) is_rollback=yes && shift ;;
+    *) fail "there is no option $1" ;;
+  esac
+done
+
+# The release a link points at: `current` or `previous`; nothing if there is none.
+release_of() {
+  if [ -L "$base/$1" ]; then basename "$(readlink "$base/$1")"; fi
+}
+
+# Points a link at a release, in one step, so that a run that starts meanwhile finds either.
+point() {
+  ln -s "releases/$2" "$base/$1.next"
+  mv -T "$base/$1.next" "$base/$1"
+}
+
+# A variable of the environment file, without its quotes.
+variable() {
+  sed -n "s/^[[:space:]]*$1=//p" "$root$env_file" | tail -n 1 | sed "s/^[\"']//; s/[\"'][[:space:]]*\$//"
+}
+
+if [ "$is_rollback" = yes ]; then
+  current=$(release_of current)
+  previous=$(release_of previous)
+  [ -n "$previous" ] || fail "there is no release before this one"
+  point current "$previous"
+  point previous "$current"
+  echo "smt-droplet is release $previous again (it was $current)."
+  exit 0
+fi
+
+[ -n "$root" ] || [ "$(id -u)" = 0 ] || fail "run it as root"
+major=$(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin node -p 'process.versions.node.split(".")[0]' 2>/dev/null) ||
+  fail "there is no node where systemd looks for it (/usr/local/bin, /usr/bin): install Node 20 or later"
+[ "$major" -ge 20 ] || fail "node is version $major: install Node 20 or later"
+[ -r "$root$env_file" ] || fail "$env_file is missing: it holds the configuration (see README.md)"
+key=$(variable SMT_KEY)
+local_dir=$(variable SMT_LOCAL_DIR)
+[ -n "$local_dir" ] || fail "$env_file does not set SMT_LOCAL_DIR"
+if [ -z "$user" ] && [ -n "$key" ]; then
+  user=$(stat -c %U "$root$key" 2>/dev/null) || fail "SMT_KEY, $key, is not there; or name the service's user: --user USER"
+fi
+[ -n "$user" ] || fail "$env_file sets no SMT_KEY; name the service's user: --user USER"
+
+release=$(sha256sum "$here/smt-droplet.cjs" | cut -c 1-12)
+mkdir -p "$base/releases/$release" "$root/usr/local/bin" "$units/smt-sync.service.d"
+install -m 755 "$here/smt-droplet.cjs" "$base/releases/$release/smt-droplet.cjs"
+current=$(release_of current)
+if [ "$current" != "$release" ]; then
+  point current "$release"
+  if [ -n "$current" ]; then point previous "$current"; fi
+fi
+ln -sfn /opt/smt-droplet/current/smt-droplet.cjs "$root/usr/local/bin/smt-droplet"
+
+sed "s#^EnvironmentFile=.*#EnvironmentFile=$env_file#" "$here/smt-sync.service" > "$units/smt-sync.service"
+install -m 644 "$here/smt-sync.timer" "$units/smt-sync.timer"
+cat > "$units/smt-sync.service.d/droplet.conf" <<END
+[Service]
+User=$user
+ReadWritePaths=$local_dir
+END
+if [ -z "$root" ]; then
+  [ -d "$local_dir" ] || install -d -m 700 -o "$user" "$local_dir"
+  systemctl daemon-reload
+  systemctl enable --now smt-sync.timer
+else
+  mkdir -p "$root$local_dir"
+fi
+echo "smt-droplet is release $release; smt-sync.timer runs it as $user. Check it: smt-droplet doctor"
+if [ -z "$(variable SMT_HOST_KEY)" ]; then
+  echo "SMT_HOST_KEY is not set in $env_file: nothing is fetched until it is. The doctor shows the host's key." >&2
+fi

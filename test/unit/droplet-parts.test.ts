@@ -1,0 +1,202 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readSyncConfiguration } from '../../infra/droplet/configuration.ts';
+import { DropletError, TemporaryError } from '../../infra/droplet/errors.ts';
+import { Ledger } from '../../infra/droplet/ledger.ts';
+import { createLog } from '../../infra/droplet/log.ts';
+import { withRetries } from '../../infra/droplet/retry.ts';
+import { Spool } from '../../infra/droplet/spool.ts';
+
+async function temporaryDir(): Promise<string> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'smt-droplet-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+describe('the ledger', () => {
+  const file = { path: '/in/a.csv', sizeBytes: 10, modifiedAtSeconds: 1_700_000_000 };
+  const configuration = (localDir: string, host = 'sftp.example') =>
+    readSyncConfiguration({
+      ADMIN_TOKEN: 't',
+      INTELLIWATT_BASE_URL: 'https://api.example',
+      SMT_HOST: host,
+      SMT_USER: 'u',
+      SMT_PASSWORD: 'p',
+      SMT_REMOTE_DIR: '/in',
+      SMT_LOCAL_DIR: localDir,
+    });
+
+  test('knows what was delivered after a restart, and takes a changed file for another one', async () => {
+    const dir = await temporaryDir();
+    await (await Ledger.open(configuration(dir))).delivered(file, 'ab');
+
+    const ledger = await Ledger.open(configuration(dir));
+
+    expect(ledger.hasDelivered(file)).toBe(true);
+    expect(ledger.hasDelivered({ ...file, sizeBytes: 11 })).toBe(false);
+    expect(ledger.hasDelivered({ ...file, modifiedAtSeconds: 1_700_000_001 })).toBe(false);
+    expect((await Ledger.open(configuration(dir, 'other.example'))).hasDelivered(file)).toBe(false);
+  });
+
+  test('passes over lines that a crash cut off or that are something else', async () => {
+    const dir = await temporaryDir();
+    await (await Ledger.open(configuration(dir))).delivered(file, 'ab');
+    const [name = ''] = await readdir(dir);
+    await appendFile(path.join(dir, name), 'null\n{"path":"/in/b.csv","si');
+
+    expect((await Ledger.open(configuration(dir))).hasDelivered(file)).toBe(true);
+  });
+
+  test('forgets files that SMT has removed', async () => {
+    const dir = await temporaryDir();
+    const ledger = await Ledger.open(configuration(dir));
+    await ledger.delivered(file, 'ab');
+    await ledger.delivered({ ...file, path: '/in/gone.csv' }, 'cd');
+
+    await ledger.keepOnly([file]);
+
+    const [name = '', ...others] = await readdir(dir);
+    expect(others).toEqual([]);
+    expect(await readFile(path.join(dir, name), 'utf8')).not.toContain('gone');
+  });
+});
+
+describe('the spool', () => {
+  async function* bytes(text: string): AsyncGenerator<Buffer> {
+    yield Buffer.from(text);
+  }
+
+  test('holds a file that has no name, and gives it out as often as asked', async () => {
+    const dir = await temporaryDir();
+    await writeFile(path.join(dir, '.spooling-1-1'), 'left by a kill');
+    const spool = await Spool.open({ dir, minFreeBytes: 0 });
+
+    const file = await spool.take(() => bytes('hello'), 5);
+
+    expect(await readdir(dir)).toEqual([]);
+    for (let time = 0; time < 2; time++) {
+      expect(Buffer.concat(await file.read().toArray()).toString()).toBe('hello');
+    }
+    expect(file.sha256).toBe('2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824');
+    await file.release();
+  });
+
+  test('refuses a file for which there is no room, and waits while another holds it', async () => {
+    const spool = await Spool.open({
+      dir: await temporaryDir(),
+      minFreeBytes: 100,
+      freeBytes: async () => 110,
+    });
+    await expect(spool.take(() => bytes('eleven byte'), 11)).rejects.toMatchObject({ code: 'disk-full' });
+
+    let isHeld = true;
+    let wasHeld = false;
+    let letWrite = (): void => undefined;
+    const written = new Promise<void>((resolve) => {
+      letWrite = resolve;
+    });
+    const slow = async function* (): AsyncGenerator<Buffer> {
+      await written;
+      yield* bytes('0123456789');
+      isHeld = false;
+    };
+    const first = spool.take(slow, 10);
+    const second = spool.take(() => {
+      wasHeld = isHeld;
+      return bytes('9876543210');
+    }, 10);
+    letWrite();
+    await (await first).release();
+    await (await second).release();
+
+    expect(wasHeld).toBe(false);
+  });
+
+  test('lets go of the room of a file that could not be fetched', async () => {
+    const spool = await Spool.open({ dir: await temporaryDir(), minFreeBytes: 0, freeBytes: async () => 10 });
+    const failing = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from('01234');
+      throw new Error('connection lost');
+    };
+
+    await expect(spool.take(failing, 10)).rejects.toThrow('connection lost');
+
+    await (await spool.take(() => bytes('0123456789'), 10)).release();
+  });
+});
+
+describe('retries', () => {
+  const quick = { attempts: 3, firstDelayMs: 1, maxDelayMs: 2 };
+  const signal = new AbortController().signal;
+
+  test('end after the attempts that the policy has, with the last failure', async () => {
+    const tries: number[] = [];
+    const failing = withRetries(
+      async (attempt) => {
+        tries.push(attempt);
+        throw new TemporaryError('api-unavailable', `no answer ${attempt}`);
+      },
+      { policy: quick, signal, onRetry: () => undefined },
+    );
+
+    await expect(failing).rejects.toThrow('no answer 3');
+    expect(tries).toEqual([1, 2, 3]);
+  });
+
+  test('are not made of what is not temporary', async () => {
+    let tries = 0;
+    const failing = withRetries(
+      async () => {
+        tries++;
+        throw new DropletError('token-refused', 'no');
+      },
+      { policy: quick, signal, onRetry: () => undefined },
+    );
+
+    await expect(failing).rejects.toThrow('no');
+    expect(tries).toBe(1);
+  });
+
+  test('wait longer each time, with jitter, as long as the server asks, and no longer than allowed', async () => {
+    const delays: number[] = [];
+    const asked = [undefined, undefined, 2_000, 3_600_000];
+    const stop = new AbortController();
+    let tries = 0;
+    const running = withRetries(
+      async () => {
+        throw new TemporaryError('api-unavailable', 'busy', { retryAfterMs: asked[tries++] });
+      },
+      {
+        policy: { attempts: 9, firstDelayMs: 4, maxDelayMs: 6 },
+        signal: stop.signal,
+        onRetry: (_, attempt, delayMs) => {
+          delays.push(delayMs);
+          if (attempt === 3) stop.abort();
+        },
+      },
+    );
+
+    await expect(running).rejects.toMatchObject({ code: 'stopped' });
+    expect(delays[0]).toBeGreaterThanOrEqual(2);
+    expect(delays[0]).toBeLessThanOrEqual(4);
+    expect(delays[1]).toBeLessThanOrEqual(6);
+    expect(delays[2]).toBe(2_000);
+  });
+});
+
+test('the log writes one JSON object a line, with a priority that journald takes away', () => {
+  const lines: string[] = [];
+  const log = createLog({ write: (text) => void lines.push(text), format: 'journal' });
+
+  log.error('failed', { file: 'two\nlines', reason: undefined });
+
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^<3>\{.*\}\n$/);
+  expect(JSON.parse(lines[0]?.slice(3) ?? '')).toMatchObject({
+    level: 'error',
+    event: 'failed',
+    file: 'two\nlines',
+  });
+});
