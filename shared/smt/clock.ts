@@ -90,9 +90,18 @@ export function clockDay(date: string): ClockDay {
   return day;
 }
 
+let latestDay: ClockDay | undefined;
+
 /** The civil day and slot an instant falls into; slot is fractional when the instant is off the quarter hours. */
 export function slotOfInstant(instantMs: number): { readonly day: ClockDay; readonly slot: number } {
-  const day = clockDay(new Date(wallMsAt(instantMs)).toISOString().slice(0, 10));
+  // Instants mostly follow each other, and asking the time zone database takes long.
+  const isSameDay =
+    latestDay &&
+    instantMs >= latestDay.startMs &&
+    instantMs < latestDay.startMs + latestDay.slotCount * slotMs;
+  const day =
+    latestDay && isSameDay ? latestDay : clockDay(new Date(wallMsAt(instantMs)).toISOString().slice(0, 10));
+  latestDay = day;
   return { day, slot: (instantMs - day.startMs) / slotMs };
 }
 

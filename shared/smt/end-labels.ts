@@ -61,7 +61,7 @@ function stamp(label: Label): string {
 
 /**
  * The start labels of a day's true ends. On a clock-change day tools that convert from UTC end the last interval before
- * the change with the clock's new time: 03:00 for 02:00 in spring, a first 01:00 for 02:00 in autumn.
+ * the change with the clock's new time: 03:00 for 02:00 in spring, a second 01:00 for the first 02:00 in autumn.
  * @param date the day they end
  * @param ends all ends of one meter-day, in file order
  * @returns null for an end that only the order tells, where the day is in no order
@@ -70,35 +70,49 @@ export function startsOfEnds(date: string, ends: readonly Label[]): (Label | nul
   const starts = ends.map((end) => startOfEnd(date, end));
   const change = changeOf(clockDay(date));
   if (!change) return starts;
-  const shown = ends.flatMap((end, at) =>
-    end.offsetMinutes === null && end.minutes === change.shownEnd ? [at] : [],
-  );
-  const usual = ends.filter(({ minutes }) => minutes === change.usualEnd).length;
-  if (usual >= change.passes || shown.length !== change.passes) return starts;
-  const minutes = ends.map((end) => end.minutes || minutesPerDay);
-  const isReversed = isDescending(minutes);
-  if (change.passes === 2 && !isInOrder(isReversed ? minutes.toReversed() : minutes))
-    return starts.map((start, at) => (shown.includes(at) ? null : start));
-  const beforeChange = isReversed ? shown[0] : shown.at(-1);
-  return starts.map((start, at) =>
-    at === beforeChange ? { ...start, minutes: change.usualEnd - slotMinutes } : start,
-  );
+  const isUsual = change.hourIsRepeated ? usualByOrder(change, ends) : usualByAbsence(change, ends);
+  return starts.map((start, at) => {
+    if (ends[at]?.offsetMinutes !== null || ends[at]?.minutes !== change.shownEnd) return start;
+    if (isUsual[at] === null) return null;
+    return isUsual[at] ? start : { ...start, minutes: change.usualEnd - slotMinutes };
+  });
 }
 
-/** How the end of the last interval before a clock change is labeled, and how often a day has each of the two labels. */
+/** 03:00 is the usual end of a skipped 02:45 unless the day has no 02:00. */
+function usualByAbsence({ usualEnd }: ClockChange, ends: readonly Label[]): boolean[] {
+  const hasUsualEnd = ends.some(({ minutes }) => minutes === usualEnd);
+  return ends.map(() => hasUsualEnd);
+}
+
+/** 01:00 is the usual end of 00:45 right after what comes before it, and the end of 01:45 right after 01:45. */
+function usualByOrder({ shownEnd, usualEnd }: ClockChange, ends: readonly Label[]): (boolean | null)[] {
+  const result = ends.map((): boolean | null => null);
+  const order = ends.map((_, at) => at);
+  if (isDescending(ends.map((end) => end.minutes || minutesPerDay))) order.reverse();
+  const minutes = order.map((at) => ends[at]?.minutes ?? 0);
+  if (!isInOrder(minutes)) return result;
+  order.forEach((at, i) => {
+    const previous = minutes[i - 1] ?? 0;
+    if (previous === shownEnd) result[at] = result[order[i - 1] ?? at] ?? null;
+    else if (previous > 0 && previous < usualEnd) result[at] = previous < shownEnd;
+  });
+  return result;
+}
+
+/** How the end of the last interval before a clock change is labeled, by rows that go on counting and by a clock. */
 interface ClockChange {
   readonly usualEnd: number;
   readonly shownEnd: number;
-  readonly passes: 1 | 2;
+  readonly hourIsRepeated: boolean;
 }
 
 function changeOf({ slotsOfQuarter }: ClockDay): ClockChange | null {
   if (!slotsOfQuarter) return null;
-  const skipped = slotsOfQuarter.flatMap((slots, quarter) => (slots.length === 0 ? [quarter] : []));
-  const repeated = slotsOfQuarter.flatMap((slots, quarter) => (slots.length === 2 ? [quarter] : []));
-  const [first = 0] = skipped.length > 0 ? skipped : repeated;
-  const last = (skipped.at(-1) ?? repeated.at(-1) ?? 0) + 1;
-  return skipped.length > 0
-    ? { usualEnd: first * slotMinutes, shownEnd: last * slotMinutes, passes: 1 }
-    : { usualEnd: last * slotMinutes, shownEnd: first * slotMinutes, passes: 2 };
+  const changed = slotsOfQuarter.flatMap((slots, quarter) => (slots.length === 1 ? [] : [quarter]));
+  const begin = (changed[0] ?? 0) * slotMinutes;
+  const end = begin + changed.length * slotMinutes;
+  const hourIsRepeated = slotsOfQuarter[changed[0] ?? 0]?.length === 2;
+  return hourIsRepeated
+    ? { usualEnd: end, shownEnd: begin, hourIsRepeated }
+    : { usualEnd: begin, shownEnd: end, hourIsRepeated };
 }

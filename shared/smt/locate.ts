@@ -1,12 +1,4 @@
-import {
-  addDays,
-  type ClockDay,
-  clockDay,
-  instantsOfWall,
-  minutesPerDay,
-  slotMs,
-  slotOfInstant,
-} from './clock.ts';
+import { addDays, type ClockDay, clockDay, minutesPerDay, slotMs, slotOfInstant } from './clock.ts';
 import type { TimeLabel } from './labels.ts';
 
 const slotMinutes = 15;
@@ -89,8 +81,11 @@ function instantOf(date: string, label: Label, offsetMinutes: number): number {
   return wallMsOf(date, label) - offsetMinutes * 60_000;
 }
 
+/** Whether the clock in Texas shows the label's date and time at the instant it names. */
 function showsOnClock(date: string, label: Label, offsetMinutes: number): boolean {
-  return instantsOfWall(wallMsOf(date, label)).includes(instantOf(date, label, offsetMinutes));
+  const { day, slot } = slotOfInstant(instantOf(date, label, offsetMinutes));
+  const quarter = label.minutes / slotMinutes;
+  return day.date === date && (day.slotsOfQuarter?.[quarter]?.includes(slot) ?? quarter === slot);
 }
 
 /** By the instants if the end's label names one, else by the minutes alone, since a clock change moves only the hour. */

@@ -1,5 +1,5 @@
+import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { expect } from 'vitest';
 import type { RowCounts } from '../../shared/smt/account.ts';
 import type { IntervalBlock } from '../../shared/smt/block.ts';
 import type { ByteSource } from '../../shared/smt/container/byte-source.ts';
@@ -47,7 +47,7 @@ export async function readBytes(
 /** Every data row falls into exactly one count. */
 export function expectCountsToAddUp({ rowsRead, ...rest }: RowCounts): void {
   const sum = Object.values(rest).reduce((total, count) => total + count, 0);
-  expect(sum, `the counts ${JSON.stringify(rest)} add up to rowsRead`).toBe(rowsRead);
+  assert.equal(sum, rowsRead, `the counts ${JSON.stringify(rest)} add up to rowsRead`);
 }
 
 /** Only the counts that are not 0. */

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest';
+import { fuzzOnce } from '../fuzz/fuzz-reader.ts';
+
+const freshSeed = Number(process.env.SMT_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+test.each([
+  ['fixed', 1],
+  ['fresh', freshSeed],
+])('Files that nobody would send neither crash the reader nor mislead it (%s seed %i)', async (_, seed) => {
+  for (let i = 0; i < 120; i++) await expect(fuzzOnce(seed + i)).resolves.toBeUndefined();
+});
