@@ -1,15 +1,9 @@
 import { announce, byId, el } from './lib/dom.ts';
 import { formatDate } from './lib/format.ts';
 import { emptyState, failureNotice, skeleton, startPage } from './lib/page.ts';
-import {
-  fetchCoverage,
-  fetchIntervals,
-  fetchMeters,
-  fetchMonths,
-  type Meter,
-  type Selection,
-} from './usage-page/api.ts';
+import { fetchCoverage, fetchIntervals, fetchMeters, fetchMonths } from './usage-page/api.ts';
 import { type Controls, startControls } from './usage-page/controls.ts';
+import type { Meter, Selection } from './usage-page/types.ts';
 import { usageView } from './usage-page/view.ts';
 
 /** /usage: a meter's energy by day and time of day, with what is missing and what is estimated. */

@@ -1,23 +1,8 @@
-import type { z } from 'zod';
-import type { coverageAnswer, esiidsAnswer, usageAnswer } from '../../../usage/schemas.ts';
 import { callApi, requestApi } from '../lib/api.ts';
-
-export type Meter = z.infer<typeof esiidsAnswer>['esiids'][number];
-export type Coverage = z.infer<typeof coverageAnswer>;
-type Rows = z.infer<typeof usageAnswer>['rows'][number];
-export type IntervalRow = Extract<Rows, { estimated: boolean }>;
-export type SumRow = Extract<Rows, { intervals: number }>;
-export type Channel = IntervalRow['channel'];
-
-export interface Selection {
-  readonly esiid: string;
-  /** Both included. */
-  readonly from: string;
-  readonly to: string;
-}
+import type { Coverage, EsiidsAnswer, IntervalRow, Meter, Selection, SumRow, UsageRow } from './types.ts';
 
 export async function fetchMeters(prefix: string): Promise<readonly Meter[]> {
-  const { esiids } = await callApi<z.infer<typeof esiidsAnswer>>('/api/usage/esiids', {
+  const { esiids } = await callApi<EsiidsAnswer>('/api/usage/esiids', {
     query: { q: prefix, limit: '200' },
   });
   return esiids;
@@ -36,12 +21,15 @@ export async function fetchMonths(selection: Selection, signal: AbortSignal): Pr
 }
 
 /** All pages of a range. */
-async function fetchRows(selection: Selection, resolution: string, signal: AbortSignal): Promise<Rows[]> {
-  const rows: Rows[] = [];
+async function fetchRows(selection: Selection, resolution: string, signal: AbortSignal): Promise<UsageRow[]> {
+  const rows: UsageRow[] = [];
   let cursor: string | undefined;
   do {
     const query = { ...selection, resolution, cursor };
-    const page = await callApi<{ rows: Rows[]; next_cursor: string | null }>('/api/usage', { query, signal });
+    const page = await callApi<{ rows: UsageRow[]; next_cursor: string | null }>('/api/usage', {
+      query,
+      signal,
+    });
     rows.push(...page.rows);
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);

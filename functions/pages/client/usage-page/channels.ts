@@ -1,5 +1,5 @@
-import type { Channel } from './api.ts';
 import type { Palette } from './chart.ts';
+import type { Channel } from './types.ts';
 
 /** As people call the channels: what the grid gives, and what it gets. */
 export function channelName(channel: Channel): string {

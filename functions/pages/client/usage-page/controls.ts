@@ -1,7 +1,8 @@
 import { addDays } from '../../../../shared/smt/clock.ts';
 import { byId, el } from '../lib/dom.ts';
 import { formatDate } from '../lib/format.ts';
-import { fetchMeters, type Meter, type Selection } from './api.ts';
+import { fetchMeters } from './api.ts';
+import type { Meter, Selection } from './types.ts';
 
 /** More would draw slowly, and show no more. */
 const maxDays = 1_100;

@@ -1,7 +1,7 @@
 import { formatCount, formatDate, formatInstant } from '../lib/format.ts';
-import type { Coverage } from './api.ts';
 import { channelName } from './channels.ts';
 import { axisStyle, type ChartSpec, tooltip } from './chart.ts';
+import type { Coverage } from './types.ts';
 
 type CoveredDay = Coverage['days'][number];
 

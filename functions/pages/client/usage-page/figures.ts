@@ -1,7 +1,7 @@
 import { formatDecimal as decimalOf, parseDecimal } from '../../../../shared/usage/decimal.ts';
 import { el } from '../lib/dom.ts';
 import { formatCount, formatDate, formatDecimal } from '../lib/format.ts';
-import type { Coverage } from './api.ts';
+import type { Coverage } from './types.ts';
 import { daySums, type Range, type Series, sumOf } from './year.ts';
 
 /** The few numbers that say most of a range. */

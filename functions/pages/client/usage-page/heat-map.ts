@@ -1,12 +1,10 @@
 import type { CustomSeriesRenderItem } from 'echarts/types/src/chart/custom/CustomSeries.js';
 import { formatDate } from '../lib/format.ts';
 import { axisStyle, type ChartSpec, type Palette, tooltip } from './chart.ts';
-import type { Day, Range, Series } from './year.ts';
+import { type Cell, cellsOf, skippedCells } from './heat-cells.ts';
+import type { Range, Series } from './year.ts';
 
 const heatColours = ['chart-heat-0', 'chart-heat-1', 'chart-heat-2', 'chart-heat-3', 'chart-heat-4'];
-
-/** A slot's place: column, quarter hour on the wall, value, slot, and which half of the cell it has (0: all of it). */
-type Cell = readonly [day: number, quarter: number, kwh: number, slot: number, half: 0 | 1 | 2];
 
 /**
  * Days across, time of day down. The hour that fall back repeats has two values in one place: its cells are halves, the
@@ -16,9 +14,7 @@ export function heatMap(range: Range, series: Series): ChartSpec {
   const cells = cellsOf(range.days, series);
   const whole = cells.filter(([, , , , half]) => half === 0);
   const halves = cells.filter(([, , , , half]) => half !== 0);
-  const skipped = range.days.flatMap((day, column) =>
-    day.slotCount < 96 ? quartersWithout(day).map((quarter) => [column, quarter] as const) : [],
-  );
+  const skipped = skippedCells(range.days);
   const max = highValue(cells);
   return {
     kind: 'heat',
@@ -67,30 +63,6 @@ export function heatMap(range: Range, series: Series): ChartSpec {
       ],
     }),
   };
-}
-
-function cellsOf(days: readonly Day[], { kwh }: Series): Cell[] {
-  const cells: Cell[] = [];
-  days.forEach(({ firstSlot, slotCount, quarters }, column) => {
-    const seen = new Set<number>();
-    const repeated = slotCount > 96 ? repeatedQuarters(quarters) : new Set<number>();
-    quarters.forEach((quarter, index) => {
-      const value = kwh[firstSlot + index];
-      const half = repeated.has(quarter) ? (seen.has(quarter) ? 2 : 1) : 0;
-      seen.add(quarter);
-      if (value != null) cells.push([column, quarter, Number(value), firstSlot + index, half]);
-    });
-  });
-  return cells;
-}
-
-function repeatedQuarters(quarters: readonly number[]): ReadonlySet<number> {
-  return new Set(quarters.filter((quarter, index) => quarters.indexOf(quarter) !== index));
-}
-
-function quartersWithout({ quarters }: Day): number[] {
-  const present = new Set(quarters);
-  return Array.from({ length: 96 }, (_, quarter) => quarter).filter((quarter) => !present.has(quarter));
 }
 
 /** Where the colours end: one odd interval should not make all others pale. */

@@ -1,7 +1,7 @@
 import { formatDecimal } from '../lib/format.ts';
-import type { Channel, SumRow } from './api.ts';
 import { channelColour, channelName } from './channels.ts';
 import { axisStyle, type ChartSpec, legend, tooltip } from './chart.ts';
+import type { Channel, SumRow } from './types.ts';
 
 /** The sum of each local month, as the API gives it; export hangs below the line. */
 export function monthlyBars(sums: readonly SumRow[]): ChartSpec {

@@ -1,9 +1,9 @@
 import { el } from '../lib/dom.ts';
 import { formatCount, formatDate, formatDecimal, plural } from '../lib/format.ts';
 import { rawFileUrl } from '../lib/raw-files.ts';
-import type { Coverage, SumRow } from './api.ts';
 import { channelName } from './channels.ts';
 import { monthName } from './monthly-bars.ts';
+import type { Coverage, SumRow } from './types.ts';
 import { daySums, type Range } from './year.ts';
 
 /** The numbers behind the charts, for who reads rather than looks. They are made when they are opened. */

@@ -1,7 +1,7 @@
 import { announce, el } from '../lib/dom.ts';
 import { formatDate } from '../lib/format.ts';
 import { emptyState } from '../lib/page.ts';
-import { type Coverage, fetchCsv, type IntervalRow, type Selection, type SumRow } from './api.ts';
+import { fetchCsv } from './api.ts';
 import { channelName } from './channels.ts';
 import { type ChartSpec, chart } from './chart.ts';
 import { coverageStrip, markNames, marks } from './coverage-strip.ts';
@@ -10,6 +10,7 @@ import { heatMap } from './heat-map.ts';
 import { loadCurve } from './load-curve.ts';
 import { monthlyBars } from './monthly-bars.ts';
 import { daysTable, gapsTable, monthsTable } from './tables.ts';
+import type { Coverage, IntervalRow, Selection, SumRow } from './types.ts';
 import { layOut } from './year.ts';
 
 export interface UsageData {

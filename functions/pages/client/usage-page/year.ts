@@ -1,7 +1,7 @@
 import { clockDay } from '../../../../shared/smt/clock.ts';
 import { formatDecimal, parseDecimal } from '../../../../shared/usage/decimal.ts';
 import { datesBetween, quartersOfSlots, slotStarts } from '../../../../shared/usage/local-time.ts';
-import type { Channel, IntervalRow, Selection } from './api.ts';
+import type { Channel, IntervalRow, Selection } from './types.ts';
 
 /** One local day of the range; its slots are `firstSlot` and the `slotCount - 1` after it. */
 export interface Day {
