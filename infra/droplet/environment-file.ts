@@ -19,7 +19,7 @@ export function parseEnvironmentFile(text: string): Variables {
 }
 
 /** The file that droplets have had all along; read when no other is named and it can be. */
-export const usualEnvironmentFile = '/etc/default/intelliwatt-smt';
+const usualEnvironmentFile = '/etc/default/intelliwatt-smt';
 
 /**
  * The environment, completed by a file; what is set already stays.

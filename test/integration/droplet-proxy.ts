@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** What the proxy does with a request instead of passing it on. */
-export type ProxyFault =
+type ProxyFault =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   /** Passes it on, and loses the answer. */
   | 'lose-answer'
   /** Cuts the connection in the middle of the request's body. */
   | 'cut-body';
 
-export interface Passed {
+interface Passed {
   readonly method: string;
   readonly path: string;
   /** What the server behind it answered; undefined when it was not asked. */

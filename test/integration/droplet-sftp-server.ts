@@ -13,7 +13,7 @@ export const keyFile = (name: string): string => path.join(keys, name);
 const { OPEN_MODE, STATUS_CODE } = utils.sftp;
 
 /** Trouble on purpose. */
-export interface SftpFaults {
+interface SftpFaults {
   /** Called before each read of a file; may wait, throw to have the server refuse, or `drop` the connection. */
   beforeRead?: (file: string, position: number) => Promise<'drop' | undefined>;
   /** Files that cannot be opened. */

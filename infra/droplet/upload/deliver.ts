@@ -4,7 +4,7 @@ import { type RetryOptions, withRetries } from '../retry.ts';
 import { putContent, requestUpload, type UploadContent } from './upload-api.ts';
 
 /** What one PUT to S3 takes. */
-export const maxUploadBytes = 5 * 1024 ** 3;
+const maxUploadBytes = 5 * 1024 ** 3;
 
 /**
  * How a file got to where it belongs: by this upload (`uploaded`), by an earlier one whose answer was lost (`present`),
