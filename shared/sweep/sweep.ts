@@ -1,6 +1,7 @@
 import { announceFile, type Publish } from '../raw-files/announce.ts';
 import type { AnnouncedVersion } from '../raw-files/object-store.ts';
 import { listUnannounced } from '../storage/announcements.ts';
+import { isAnythingAwaited } from '../storage/awaited.ts';
 import type { Database } from '../storage/database.ts';
 import { markQueued } from '../storage/mark-queued.ts';
 import { listMissingUploads, type MissingUpload } from '../storage/missing-uploads.ts';
@@ -124,11 +125,12 @@ async function sweepDatabase(database: Database, deps: SweepDependencies, option
     requestedAfter: new Date(nowMs - missingReportedMs),
   });
   const { count, oldestAgeSeconds } = await countUnfinished(database);
+  const isAwaited = await isAnythingAwaited(database, { bucket: deps.bucketName, expiredBefore: before });
   return {
     stuckFiles: stuck.length,
     oldestUnfinishedAgeSeconds: oldestAgeSeconds,
     missingUploads,
     announced: unannounced.length,
-    isQuiet: count === 0,
+    isQuiet: count === 0 && missingUploads.length === 0 && !isAwaited,
   };
 }

@@ -1,0 +1,202 @@
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { expect, test } from 'vitest';
+import { S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
+import { reservedPrefix } from '../../shared/raw-files/object-key.ts';
+import { firstNotes, type SweepNotes } from '../../shared/sweep/notes.ts';
+import { sweepBucket } from '../../shared/sweep/sweep-bucket.ts';
+import { Bucket } from './local-s3-harness.ts';
+import {
+  deleteVersion,
+  filesOf,
+  graceMs,
+  hourMs,
+  minuteMs,
+  putObject,
+  type SweepScene,
+  useSweep,
+} from './sweep-harness.ts';
+
+const never = (): never => {
+  throw new Error('the database was opened');
+};
+
+/** One run over the bucket alone, of one page of two object versions. */
+function sweepTwo(scene: SweepScene, notes: Pick<SweepNotes, 'verifiedUntil' | 'pass'>, failing?: string) {
+  const failures: string[] = [];
+  const result = sweepBucket(
+    { ...firstNotes, ...notes },
+    {
+      bucket: new S3SweptBucket(scene.s3, Bucket),
+      database: async () => scene.database,
+      register: async (version) => {
+        if (version.objectKey === failing) throw new Error('not now');
+        await scene.register(version);
+      },
+      onError: ({ objectKey }) => void failures.push(objectKey),
+      graceMs,
+      maxPages: 1,
+      now: () => new Date(Date.now() + hourMs),
+    },
+  );
+  return result.then(({ notes: left, ...counts }) => ({ notes: left, ...counts, failures }));
+}
+
+/** Makes S3 list two object versions a page. */
+function listByTwo({ s3 }: SweepScene): void {
+  s3.middlewareStack.add((next) => (args) => next({ ...args, input: { ...args.input, MaxKeys: 2 } }), {
+    step: 'initialize',
+  });
+}
+
+test('An object whose event was lost is registered and queued once the grace is over, not before', async () => {
+  const scene = await useSweep();
+  await putObject(scene.s3, 'drops/März 2026/a+b c.csv');
+
+  const young = await scene.run();
+  const afterYoung = await filesOf(scene);
+  const old = await scene.run({ afterMs: graceMs + minuteMs });
+
+  expect(young.unregisteredObjects).toBe(0);
+  expect(afterYoung).toEqual([]);
+  expect(old.unregisteredObjects).toBe(1);
+  const files = await filesOf(scene);
+  expect(files).toMatchObject([{ object_key: 'drops/März 2026/a+b c.csv', status: 'registered' }]);
+  expect(scene.queued).toEqual([files[0]?.id]);
+});
+
+test('Every version of an overwritten key is found, and neither folders nor notes are', async () => {
+  const scene = await useSweep();
+  for (const content of ['first', 'second']) await putObject(scene.s3, 'same.csv', content);
+  await putObject(scene.s3, 'folder/', '');
+  await putObject(scene.s3, `${reservedPrefix}other.json`, '{}');
+
+  const report = await scene.run({ afterMs: hourMs });
+
+  expect(report.unregisteredObjects).toBe(2);
+  expect((await filesOf(scene)).map(({ object_key }) => object_key)).toEqual(['same.csv', 'same.csv']);
+});
+
+test('A pass that one run cannot finish goes on where it stopped, and only its end counts as verified', async () => {
+  const scene = await useSweep();
+  listByTwo(scene);
+  for (const key of ['a', 'b', 'c', 'd', 'e']) await putObject(scene.s3, `${key}.csv`);
+
+  const first = await sweepTwo(scene, firstNotes);
+  const second = await sweepTwo(scene, first.notes);
+  const third = await sweepTwo(scene, second.notes);
+
+  expect([first, second, third].map(({ unregistered }) => unregistered)).toEqual([2, 2, 1]);
+  expect(first.notes).toMatchObject({ verifiedUntil: new Date(0), pass: { cursor: { keyMarker: 'b.csv' } } });
+  expect(third.notes.pass).toBeNull();
+  expect(third.notes.verifiedUntil.getTime()).toBe((first.notes.pass?.startedAt.getTime() ?? 0) - graceMs);
+  expect(await filesOf(scene)).toHaveLength(5);
+});
+
+test('A pass in which an object could not be registered verifies nothing, and the next pass finds the object', async () => {
+  const scene = await useSweep();
+  listByTwo(scene);
+  for (const key of ['a', 'b', 'c']) await putObject(scene.s3, `${key}.csv`);
+
+  const first = await sweepTwo(scene, firstNotes, 'b.csv');
+  const second = await sweepTwo(scene, first.notes);
+  const next = await sweepTwo(scene, second.notes);
+
+  expect(first.failures).toEqual(['b.csv']);
+  expect(second.notes).toEqual({ verifiedUntil: new Date(0), pass: null });
+  expect(next.unregistered).toBe(1);
+  expect(await filesOf(scene)).toHaveLength(3);
+});
+
+test('When all is verified and quiet the database is left asleep, and looked into again after six hours', async () => {
+  const scene = await useSweep();
+  await putObject(scene.s3, 'a.csv');
+  await scene.run({ afterMs: hourMs });
+  await scene.database.kysely.updateTable('raw_smt_files').set({ status: 'ignored' }).execute();
+  await scene.run({ afterMs: 8 * hourMs });
+  await scene.run({ afterMs: 8 * hourMs });
+
+  const quiet = await scene.run({ afterMs: 9 * hourMs, database: never });
+  const later = await scene.run({ afterMs: 15 * hourMs });
+
+  expect(quiet).toMatchObject({ databaseOpened: false, unregisteredObjects: 0 });
+  expect(later.databaseOpened).toBe(true);
+});
+
+test('A file on its way keeps the sweep awake', async () => {
+  const scene = await useSweep();
+  await putObject(scene.s3, 'a.csv');
+  await scene.run({ afterMs: hourMs });
+  await scene.run({ afterMs: 8 * hourMs });
+
+  const report = await scene.run({ afterMs: 9 * hourMs });
+
+  expect(report.databaseOpened).toBe(true);
+  expect(report.oldestUnfinishedAgeSeconds).toBeGreaterThanOrEqual(0);
+});
+
+test('Without its notes, or with notes it cannot read, a sweep verifies everything again', async () => {
+  const scene = await useSweep();
+  await putObject(scene.s3, 'a.csv');
+  await scene.run({ afterMs: 8 * hourMs });
+  await scene.database.kysely.deleteFrom('raw_smt_files').execute(); // as a restored backup would have it
+  const trusting = await scene.run({ afterMs: 9 * hourMs });
+  await putObject(scene.s3, `${reservedPrefix}sweep.json`, '{"half');
+
+  const distrusting = await scene.run({ afterMs: 9 * hourMs });
+
+  expect(trusting.unregisteredObjects).toBe(0);
+  expect(distrusting.unregisteredObjects).toBe(1);
+});
+
+test('An object uploaded in parts is found though its stamp is older than a whole pass', async () => {
+  const scene = await useSweep();
+  await scene.run({ afterMs: 24 * hourMs });
+  const target = { Bucket, Key: 'large.csv' };
+  const { UploadId } = await scene.s3.send(new CreateMultipartUploadCommand(target));
+  const { ETag } = await scene.s3.send(
+    new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: 'a,b' }),
+  );
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+  await scene.s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
+
+  const report = await scene.run({ afterMs: 25 * hourMs });
+
+  expect(report.unregisteredObjects).toBe(1);
+});
+
+test('An object deleted before it was read gets a row that says so, and one that has a row keeps it', async () => {
+  const scene = await useSweep();
+  const versionId = await putObject(scene.s3, 'gone.csv');
+  const version = {
+    ...{ bucket: Bucket, objectKey: 'gone.csv', versionId, etag: 'e', sizeBytes: 3 },
+    receivedAt: new Date(),
+  };
+  await deleteVersion(scene.s3, 'gone.csv', versionId);
+
+  await scene.register(version);
+  await scene.register(version);
+
+  expect(await filesOf(scene)).toMatchObject([{ status: 'failed', error_code: 'object-gone' }]);
+  expect(scene.queued).toEqual([]);
+});
+
+test('Two sweeps at once register each object once', async () => {
+  const scene = await useSweep();
+  for (const key of ['a', 'b', 'c', 'd', 'e']) await putObject(scene.s3, `${key}.csv`);
+
+  await Promise.all([scene.run({ afterMs: hourMs }), scene.run({ afterMs: hourMs })]);
+
+  const files = await filesOf(scene);
+  expect(files.map(({ object_key }) => object_key).sort()).toEqual([
+    'a.csv',
+    'b.csv',
+    'c.csv',
+    'd.csv',
+    'e.csv',
+  ]);
+  expect([...new Set(scene.queued)].sort()).toEqual(files.map(({ id }) => id).sort());
+});

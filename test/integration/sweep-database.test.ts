@@ -1,0 +1,171 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { encodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
+import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
+import type { Database } from '../../shared/storage/database.ts';
+import { recordUploadRequest } from '../../shared/storage/record-upload-request.ts';
+import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
+import { claim, loadFile, newBlock, newRawFile } from '../support/rows.ts';
+import { Bucket } from './local-s3-harness.ts';
+import { filesOf, graceMs, hourMs, minuteMs, putObject, useSweep, waitingMs } from './sweep-harness.ts';
+
+/** Lets rows look as they will after a while. */
+async function age({ kysely }: Database, byMs: number): Promise<void> {
+  const by = sql`${byMs} * interval '1 millisecond'`;
+  await sql`update raw_smt_files set registered_at = registered_at - ${by}, updated_at = updated_at - ${by},
+    normalized_at = normalized_at - ${by}, lease_expires_at = lease_expires_at - ${by}`.execute(kysely);
+}
+
+async function register(database: Database): Promise<string> {
+  return (await registerRawFile(database, newRawFile())).id;
+}
+
+test('A registered file whose message must have been lost is queued again, a young one is not', async () => {
+  const { database, queued, run } = await useSweep();
+  const old = await register(database);
+  await age(database, waitingMs + minuteMs);
+  const young = await register(database);
+
+  const report = await run();
+
+  expect(queued).toEqual([old]);
+  expect(report.stuckFiles).toBe(1);
+  expect(report.oldestUnfinishedAgeSeconds).toBeGreaterThan(waitingMs / 1000);
+  expect(young).not.toBe(old);
+});
+
+test('Queuing a stuck file starts its time anew, so that the next sweep leaves it alone', async () => {
+  const { database, queued, run } = await useSweep();
+  await register(database);
+  await age(database, waitingMs + minuteMs);
+
+  await run();
+  const next = await run();
+
+  expect(queued).toHaveLength(1);
+  expect(next.stuckFiles).toBe(0);
+});
+
+test('A file whose worker let its lease run out is queued again, one under a live lease is not', async () => {
+  const { database, queued, run } = await useSweep();
+  const abandoned = await register(database);
+  await claim(database, abandoned, minuteMs);
+  await age(database, 2 * minuteMs);
+  await claim(database, await register(database));
+
+  await run();
+
+  expect(queued).toEqual([abandoned]);
+});
+
+test('A file that three workers in a row died over is given up with that reason, and not swept again', async () => {
+  const { database, objects, queued, run } = await useSweep();
+  const id = await register(database);
+  for (let attempt = 0; attempt < 3; attempt++) await claim(database, id, 0);
+
+  const outcome = await normalizeRawFile(
+    { database, objects },
+    { rawFileId: id, leaseMs: minuteMs, workerId: 'w' },
+  );
+  await age(database, hourMs);
+  await run();
+
+  expect(outcome.kind).toBe('given-up');
+  expect(await filesOf({ database })).toMatchObject([{ id, status: 'failed', error_code: 'worker-lost' }]);
+  expect(queued).toEqual([]);
+});
+
+test('A dead letter of a file that is not finished is sent on its way again, any other is taken away', async () => {
+  const { database, letters, queued, run } = await useSweep();
+  const open = await register(database);
+  const { id: finished } = await loadFile(database, [newBlock()]);
+  for (const id of [open, finished, '999']) await letters.normalize.send(encodeNormalizeMessage(id));
+
+  const report = await run();
+
+  expect(report.deadLettersHandled).toBe(3);
+  expect(queued).toEqual([open]);
+  expect(await letters.normalize.count()).toBe(0);
+});
+
+test('A letter that nobody can read stays where it is and is told of, and the others are handled', async () => {
+  const { database, errors, letters, queued, run } = await useSweep();
+  const open = await register(database);
+  for (const body of ['{"rawFileId":17}', 'hello', encodeNormalizeMessage(open)]) {
+    await letters.normalize.send(body);
+  }
+  await letters.register.send('{"requestPayload":{"Records":[{}]}}');
+
+  const report = await run();
+
+  expect(report.deadLettersHandled).toBe(1);
+  expect(queued).toEqual([open]);
+  expect(await letters.normalize.count()).toBe(2);
+  expect(await letters.register.count()).toBe(1);
+  expect(errors).toEqual(Array(3).fill('dead letter left where it is'));
+});
+
+test('An event that register failed three times is registered from the failure queue, without waiting for the grace', async () => {
+  const scene = await useSweep();
+  const versionId = await putObject(scene.s3, 'a b.csv');
+  const object = { key: 'a+b.csv', versionId, eTag: 'e', size: 10 };
+  const record = { eventTime: new Date().toISOString(), s3: { bucket: { name: Bucket }, object } };
+  await scene.letters.register.send(
+    JSON.stringify({ requestPayload: { Records: [record] }, responsePayload: { errorType: 'Error' } }),
+  );
+
+  await scene.run();
+
+  expect(await filesOf(scene)).toMatchObject([{ object_key: 'a b.csv', status: 'registered' }]);
+  expect(scene.queued).toHaveLength(1);
+  expect(await scene.letters.register.count()).toBe(0);
+});
+
+test('A normalized file that nobody announced is announced once the grace is over, and then no more', async () => {
+  const { database, announced, run } = await useSweep();
+  const { id } = await loadFile(database, [newBlock()]);
+
+  await run();
+  const youngCount = announced.length;
+  await run({ afterMs: graceMs + minuteMs });
+  await run({ afterMs: graceMs + 2 * minuteMs });
+
+  expect(youngCount).toBe(0);
+  expect(announced).toMatchObject([{ id, intervalsInserted: 96, blocksChanged: 1 }]);
+});
+
+test('An upload that was granted and never came is reported for a day, until its bytes arrive by whatever way', async () => {
+  const { database, run } = await useSweep();
+  const sha256 = 'ab'.repeat(32);
+  await recordUploadRequest(database, {
+    ...{ objectKey: 'uploads/x/y.csv', filename: 'y.csv', sizeBytes: 1, sha256, source: 'droplet-upload' },
+    ...{ esiid: null, contentType: null, clientReceivedAt: null },
+    expiresAt: new Date(Date.now() + 15 * minuteMs),
+  });
+
+  const valid = await run({ afterMs: 20 * minuteMs });
+  const expired = await run({ afterMs: 30 * minuteMs });
+  const dayLater = await run({ afterMs: 25 * hourMs });
+  await registerRawFile(database, newRawFile({ sha256 }));
+  const arrived = await run({ afterMs: 30 * minuteMs });
+
+  expect(valid.presignedNotUploaded).toBe(0);
+  expect(expired.missingUploads).toMatchObject([{ objectKey: 'uploads/x/y.csv', source: 'droplet-upload' }]);
+  expect(dayLater.presignedNotUploaded).toBe(0);
+  expect(arrived.presignedNotUploaded).toBe(0);
+});
+
+test('Two sweeps at once over stuck, dead and unannounced files do no harm', async () => {
+  const { database, announced, letters, queued, run } = await useSweep();
+  const stuck = await register(database);
+  const { id: unannounced } = await loadFile(database, [newBlock()]);
+  await age(database, waitingMs + minuteMs);
+  await letters.normalize.send(encodeNormalizeMessage(stuck));
+
+  await Promise.all([run(), run()]);
+
+  expect(new Set(queued)).toEqual(new Set([stuck]));
+  expect(new Set(announced.map(({ id }) => id))).toEqual(new Set([unannounced]));
+  expect(await letters.normalize.count()).toBe(0);
+  expect(await filesOf({ database })).toMatchObject([{ status: 'registered' }, { status: 'normalized' }]);
+});
