@@ -1,0 +1,128 @@
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { expect, onTestFinished, test } from 'vitest';
+import { startQueueServer } from '../../infra/local/queues.ts';
+import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
+import { type Announcement, announce } from '../../shared/raw-files/announce.ts';
+import type { Database } from '../../shared/storage/database.ts';
+import { replayRawFiles } from '../../shared/storage/replay-raw-files.ts';
+import { freshDatabase } from '../support/database.ts';
+import { claim, esiidA, load, loadFile, newBlock } from '../support/rows.ts';
+import { credentials, region } from './local-s3-harness.ts';
+
+/** Announces a file and says what was published. */
+async function announced(database: Database, id: string): Promise<Announcement[]> {
+  const published: Announcement[] = [];
+  await announce(database, async (announcement) => void published.push(announcement), id);
+  return published;
+}
+
+async function loadDay(database: Database, esiids: readonly string[] = [esiidA]): Promise<string> {
+  const { id } = await loadFile(database, [newBlock()], {
+    file: { filename: 'day.csv', source: 'console-drop' },
+    result: { esiids, intervalMinAt: '2025-01-15T06:00:00Z', intervalMaxAt: '2025-01-16T05:45:00Z' },
+  });
+  return id;
+}
+
+test('A normalized file is announced with what changed, once', async () => {
+  const database = await freshDatabase();
+  const id = await loadDay(database);
+
+  const first = await announced(database, id);
+  const second = await announced(database, id);
+
+  expect(first).toEqual([
+    {
+      id,
+      filename: 'day.csv',
+      source: 'console-drop',
+      esiids: [esiidA],
+      esiidCount: 1,
+      esiidsCut: false,
+      intervalMinAt: '2025-01-15T06:00:00.000Z',
+      intervalMaxAt: '2025-01-16T05:45:00.000Z',
+      intervalsInserted: 96,
+      blocksChanged: 1,
+    },
+  ]);
+  expect(second).toEqual([]);
+});
+
+test('A file of more than a thousand ESIIDs is announced with the first thousand, and says that it is cut', async () => {
+  const database = await freshDatabase();
+  const esiids = Array.from({ length: 1_001 }, (_, i) => String(10_443_720_000_000_000n + BigInt(i)));
+  const id = await loadDay(database, esiids);
+
+  const [announcement] = await announced(database, id);
+
+  expect(announcement?.esiids).toEqual(esiids.slice(0, 1_000));
+  expect(announcement).toMatchObject({ esiidCount: 1_001, esiidsCut: true });
+  expect(Buffer.byteLength(JSON.stringify(announcement))).toBeLessThan(256 * 1024); // what SNS takes
+});
+
+test('What could not be published stays to be announced', async () => {
+  const database = await freshDatabase();
+  const id = await loadDay(database);
+  const away = announce(database, async () => Promise.reject(new Error('SNS is away')), id);
+  await expect(away).rejects.toThrow('SNS is away');
+
+  expect(await announced(database, id)).toHaveLength(1);
+});
+
+test('A replayed file is announced again, and a failed one is not', async () => {
+  const database = await freshDatabase();
+  const id = await loadDay(database);
+  await announced(database, id);
+  await replayRawFiles(database, { ids: [id], limit: 1, dryRun: false });
+
+  const underWay = await announced(database, id);
+  await load(database, await claim(database, id), [newBlock()]);
+  const again = await announced(database, id);
+  const { id: failed } = await loadFile(database, [], {
+    result: { status: 'failed', errorCode: 'empty-file' },
+  });
+
+  expect(underWay).toEqual([]);
+  expect(again).toMatchObject([{ id, intervalsInserted: 0 }]);
+  expect(await announced(database, failed)).toEqual([]);
+});
+
+test('A subscriber gets the announcement, and can filter by source and by whether anything was inserted', async () => {
+  const database = await freshDatabase();
+  const { publisher, subscribe } = await useTopic();
+  const wanted = await subscribe({ source: ['console-drop'], intervalsInserted: [{ numeric: ['>', 0] }] });
+  const unwanted = await subscribe({ source: ['droplet-upload'] });
+
+  await announce(database, publisher, await loadDay(database));
+
+  expect(await wanted()).toMatchObject([{ filename: 'day.csv', intervalsInserted: 96 }]);
+  expect(await unwanted()).toEqual([]);
+});
+
+/** A topic of a real queue server, and subscribers of it. */
+async function useTopic() {
+  const server = await startQueueServer(region);
+  const options = { endpoint: server.url, region, credentials };
+  const sns = new SNSClient(options);
+  const sqs = new SQSClient(options);
+  onTestFinished(async () => {
+    sns.destroy();
+    sqs.destroy();
+    await server.close();
+  });
+  const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'file-normalized' }));
+  let count = 0;
+  const subscribe = async (filter: object) => {
+    const QueueName = `subscriber-${++count}`;
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
+    const Endpoint = `arn:aws:sqs:${region}:000000000000:${QueueName}`;
+    const Attributes = { FilterPolicy: JSON.stringify(filter), RawMessageDelivery: 'true' };
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, Attributes }));
+    return async () => {
+      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+      return Messages.map(({ Body = '' }) => JSON.parse(Body) as Announcement);
+    };
+  };
+  return { publisher: announcementPublisher(sns, TopicArn), subscribe };
+}
