@@ -30,8 +30,11 @@ export interface TimedFault {
   readonly chance: number;
 }
 
-/** Delays after which a thing is delivered; none loses it. */
-export type Delivery = readonly number[];
+/**
+ * Delays after which a thing is delivered; none loses it: an event for good, a message until it is visible again.
+ * A message that is `swallowed` is gone for good, as if somebody had purged it.
+ */
+export type Delivery = readonly number[] | 'swallowed';
 
 export interface Plan {
   readonly seed: number;
@@ -59,7 +62,9 @@ export function makePlan(seed: number): Plan {
     timedFaults: random.list(random.int(3, 7), () => planTimedFault(random)).sort((a, b) => a.atMs - b.atMs),
     stepFaults: random.list(random.int(5, 10), () => planStepFault(random)),
     eventDeliveries: random.list(uploadCount, () => planDelivery(random, 600)),
-    messageDeliveries: random.list(2 * uploadCount, () => planDelivery(random, 400)),
+    messageDeliveries: random.list(2 * uploadCount, () =>
+      random.chance(0.05) ? 'swallowed' : planDelivery(random, 400),
+    ),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import { findViolations } from './checks.ts';
 import type { Lane } from './lane.ts';
 import { listFiles } from './observed.ts';
+import { measurePace } from './pace.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { settle } from './settle.ts';
 import { type ReplayLog, replaySome, strikeNow } from './trouble.ts';
@@ -28,7 +29,7 @@ export interface RunResult {
 export async function playRun(seed: number, lane: Lane, assemblyDir: string): Promise<RunResult> {
   const startedAtMs = performance.now();
   const plan = makePlan(seed);
-  const world = new World(plan, lane);
+  const world = new World(plan, lane, await measurePace());
   const uploads = newUploadLog(plan.uploads);
   const replays: ReplayLog = { counts: new Map(), isIncomplete: false };
   const violations: string[] = [];

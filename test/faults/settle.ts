@@ -3,20 +3,20 @@ import type { Client } from 'pg';
 import { listLeftovers, listVersions } from './observed.ts';
 import type { World } from './world.ts';
 
-const pollMs = 100;
-const patienceMs = 60_000;
+const pollMs = 250;
 
 /**
  * Leaves the system to itself, its sweep on schedule, until nothing is on the way any more.
  * @returns what was still on the way when patience ended; nothing if all came to its end
  */
 export async function settle(world: World, client: Client): Promise<string[]> {
+  const patienceMs = 60_000 + 10 * world.pace.minTimeoutMs;
   const deadline = Date.now() + patienceMs;
   let quiet = 0;
   for (;;) {
     const unsettled = await findUnsettled(world, client);
     quiet = unsettled.length === 0 ? quiet + 1 : 0;
-    if (quiet >= 3) return []; // an invocation between two polls may have been on its way from one place to the next
+    if (quiet >= 2) return []; // an invocation between two polls may have been on its way from one place to the next
     if (Date.now() > deadline)
       return unsettled.map((what) => `not settled after ${patienceMs / 1000} s: ${what}`);
     await sleep(pollMs);

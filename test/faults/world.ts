@@ -9,6 +9,7 @@ import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import { installAudit } from './audit.ts';
 import { type HttpProxy, startHttpProxy } from './http-proxy.ts';
 import type { Lane } from './lane.ts';
+import type { Pace } from './pace.ts';
 import type { Delivery, Plan } from './plan.ts';
 import { type PostgresProxy, startPostgresProxy } from './postgres-proxy.ts';
 import { processOfPort } from './process-of-port.ts';
@@ -16,25 +17,25 @@ import { queueStepOf, s3StepOf } from './service-steps.ts';
 import { ArmedSteps } from './steps.ts';
 import { type Strike, striker } from './strike.ts';
 
-/** Ten minutes become a second; but a process on a busy machine may take seconds to come up. */
-const timeScale = 1 / 600;
-const minTimeoutMs = 5_000;
-
 /** How often deliveries were tampered with. */
 export interface DeliveryCounts {
   lost: number;
   doubled: number;
   delayed: number;
+  swallowed: number;
 }
+
+const untouched: DeliveryCounts = { lost: 0, doubled: 0, delayed: 0, swallowed: 0 };
 
 /** The real stack of one run, with proxies in front of all it talks to. */
 export class World {
   readonly armed: ArmedSteps;
-  readonly events: DeliveryCounts = { lost: 0, doubled: 0, delayed: 0 };
-  readonly messages: DeliveryCounts = { lost: 0, doubled: 0, delayed: 0 };
+  readonly events: DeliveryCounts = { ...untouched };
+  readonly messages: DeliveryCounts = { ...untouched };
   /** Lines the normalize function logged. */
   readonly normalizeLog: string[] = [];
   readonly seenPids = new Set<number>();
+  readonly pace: Pace;
   readonly #plan: Plan;
   readonly #lane: Lane;
   readonly #closers: (() => Promise<unknown> | unknown)[] = [];
@@ -46,7 +47,8 @@ export class World {
   #postgresProxy: PostgresProxy | undefined;
   #announcementQueueUrl = '';
 
-  constructor(plan: Plan, lane: Lane) {
+  constructor(plan: Plan, lane: Lane, pace: Pace) {
+    this.pace = pace;
     this.#plan = plan;
     this.#lane = lane;
     this.armed = new ArmedSteps(plan.stepFaults);
@@ -72,8 +74,7 @@ export class World {
       stateDir: path.join(this.#lane.dir, `run-${this.#plan.seed}`),
       databaseUrl: databaseUrl.href,
       assemblyDir,
-      timeScale,
-      minTimeoutMs,
+      ...this.pace,
       maxConcurrency: 3,
       graceMs: 0,
       intercept: this.#intercept(),
@@ -159,16 +160,21 @@ export class World {
     return {
       s3Event: () =>
         this.#isCalm ? [0] : this.#deliver(this.#plan.eventDeliveries[this.#eventCount++], this.events),
-      sqsMessage: () =>
-        this.#isCalm ? [0] : this.#deliver(this.#plan.messageDeliveries[this.#messageCount++], this.messages),
+      sqsMessage: async (message, queueArn) => {
+        if (this.#isCalm) return [0];
+        const delivery = this.#plan.messageDeliveries[this.#messageCount++];
+        if (delivery === 'swallowed') await this.stack.queues.delete(queueArn, [message]);
+        return this.#deliver(delivery, this.messages);
+      },
     };
   }
 
-  #deliver(delivery: Delivery = [0], counts: DeliveryCounts): Delivery {
-    if (delivery.length === 0) counts.lost++;
+  #deliver(delivery: Delivery = [0], counts: DeliveryCounts): readonly number[] {
+    if (delivery === 'swallowed') counts.swallowed++;
+    else if (delivery.length === 0) counts.lost++;
     else if (delivery.length > 1) counts.doubled++;
     else if (delivery[0] !== 0) counts.delayed++;
-    return delivery;
+    return delivery === 'swallowed' ? [] : delivery;
   }
 
   async #interpose(service: 's3' | 'queues', target: string, strike: Strike): Promise<string> {

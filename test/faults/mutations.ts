@@ -1,0 +1,175 @@
+/**
+ * What protects a promise, each with the edit that takes it away. The breaking machine has to notice every one of them:
+ * a machine that finds nothing proves nothing before it has been seen to find something.
+ */
+export interface Mutation {
+  /** The protection that is gone. */
+  readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+export interface Edit {
+  readonly file: string;
+  /** Occurs in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'the sweep finds objects whose event was lost',
+    edits: [
+      {
+        file: 'shared/sweep/sweep-bucket.ts',
+        find: 'due.length > 0 ? await findUnregistered(await sweep.database(), due) : []',
+        replace: 'due.length < 0 ? await findUnregistered(await sweep.database(), due) : []',
+      },
+    ],
+  },
+  {
+    name: 'the sweep queues stuck files again',
+    edits: [
+      {
+        file: 'shared/sweep/sweep.ts',
+        find: 'for (const id of stuck) await deps.queue(id);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'the sweep empties the queues of failures',
+    edits: [
+      {
+        file: 'shared/sweep/sweep-dead-letters.ts',
+        find: 'receives < maxReceives',
+        replace: 'receives < 0 * maxReceives',
+      },
+    ],
+  },
+  {
+    name: 'a lease that ran out can be taken over',
+    edits: [
+      {
+        file: 'shared/storage/claim-raw-file.ts',
+        find: "status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 < ",
+        replace: "status = 'normalizing' and false and lost_attempts + 1 < ",
+      },
+    ],
+  },
+  {
+    name: 'a live lease cannot be taken over',
+    edits: [
+      {
+        file: 'shared/storage/claim-raw-file.ts',
+        find: "status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 < ",
+        replace: "status = 'normalizing' and lost_attempts + 1 < ",
+      },
+    ],
+  },
+  {
+    name: 'a worker ends only the attempt that its lease is for (fencing)',
+    edits: [
+      {
+        file: 'shared/storage/finish-raw-file.ts',
+        find: ".where('lease_token', '=', leaseToken)",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a finished file is not claimed again (status in the WHERE)',
+    edits: [
+      {
+        file: 'shared/storage/claim-raw-file.ts',
+        find: "status = 'registered'\n",
+        replace: "status <> 'normalizing'\n",
+      },
+    ],
+  },
+  {
+    name: 'blocks and status are one transaction',
+    edits: [
+      {
+        file: 'shared/storage/load-blocks.ts',
+        find: 'const merged = await this.#merge(client);',
+        replace:
+          "const merged = await this.#merge(client);\n    await client.query('commit');\n    await client.query('begin');",
+      },
+    ],
+  },
+  {
+    name: 'contents of one revision stand beside each other (content in the key)',
+    edits: [
+      {
+        file: 'shared/storage/migrations/0002-intervals.ts',
+        find: 'primary key (esiid, channel, usage_date, revised_at, content)',
+        replace: 'primary key (esiid, channel, usage_date, revised_at)',
+      },
+    ],
+  },
+  {
+    name: 'an object version has one row (unique key)',
+    edits: [
+      {
+        file: 'shared/storage/migrations/0001-raw-files.ts',
+        find: 'unique (bucket, object_key, version_id),',
+        replace: '',
+      },
+      {
+        file: 'shared/storage/register-raw-file.ts',
+        find: 'on conflict (bucket, object_key, version_id) do nothing',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'only files that carry their revisions can be duplicates',
+    edits: [
+      {
+        file: 'shared/storage/register-raw-file.ts',
+        find: "status = 'normalized' and self_contained",
+        replace: "status = 'normalized'",
+      },
+    ],
+  },
+  {
+    name: 'trouble with the store is not the fault of the file',
+    edits: [
+      {
+        file: 'shared/raw-files/normalize-raw-file.ts',
+        find: 'if (error instanceof ObjectGoneError) return failedReport(error);',
+        replace: "return failedReport({ code: 'object-gone', message: String(error) });",
+      },
+    ],
+  },
+  {
+    name: 'a file is announced before that is noted',
+    edits: [
+      {
+        file: 'shared/raw-files/announce.ts',
+        find: '  await publish({',
+        replace: '  await markAnnounced(database, { id: file.id, attempt });\n  await publish({',
+      },
+    ],
+  },
+  {
+    name: 'objects are read by version, not by key alone',
+    edits: [
+      {
+        file: 'shared/aws/s3-object-store.ts',
+        find: 'Key: objectKey, VersionId: versionId };',
+        replace: 'Key: objectKey, VersionId: versionId ? undefined : versionId };',
+      },
+    ],
+  },
+  {
+    name: 'keys in events are decoded',
+    edits: [
+      {
+        file: 'shared/raw-files/object-versions.ts',
+        find: "return decodeURIComponent(key.replaceAll('+', ' '));",
+        replace: 'return decodeURIComponent(key);',
+      },
+    ],
+  },
+];

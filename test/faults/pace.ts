@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+/** How fast a run may go on this machine, as busy as it is. */
+export interface Pace {
+  /** Factor on the template's durations. */
+  readonly timeScale: number;
+  /** No timeout is below this. */
+  readonly minTimeoutMs: number;
+}
+
+const starts = 3;
+/** So many times the start of a bare process, a worker may take to start, connect and do its work. */
+const startsPerTimeout = 60;
+const visibilityTimeoutMs = 90 * 60_000;
+
+/** Measures how long processes take to start here and now: timeouts that the machine cannot keep break nothing on purpose. */
+export async function measurePace(): Promise<Pace> {
+  const run = promisify(execFile);
+  const startedAtMs = performance.now();
+  for (let i = 0; i < starts; i++) await run(process.execPath, ['-e', '0']);
+  const startMs = (performance.now() - startedAtMs) / starts;
+  const minTimeoutMs = Math.round(Math.min(20_000, Math.max(3_000, startsPerTimeout * startMs)));
+  // Ten minutes become a second, or so much more that a message stays hidden longer than its worker may take.
+  return { minTimeoutMs, timeScale: Math.max(1 / 600, (1.5 * minTimeoutMs) / visibilityTimeoutMs) };
+}

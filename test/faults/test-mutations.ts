@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { type Mutation, mutations } from './mutations.ts';
+import type { RunResult } from './run.ts';
+
+const projectRoot = path.join(import.meta.dirname, '../..');
+/** What the machine and the system it breaks are made of. */
+const copied = ['cdk.json', 'functions', 'infra', 'package.json', 'package-lock.json', 'shared', 'test'];
+
+const help = `usage: npm run test:mutations -- [--runs N] [--only WORDS]
+
+Takes one protection after the other out of a copy of the source, and runs the breaking machine on it until it finds a
+promise broken, N runs at most (default 40). Exit status 1 if one was not missed.
+
+  --runs N       bound for each protection
+  --only WORDS   only the protections whose name has these words`;
+
+interface Verdict {
+  readonly runs: number;
+  /** The first promise found broken; null if none was. */
+  readonly violation: string | null;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string', default: '40' },
+      only: { type: 'string', default: '' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  let missed = 0;
+  console.log('| without this protection: | found in run | as |\n| --- | --- | --- |');
+  for (const mutation of mutations.filter(({ name }) => name.includes(values.only))) {
+    const { runs, violation } = await judge(mutation, values.runs);
+    if (violation === null) missed++;
+    const shown = violation?.replaceAll('|', '/').slice(0, 160) ?? 'NOT FOUND';
+    console.log(`| ${mutation.name} | ${violation === null ? '–' : runs} | ${shown} |`);
+  }
+  return missed > 0 ? 1 : 0;
+}
+
+async function judge(mutation: Mutation, runs: string): Promise<Verdict> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'smt-mutation-'));
+  try {
+    await copySource(dir);
+    for (const edit of mutation.edits) await apply(dir, edit);
+    return await runMachine(dir, runs);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function copySource(dir: string): Promise<void> {
+  for (const name of copied) {
+    await cp(path.join(projectRoot, name), path.join(dir, name), { recursive: true });
+  }
+  await symlink(path.join(projectRoot, 'node_modules'), path.join(dir, 'node_modules'));
+}
+
+async function apply(dir: string, { file, find, replace }: Mutation['edits'][number]): Promise<void> {
+  const source = await readFile(path.join(dir, file), 'utf8');
+  const parts = source.split(find);
+  if (parts.length !== 2) {
+    throw new Error(`${file} has ${parts.length - 1} times what the mutation replaces: ${find}`);
+  }
+  await writeFile(path.join(dir, file), parts.join(replace));
+}
+
+async function runMachine(dir: string, runs: string): Promise<Verdict> {
+  const options = ['--runs', runs, '--until-violation', '--json'];
+  const machine = spawn(process.execPath, ['test/faults/main.ts', ...options], {
+    cwd: dir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise((resolve) => machine.on('close', resolve));
+  const [output, errors] = await Promise.all([text(machine.stdout), text(machine.stderr), ended]);
+  const results = output
+    .split('\n')
+    .filter((line) => line.startsWith('{"seed"'))
+    .map((line) => JSON.parse(line) as RunResult);
+  if (results.length === 0) throw new Error(`the machine did not run:\n${errors}`);
+  const found = results.findIndex(({ violations }) => violations.length > 0);
+  return { runs: found < 0 ? results.length : found + 1, violation: results[found]?.violations[0] ?? null };
+}
+
+process.exitCode = await main();
