@@ -82,6 +82,7 @@ async function playTrouble(
   await Promise.all(striking);
   const lastMs = Math.max(...plan.uploads.map(({ atMs }) => atMs));
   await Promise.race([Promise.all(uploading), sleep(lastMs)]);
+  await sleep(world.pace.minTimeoutMs / 3); // for the faults that wait for what comes after an upload
   world.calm();
   await Promise.all(uploading);
 }

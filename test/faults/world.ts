@@ -85,6 +85,7 @@ export class World {
     await installAudit(client);
     await client.end();
     await this.#subscribe();
+    await this.#warmUp();
     strike = striker({ armed: this.armed, killWorkerOnPort: (port) => this.#killWorkerOnPort(port) });
   }
 
@@ -175,6 +176,17 @@ export class World {
     else if (delivery.length > 1) counts.doubled++;
     else if (delivery[0] !== 0) counts.delayed++;
     return delivery === 'swallowed' ? [] : delivery;
+  }
+
+  /** Starts a worker of each function that moves files, so that trouble does not meet processes that still start. */
+  async #warmUp(): Promise<void> {
+    const nothing = { Records: [] };
+    const { stack } = this;
+    await Promise.all([
+      ...[stack.invoke('Register', nothing), stack.invoke('Register', nothing)],
+      ...[stack.invoke('Normalize', nothing), stack.invoke('Normalize', nothing)],
+      ...[stack.invoke('Sweep', {}), fetch(`${stack.apiUrl}/api/admin/smt/raw-upload`, { method: 'POST' })],
+    ]);
   }
 
   async #interpose(service: 's3' | 'queues', target: string, strike: Strike): Promise<string> {

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { writeSample } from '../../infra/local/sample.ts';
+import { startLocalStack } from '../../infra/local/stack.ts';
+import { synthesize } from '../../infra/local/synthesize.ts';
+import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
+import { waitForFile } from '../../infra/local/wait-for-file.ts';
+import { createFreshDatabase } from '../support/database.ts';
+import { temporaryDir } from '../support/local-assembly.ts';
+
+const projectRoot = path.join(import.meta.dirname, '../..');
+
+let assemblyDir = '';
+beforeAll(async () => {
+  assemblyDir = await mkdtemp(path.join(tmpdir(), 'smt-assembly-'));
+  await synthesize(assemblyDir);
+  return () => rm(assemblyDir, { recursive: true, force: true });
+});
+
+/** Runs `npm run replay` as its script does. */
+async function replay(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, ['infra/local/replay.ts', ...args], {
+    cwd: projectRoot,
+    env: { ...process.env, SMT_LOCAL_DIR: '/nowhere', ADMIN_TOKEN: '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { stdout, stderr, code };
+}
+
+test('The command replays files of the running stack, by hand or through an address and a token', async () => {
+  const fresh = await createFreshDatabase();
+  onTestFinished(() => fresh.drop());
+  const database = fresh.open();
+  const stateDir = await temporaryDir();
+  const stack = await startLocalStack({
+    stateDir,
+    assemblyDir,
+    databaseUrl: fresh.connectionString,
+    graceMs: 0,
+  });
+  onTestFinished(() => stack.stop());
+  const [sample, broken] = [path.join(stateDir, 'sample.csv'), path.join(stateDir, 'broken.csv')];
+  await writeSample(sample);
+  await writeFile(broken, 'no header of ours\n');
+  for (const file of [sample, broken]) {
+    const upload = await uploadFile(stack, file, await inspectFile(file));
+    await waitForFile(upload, { database, bucket: stack.s3.bucket });
+  }
+  const here = { SMT_LOCAL_DIR: stateDir };
+
+  const shown = await replay(['--dry-run'], here);
+  const waited = await replay(['--id', '1,2', '--wait', '25', '--json'], here);
+  const remote = await replay(['--url', stack.apiUrl, '--status', 'any', '--limit', '1'], {
+    ADMIN_TOKEN: stack.adminToken,
+  });
+  const stranger = await replay(['--url', stack.apiUrl], { ADMIN_TOKEN: 'wrong' });
+  const mistaken = await replay(['--status', 'lost'], here);
+
+  expect(shown).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/2 +failed .*broken\.csv\n1 file would be/),
+  });
+  expect(JSON.parse(waited.stdout)).toMatchObject({ ok: true, filesQueued: 2, filesProcessed: 2 });
+  expect(remote).toMatchObject({ code: 0, stdout: expect.stringContaining('go on with --after 1') });
+  expect(stranger).toMatchObject({ code: 1, stdout: '' });
+  expect(mistaken).toMatchObject({ code: 1, stderr: expect.stringContaining('status') });
+});
+
+test('The command says what is missing: a stack, a token, or an option it knows', async () => {
+  const nowhere = await replay([]);
+  const tokenless = await replay(['--url', 'http://127.0.0.1:9']);
+  const unknown = await replay(['--everything']);
+  const help = await replay(['--help']);
+
+  expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('npm start') });
+  expect(tokenless).toMatchObject({ code: 1, stderr: expect.stringContaining('ADMIN_TOKEN') });
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('usage') });
+  expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('--dry-run') });
+});
