@@ -23,6 +23,7 @@ import type { AlarmDefinition } from './monitoring/alarm-definitions.ts';
 import { auroraAlarms, auroraWidgets } from './monitoring/aurora.ts';
 
 const databaseName = 'smt';
+const port = 5432;
 
 /**
  * Aurora Serverless v2 in a network of its own. Functions log in with IAM: tokens are signed where they are used, so no
@@ -40,7 +41,7 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
     this.settings = settings;
     this.network = new IngestNetwork(this, 'Network', settings);
     this.cluster = this.createCluster(settings);
-    this.cluster.connections.allowFrom(this.network.functions, Port.tcp(5432), 'Functions of smt-ingest');
+    this.cluster.connections.allowFrom(this.network.functions, Port.tcp(port), 'Functions of smt-ingest');
     this.roles = this.createRoles();
   }
 
@@ -64,7 +65,7 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
   }
 
   private connect(fn: IngestFunction, role: DatabaseRole): void {
-    const { hostname, port } = this.cluster.clusterEndpoint;
+    const { hostname } = this.cluster.clusterEndpoint;
     this.network.hosts(fn);
     fn.setEnvironment('databaseEndpoint', `${hostname}:${port}/${databaseName}`);
     fn.setEnvironment('databaseRole', role);
@@ -83,6 +84,7 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
       vpc: this.network.vpc,
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
       networkType: NetworkType.DUAL,
+      port,
       credentials: Credentials.fromUsername('smt_admin'),
       manageMasterUserPassword: true,
       iamAuthentication: true,

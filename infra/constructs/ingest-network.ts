@@ -11,11 +11,8 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Settings } from '../config/settings.ts';
 import type { IngestFunction } from './ingest-function.ts';
-
-export interface IngestNetworkProps {
-  readonly logRetentionDays: number;
-}
 
 /**
  * Where a database and the functions that use it meet. Dual-stack: functions reach AWS over IPv6 through an egress-only
@@ -25,12 +22,13 @@ export class IngestNetwork extends Construct {
   readonly vpc: IVpc;
   readonly functions: SecurityGroup;
 
-  constructor(scope: Construct, id: string, props: IngestNetworkProps) {
+  constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
     const vpc = new Vpc(this, 'Vpc', {
       ipProtocol: IpProtocol.DUAL_STACK,
       maxAzs: 2,
       natGateways: 0,
+      createInternetGateway: false, // nothing here is to be reached from outside
       restrictDefaultSecurityGroup: true,
       subnetConfiguration: [
         { name: 'Functions', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
@@ -42,8 +40,8 @@ export class IngestNetwork extends Construct {
           trafficType: FlowLogTrafficType.REJECT,
           destination: FlowLogDestination.toCloudWatchLogs(
             new LogGroup(this, 'RejectedTraffic', {
-              retention: props.logRetentionDays,
-              removalPolicy: RemovalPolicy.DESTROY,
+              retention: settings.logRetentionDays,
+              removalPolicy: settings.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
             }),
           ),
         },

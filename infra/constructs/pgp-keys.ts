@@ -1,6 +1,7 @@
-import { CfnOutput, SecretValue, Validations } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, SecretValue, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { settingsOf } from '../config/settings.ts';
 import type { IngestFunction } from './ingest-function.ts';
 
 /**
@@ -16,6 +17,7 @@ export class PgpKeys extends Construct {
     this.secret = new Secret(this, 'Secret', {
       description: 'smt-ingest: private PGP keys of encrypted deliveries, [{"privateKey", "passphrase"}]',
       secretStringValue: SecretValue.unsafePlainText('[]'),
+      removalPolicy: settingsOf(this).retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     Validations.of(this.secret).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',

@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { accessLogQueries, functionLogQueries } from '../../infra/constructs/monitoring/queries.ts';
+import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
+import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
+import { waitForFile } from '../../infra/local/wait-for-file.ts';
+import { openDatabase } from '../../shared/storage/database.ts';
+import { breachedAlarms } from '../support/breached-alarms.ts';
+import { type EmittedMetric, emittedMetrics } from '../support/emitted-metrics.ts';
+import { namedMetrics } from '../support/monitored-metrics.ts';
+import { templateOf } from '../support/template.ts';
+import { temporaryDirOfFile } from '../support/temporary-dir.ts';
+import { variants } from '../support/variants.ts';
+
+const esiid = '10443720000000001';
+const header =
+  'ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH,ESTIMATED_ACTUAL,CONSUMPTION_SURPLUSGENERATION';
+const row = (start: string, end: string, kwh: string, { id = `'${esiid}`, date = '03/01/2025' } = {}) =>
+  `${id},${date},03/02/2025 06:00:00,${start},${end},${kwh},A,Consumption`;
+const csv = (...rows: string[]) => `${[header, ...rows].join('\n')}\n`;
+
+const goodFile = csv(row('00:00', '00:15', '.5'), row('00:15', '00:30', '.25'));
+/** A row for each reason to reject one, and one without a reading. */
+const poorFile = csv(
+  row('00:00', '00:15', '.5'),
+  row('00:15', '00:30', ''),
+  row('00:30', '00:45', '.5', { id: '1.04437E+16' }),
+  row('00:45', '01:00', 'much'),
+  row('01:00', '01:15', '.5', { date: '13/13/2025' }),
+  'not a row at all',
+);
+
+interface Run {
+  readonly lines: string[];
+  readonly healthy: readonly EmittedMetric[];
+  readonly all: readonly EmittedMetric[];
+}
+
+let run: Run;
+
+/** A stack that first does what it should, then meets everything that can be wrong with files and clients. */
+beforeAll(async () => {
+  const dir = await temporaryDirOfFile();
+  const stack = await startLocalStack({ stateDir: path.join(dir, 'state') });
+  const lines: string[] = [];
+  stack.logs.onLine((line) => lines.push(line));
+  try {
+    const bring = bringer(stack, dir);
+    await bring(goodFile);
+    await sweep(stack);
+    const healthy = emittedMetrics(lines);
+
+    await drop(stack, 'copy.csv', goodFile);
+    await bring('ESIID,Billing Period Start,Billing Period End,Billed kWh\n1,01/01/2025,02/01/2025,5\n');
+    await bring('');
+    await bring(poorFile);
+    for (let guess = 0; guess < 20; guess++) await guessToken(stack);
+    await stack.queues.send(normalizeQueueOf(stack), 'no message of ours');
+    await waitForLine(lines, '"FilesDuplicate":1');
+    await waitForLine(lines, 'normalization will be tried again');
+    await sweep(stack);
+    run = { lines, healthy, all: emittedMetrics(lines) };
+  } finally {
+    await stack.stop();
+  }
+}, 120_000);
+
+/** Uploads content as a new file and waits until it has come to its end. */
+function bringer(stack: LocalStack, dir: string) {
+  return async (content: string) => {
+    const file = path.join(dir, `${randomUUID()}.csv`);
+    await writeFile(file, content);
+    const uploaded = await uploadFile(stack, file, await inspectFile(file));
+    const database = openDatabase({
+      connectionString: stack.databaseUrl,
+      maxConnections: 1,
+      applicationName: 'test',
+    });
+    await waitForFile(uploaded, { database, bucket: stack.s3.bucket });
+    await database.close();
+  };
+}
+
+async function drop({ s3 }: LocalStack, key: string, content: string): Promise<void> {
+  const client = new S3Client({
+    endpoint: s3.url,
+    region: s3.region,
+    credentials: s3.credentials,
+    forcePathStyle: true,
+  });
+  await client.send(new PutObjectCommand({ Bucket: s3.bucket, Key: key, Body: content }));
+}
+
+async function guessToken({ apiUrl }: LocalStack): Promise<void> {
+  const response = await fetch(`${apiUrl}/api/admin/smt/raw-files`, {
+    headers: { 'x-admin-token': 'guess' },
+  });
+  expect(response.status).toBe(401);
+}
+
+function normalizeQueueOf({ description }: LocalStack): string {
+  return description.queues.find(({ redrive }) => redrive)?.arn ?? '';
+}
+
+async function sweep(stack: LocalStack): Promise<void> {
+  expect(await stack.invoke('Sweep', {})).toMatchObject({ outcome: 'ok' });
+}
+
+async function waitForLine(lines: readonly string[], part: string): Promise<void> {
+  await vi.waitFor(() => expect(lines.join('\n')).toContain(part), { timeout: 60_000 });
+}
+
+const identityOf = ({ name, dimensions }: { name: string; dimensions: Readonly<Record<string, string>> }) =>
+  `${name} ${JSON.stringify(Object.fromEntries(Object.entries(dimensions).sort()))}`;
+
+test.each(variants)(
+  'Every metric and dimension that an alarm or widget names is one that is emitted: %o',
+  (variant) => {
+    const emitted = new Set(run.all.map(identityOf));
+
+    const named = namedMetrics(templateOf(variant)).filter(({ namespace }) => namespace === 'SmtIngest');
+
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((metric) => !emitted.has(identityOf(metric)))).toEqual([]);
+  },
+);
+
+test('A day on which all goes well sets off no alarm, a bad one those of what was bad', () => {
+  const stack = templateOf({ env: 'prod', database: 'existing' });
+
+  expect(breachedAlarms(stack, run.healthy)).toEqual([]);
+  expect(breachedAlarms(stack, run.all)).toEqual([
+    'authentication-failures',
+    'files-failed',
+    'rejected-rows',
+  ]);
+});
+
+test('A single file that the sweep finds lost, stuck or never uploaded sets off its alarm', () => {
+  const found = ['StuckFiles', 'UnregisteredObjects', 'PresignedNotUploaded'];
+  const metrics = run.healthy.map((metric) =>
+    found.includes(metric.name) ? { ...metric, value: 1 } : metric,
+  );
+
+  const breached = breachedAlarms(templateOf({ env: 'prod', database: 'existing' }), metrics);
+
+  expect(breached).toEqual(['stuck-files', 'unregistered-objects', 'uploads-that-never-came']);
+});
+
+test('A sweep that does not report and files that do not come set off theirs', () => {
+  const stack = templateOf({ env: 'prod', database: 'existing' });
+
+  expect(breachedAlarms(stack, [])).toEqual(['no-files', 'sweep-silent']);
+});
+
+test('Every field that a saved query of the functions names is in their logs', () => {
+  const logged = new Set(run.lines.flatMap((line) => fieldsOf(line)));
+  const ofInsights = ['@timestamp'];
+
+  const missing = Object.values(functionLogQueries)
+    .flatMap(namedFields)
+    .filter((field) => !logged.has(field) && !ofInsights.includes(field));
+
+  expect(missing).toEqual([]);
+});
+
+test('Every field that a saved query of the access logs names is in their format', () => {
+  const [stage] = Object.values(
+    templateOf({ env: 'dev', database: 'existing' }).ofType('AWS::ApiGatewayV2::Stage'),
+  );
+  const { Format } = (stage as { AccessLogSettings: { Format: string } }).AccessLogSettings;
+
+  const missing = Object.values(accessLogQueries)
+    .flatMap(namedFields)
+    .filter((field) => !(field in JSON.parse(Format)));
+
+  expect(missing).toEqual([]);
+});
+
+test('Logs hold no token and no presigned URL', () => {
+  const text = run.lines.join('\n');
+
+  expect(text).not.toMatch(/X-Amz-Signature|x-admin-token|Bearer /i);
+  expect(text).not.toContain('guess');
+});
+
+function fieldsOf(line: string): string[] {
+  try {
+    const fields = JSON.parse(line) as Record<string, unknown>;
+    const { error } = fields as { error?: unknown };
+    const nested =
+      typeof error === 'object' && error !== null ? Object.keys(error).map((name) => `error.${name}`) : [];
+    return [...Object.keys(fields), ...nested];
+  } catch {
+    return []; // what Node itself says on its way out
+  }
+}
+
+/** Field names in a query: all words but literals, aliases, functions and the language's own. */
+function namedFields(query: string): string[] {
+  const aliases = new Set([...query.matchAll(/\bas (\w+)/g)].map(([, alias]) => alias));
+  const language =
+    /^(?:fields|filter|stats|sort|limit|by|as|or|and|like|in|desc|asc|latest|count|sum|avg|ispresent|\d+)$/;
+  const words = query.replace(/"[^"]*"|\/[^/]*\//g, '').match(/@?[a-zA-Z_][\w.]*/g) ?? [];
+  return words.filter((word) => !language.test(word) && !aliases.has(word));
+}
