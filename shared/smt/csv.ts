@@ -2,20 +2,43 @@ import { CsvError, parse } from 'csv-parse/sync';
 
 export type Delimiter = ',' | '\t' | ';';
 
+/** The fields of a line; null if its quoting is broken: a quote that does not close, or one inside a field or beside it. */
+export type Fields = string[] | null;
+
 /**
- * Splits a line into its fields. A field of an SMT file never spans lines, so each line stands for itself, and one with
+ * Splits lines into their fields. A field of an SMT file never spans lines, so each line stands for itself, and one with
  * broken quoting cannot swallow its neighbours. csv-parse reads the lines that have quotes; where there are none, which
  * is nearly everywhere, CSV has no syntax but its delimiter, and a plain split takes an eighth of the time.
- * @returns null if the quoting is broken: a quote that does not close, or one inside a field or beside it
+ * @returns gives the fields of the line at an index
  */
-export function splitLine(line: string, delimiter: Delimiter): string[] | null {
-  return line.includes('"') ? parseQuoted(line, delimiter) : line.split(delimiter);
+export function splitLines(lines: readonly string[], delimiter: Delimiter): (index: number) => Fields {
+  const quoted = lines.filter((line) => line.includes('"'));
+  const fieldsOfQuoted = new Map(parseQuoted(quoted, delimiter).map((fields, i) => [quoted[i], fields]));
+  return (index) => {
+    const line = lines[index] ?? '';
+    return line.includes('"') ? (fieldsOfQuoted.get(line) ?? null) : line.split(delimiter);
+  };
 }
 
-function parseQuoted(line: string, delimiter: Delimiter): string[] | null {
+/** {@link splitLines} for a line that comes alone. */
+export function splitLine(line: string, delimiter: Delimiter): Fields {
+  return splitLines([line], delimiter)(0);
+}
+
+/** All at once, since a call for each line takes ten times as long; in halves where a line is broken. */
+function parseQuoted(lines: readonly string[], delimiter: Delimiter): Fields[] {
+  if (lines.length === 0) return [];
+  const records = tryParse(lines.join('\n'), delimiter);
+  // A broken line takes the next one with it, so as many records as lines are one of each line.
+  if (records?.length === lines.length) return records;
+  if (lines.length === 1) return [null];
+  const middle = lines.length >> 1;
+  return [...parseQuoted(lines.slice(0, middle), delimiter), ...parseQuoted(lines.slice(middle), delimiter)];
+}
+
+function tryParse(text: string, delimiter: Delimiter): string[][] | null {
   try {
-    const [fields] = parse(line, { delimiter, relax_column_count: true });
-    return fields ?? null;
+    return parse(text, { delimiter, record_delimiter: '\n', relax_column_count: true });
   } catch (error) {
     if (error instanceof CsvError) return null;
     throw error;

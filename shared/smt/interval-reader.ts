@@ -10,7 +10,7 @@ import {
 import type { IntervalBlock } from './block.ts';
 import { channelOf, dateOf, isEstimated, kwhOf, labelOf, revisionOf } from './cells.ts';
 import { type ClockDay, clockDay } from './clock.ts';
-import { splitLine } from './csv.ts';
+import { splitLines } from './csv.ts';
 import { detached } from './detached.ts';
 import { EndOnlyRows, type ReleasedRow } from './end-only-rows.ts';
 import { parseEsiid } from './esiid.ts';
@@ -23,6 +23,8 @@ import type { LineChunk } from './text.ts';
 
 /** Rows held back because only what follows tells their slots; beyond it those are settled that are most likely whole. */
 const maxHeldRows = 100_000;
+/** So many rows of an end-only file wait before those are settled that tell what their labels mean. */
+const endOnlyStep = 20_000;
 /** An end-only file of one meter tells by its first and last row: eleven years of it are held. */
 const maxHeldEndOnlyRows = 400_000;
 
@@ -44,7 +46,7 @@ export class IntervalReader {
   private readonly account: RowAccount;
   private readonly assembler: BlockAssembler;
   private readonly endOnly: EndOnlyRows | null;
-  private endOnlyBound = maxHeldRows;
+  private endOnlyBound = endOnlyStep;
   private readonly heldDays: HeldDays;
   private stretch: Stretch | undefined;
   private key: BlockKey | undefined;
@@ -73,12 +75,12 @@ export class IntervalReader {
   /** Reads lines. @param from index of the first that is data */
   read(chunk: LineChunk, from: number): void {
     const { lines, firstLine, isOverlong } = chunk;
+    const fieldsOf = isOverlong ? () => null : splitLines(lines, this.layout.delimiter);
     for (let i = from; i < lines.length; i++) {
-      const text = lines[i] ?? '';
-      const cells = isOverlong ? null : splitLine(text, this.layout.delimiter);
+      const cells = fieldsOf(i);
       if (cells && isBlank(cells)) continue;
       this.account.counts.rowsRead++;
-      const row = { cells: cells ?? [], lineNumber: firstLine + i, text };
+      const row = { cells: cells ?? [], lineNumber: firstLine + i, text: lines[i] ?? '' };
       this.rejectFor(row, this.hasItsColumns(row.cells) ? this.readRow(row) : 'invalidRow');
     }
     this.boundHeldRows();
@@ -99,7 +101,7 @@ export class IntervalReader {
     if (this.endOnly && this.endOnly.count >= this.endOnlyBound) {
       this.settleEndOnly(this.endOnly.releaseDecided());
       if (this.endOnly.count >= maxHeldEndOnlyRows) this.settleEndOnly(this.endOnly.releaseAll());
-      this.endOnlyBound = this.endOnly.count + maxHeldRows;
+      this.endOnlyBound = this.endOnly.count + endOnlyStep;
     }
   }
 
