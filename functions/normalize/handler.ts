@@ -16,6 +16,7 @@ import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
 import { logOutcome } from './log-outcome.ts';
 import { openPgp } from './open-pgp.ts';
 import { retryDelaySeconds } from './retry-delay.ts';
+import { checkTimeLeft } from './time-left.ts';
 
 const logger = new Logger();
 const processor = new BatchProcessor(EventType.SQS);
@@ -31,10 +32,12 @@ export const handler = async (event: SQSEvent, context: Context): Promise<SQSBat
     'announcementTopicArn',
     'normalizeRetrySeconds',
   );
+  const wholeMs = context.getRemainingTimeInMillis();
   const publish = announcementPublisher(sns, announcementTopicArn);
   const normalize = async (record: SQSRecord): Promise<void> => {
     const startedAtMs = Date.now();
     try {
+      checkTimeLeft(context.getRemainingTimeInMillis(), wholeMs);
       const { rawFileId } = decodeNormalizeMessage(record.body);
       const request = {
         rawFileId,

@@ -94,7 +94,9 @@ function textOf(answer: Answer & { readonly ok: true }): string {
   const lines = files.map(({ id, previousStatus, source, filename }) =>
     [id.padStart(8), previousStatus.padEnd(11), source.padEnd(16), filename].join('  '),
   );
-  lines.push(`${count(files.length)} file${files.length === 1 ? '' : 's'} ${dryRun ? 'would be put' : 'put'} back on the queue.`);
+  lines.push(
+    `${count(files.length)} file${files.length === 1 ? '' : 's'} ${dryRun ? 'would be put' : 'put'} back on the queue.`,
+  );
   if (filesProcessed !== undefined) {
     lines.push(
       `${count(filesProcessed)} of them came to their end: ${count(intervalsInserted ?? 0)} new intervals.`,

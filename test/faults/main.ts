@@ -52,7 +52,7 @@ async function main(): Promise<number> {
   }
   const totals = totalsOf(results);
   console.log(options.isJson ? JSON.stringify(totals) : totalsText(totals));
-  return totals.violations > 0 ? 1 : 0;
+  return totals.violations + totals.unfinished > 0 ? 1 : 0;
 }
 
 function totalsOf(results: readonly RunResult[]) {
@@ -68,16 +68,17 @@ function totalsOf(results: readonly RunResult[]) {
     faultsStruck: Object.values(faults).reduce((total, count) => total + count, 0),
     givenUpAndReplayed: sum(({ givenUp }) => givenUp),
     violations: sum(({ violations }) => violations.length),
+    unfinished: results.filter(({ error }) => error !== null).length,
     faults: Object.fromEntries(Object.entries(faults).sort(([, a], [, b]) => b - a)),
   };
 }
 
-function textOf({ seed, durationMs, files, intervals, faults, violations }: RunResult): string {
+function textOf({ seed, durationMs, files, intervals, faults, violations, error }: RunResult): string {
   const struck = Object.values(faults).reduce((total, count) => total + count, 0);
-  const line = `seed ${seed}: ${files} files, ${intervals} intervals, ${struck} faults, ${durationMs} ms`;
-  return [`${line}: ${violations.length === 0 ? 'ok' : 'VIOLATED'}`, ...violations.map((v) => `  ${v}`)].join(
-    '\n',
-  );
+  const facts = `${files} files, ${intervals} intervals, ${struck} faults, ${durationMs} ms`;
+  const verdict = error !== null ? 'NOT FINISHED' : violations.length > 0 ? 'VIOLATED' : 'ok';
+  const problems = [...violations, ...(error === null ? [] : [error])].map((problem) => `  ${problem}`);
+  return [`seed ${seed}: ${facts}: ${verdict}`, ...problems].join('\n');
 }
 
 function totalsText({ faults, ...totals }: ReturnType<typeof totalsOf>): string {

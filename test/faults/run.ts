@@ -23,6 +23,8 @@ export interface RunResult {
   readonly faults: Readonly<Record<string, number>>;
   /** What was promised and is not so. */
   readonly violations: readonly string[];
+  /** Why the run came to no end, which says nothing about promises; null if it did. */
+  readonly error: string | null;
 }
 
 /** Plays the plan of a seed against the real stack, lets it recover, and holds it to its promises. */
@@ -37,6 +39,7 @@ export async function playRun(seed: number, lane: Lane, assemblyDir: string): Pr
   let files = 0;
   let intervals = 0;
   let givenUp = 0;
+  let runError: string | null = null;
   try {
     await world.start(assemblyDir);
     await playTrouble(world, plan, uploads, replays, faults);
@@ -51,14 +54,14 @@ export async function playRun(seed: number, lane: Lane, assemblyDir: string): Pr
       await client.end();
     }
   } catch (error) {
-    violations.push(`the run came to no end: ${error instanceof Error ? error.stack : error}`);
+    runError = error instanceof Error ? (error.stack ?? error.message) : String(error);
   } finally {
     await world.stop();
   }
   violations.push(...findLivingWorkers(world));
   countFaults(world, faults);
   const durationMs = Math.round(performance.now() - startedAtMs);
-  return { seed, durationMs, files, intervals, givenUp, faults, violations };
+  return { seed, durationMs, files, intervals, givenUp, faults, violations, error: runError };
 }
 
 /** Uploads and faults, each at its time; then calm. */
