@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Findings, Measure } from './findings.ts';
 import { describeMachine } from './machine.ts';
+import { encrypted } from './measures/encrypted.ts';
 import { functions } from './measures/functions.ts';
 import { growth } from './measures/growth.ts';
 import { memory } from './measures/memory.ts';
@@ -8,6 +9,7 @@ import { normalize } from './measures/normalize.ts';
 import { queries } from './measures/queries.ts';
 import { smallFiles } from './measures/small-files.ts';
 import { storage } from './measures/storage.ts';
+import { sync } from './measures/sync.ts';
 import { grossRegressions, textOf } from './report.ts';
 import { withSetup } from './setup.ts';
 
@@ -19,6 +21,8 @@ const measures: Readonly<Record<string, Measure>> = {
   memory,
   growth,
   functions,
+  encrypted,
+  sync,
 };
 
 const usage = `usage: npm run bench [-- [--json] [--quick] NAME…]

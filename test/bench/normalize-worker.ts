@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { sql } from 'kysely';
-import type { LocalStack } from '../../infra/local/stack.ts';
+import type { LocalStack, LocalStackOptions } from '../../infra/local/stack.ts';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
 import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
 import type { BenchSetup } from './setup.ts';
@@ -36,9 +37,12 @@ export class NormalizeWorker {
     });
   }
 
-  static async start(setup: BenchSetup): Promise<NormalizeWorker> {
+  static async start(
+    setup: BenchSetup,
+    options: Partial<LocalStackOptions> = {},
+  ): Promise<NormalizeWorker> {
     return new NormalizeWorker(
-      await setup.startStack({ maxConcurrency: 1, intercept: { s3Event: () => [] } }),
+      await setup.startStack({ maxConcurrency: 1, intercept: { s3Event: () => [] }, ...options }),
     );
   }
 
@@ -98,9 +102,11 @@ export class NormalizeWorker {
     for (const worker of this.#stack.functions.get('Normalize').workers) await worker.kill();
   }
 
-  /** Process id of the warm worker. */
-  get pid(): number | undefined {
-    return this.#stack.functions.get('Normalize').workers[0]?.pid;
+  /** Resident memory that the warm worker had at most, by VmHWM of /proc: its code included. */
+  async peakMb(): Promise<number> {
+    const { pid } = this.#stack.functions.get('Normalize').workers[0] ?? {};
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
   async close(): Promise<void> {

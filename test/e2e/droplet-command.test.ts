@@ -6,13 +6,14 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildDroplet } from '../../infra/droplet/build.ts';
-import { keyFile, pause, serveSftp } from '../integration/droplet-sftp-server.ts';
+import { keyFile, pause } from '../integration/droplet-sftp-server.ts';
 import {
   type Droplet,
   expectEmptySpool,
   finishedRows,
   intervalCsv,
   type RunningStack,
+  serveSftp,
   startStack,
   useDroplet,
 } from './droplet-harness.ts';

@@ -11,7 +11,7 @@ import { sync } from '../../infra/droplet/sync.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { type FaultyProxy, startFaultyProxy } from '../integration/droplet-proxy.ts';
-import { keyFile, type SftpServer, serveSftp } from '../integration/droplet-sftp-server.ts';
+import { keyFile, type SftpServer, startSftpServer } from '../integration/droplet-sftp-server.ts';
 import { createFreshDatabase } from '../support/database.ts';
 
 export interface RunningStack {
@@ -69,6 +69,13 @@ export interface Droplet {
   /** Of the uploads through the proxy: `PUT 200`, `POST 503` … */
   requests(method: 'PUT' | 'POST'): (number | undefined)[];
   configuration(): SyncConfiguration;
+}
+
+/** Serves a folder for the running test. */
+export async function serveSftp(root: string, hostKey: 'host' | 'other-host' = 'host'): Promise<SftpServer> {
+  const server = await startSftpServer(root, hostKey);
+  onTestFinished(() => server.close());
+  return server;
 }
 
 /** An SFTP server, an unreliable network to the stack, and a droplet between them. Gone after the test. */

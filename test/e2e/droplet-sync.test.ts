@@ -1,13 +1,14 @@
 import { appendFile, readdir, readFile, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { keyFile, pause, serveSftp } from '../integration/droplet-sftp-server.ts';
+import { keyFile, pause } from '../integration/droplet-sftp-server.ts';
 import {
   dailyCsv,
   expectEmptySpool,
   finishedRows,
   intervalCsv,
   type RunningStack,
+  serveSftp,
   startStack,
   useDroplet,
 } from './droplet-harness.ts';

@@ -3,13 +3,13 @@ import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises
 import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Attributes, type Connection, Server, type SFTPWrapper, utils } from 'ssh2';
-import { onTestFinished } from 'vitest';
+import ssh2, { type Attributes, type Connection, type SFTPWrapper } from 'ssh2';
 
 const keys = path.join(import.meta.dirname, '../fixtures/ssh');
 /** Keys that OpenSSH's ssh-keygen made. */
 export const keyFile = (name: string): string => path.join(keys, name);
 
+const { Server, utils } = ssh2; // a CommonJS module whose names Node does not see
 const { OPEN_MODE, STATUS_CODE } = utils.sftp;
 
 /** Trouble on purpose. */
@@ -31,8 +31,8 @@ export interface SftpServer {
   close(): Promise<void>;
 }
 
-/** Serves a folder by SFTP to user `smt` with the key `client` or the password `open sesame`. Gone after the test. */
-export async function serveSftp(
+/** Serves a folder by SFTP to user `smt` with the key `client` or the password `open sesame`. */
+export async function startSftpServer(
   root: string,
   hostKey: 'host' | 'other-host' = 'host',
   port = 0,
@@ -64,7 +64,6 @@ export async function serveSftp(
     for (const client of clients) dropConnection(client);
     await new Promise((resolve) => server.close(resolve));
   };
-  onTestFinished(close);
   return { port: (server.address() as AddressInfo).port, faults, connections, opened, close };
 }
 

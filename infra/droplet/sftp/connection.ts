@@ -1,4 +1,4 @@
-import { Client, type ConnectConfig, type SFTPWrapper } from 'ssh2';
+import ssh2, { type ConnectConfig, type SFTPWrapper } from 'ssh2';
 import type { SftpConfiguration } from '../configuration.ts';
 import { DropletError, messageOf, TemporaryError } from '../errors.ts';
 import { fingerprintOf } from './host-key.ts';
@@ -54,7 +54,7 @@ function connect(
 ): Promise<SftpConnection> {
   const { host, port } = configuration;
   return new Promise((resolve, reject) => {
-    const client = new Client();
+    const client = new ssh2.Client();
     let hostKey = '';
     let isRefused = false;
     const closed = new Promise<void>((settle) => client.once('close', settle));

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { figure, type Measure, verdict } from '../findings.ts';
 import { NormalizeWorker } from '../normalize-worker.ts';
@@ -26,7 +25,7 @@ export const memory: Measure = {
         await worker.emptyTables();
         await worker.restart();
         await worker.normalize(file, (await ids.get(file)) ?? '');
-        return peakMbOf(worker.pid ?? 0);
+        return worker.peakMb();
       };
       const contestants = { small: () => peakOf(small), big: () => peakOf(big) };
       const { small: smallMb, big: bigMb } = await takeTurns(contestants, {
@@ -49,9 +48,4 @@ export const memory: Measure = {
 
 function megabytesOf(bytes: number): number {
   return Math.round(bytes / 1e6);
-}
-
-async function peakMbOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }
