@@ -1,4 +1,5 @@
 import type { IntervalBlock } from '../smt/block.ts';
+import { arrayOf } from './staged-blocks.ts';
 import { storableText } from './text.ts';
 
 /** The columns of a staged block, in the order of {@link copyLine}. */
@@ -8,11 +9,9 @@ const nullField = '\\N';
 
 /** A block as a line of COPY's text format. ESIID, dates, decimals, bits and hash cannot hold what would need escaping. */
 export function copyLine(block: IntervalBlock, member: number, receivedAt: string): string {
-  let kwh = '';
-  for (const value of block.kwh) kwh += kwh === '' ? (value ?? 'NULL') : `,${value ?? 'NULL'}`;
   return (
     `${member}\t${block.esiid}\t${block.channel}\t${block.usageDate}\t${block.revisedAt ?? receivedAt}\t${block.content}\t` +
-    `${block.meter === null ? nullField : escapeField(block.meter)}\t{${kwh}}\t${block.estimated ?? nullField}\n`
+    `${block.meter === null ? nullField : escapeField(block.meter)}\t${arrayOf(block.kwh)}\t${block.estimated ?? nullField}\n`
   );
 }
 

@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
-import type { PoolClient } from 'pg';
+import { type RawBuilder, sql } from 'kysely';
+import type { ClientBase } from 'pg';
 import type { MemberReport, RejectedRow, RowCounts } from '../smt/account.ts';
 import type { Database } from './database.ts';
 import { LeaseLostError } from './errors.ts';
@@ -35,24 +35,48 @@ export interface BlockCounts {
   readonly intervalsInserted: number;
 }
 
+/** Blocks to insert: a source of rows with the columns of interval_blocks, but for the file's id, and how many it has. */
+export interface BlockSource {
+  readonly rows: RawBuilder<unknown>;
+  readonly count: number;
+}
+
 /**
- * Writes, in the caller's transaction, how an attempt ended: status and counts, the attempt's outcome, the rejected rows in
- * place of those of earlier attempts.
- * @returns the attempt's number
+ * Adds a file's blocks and writes how the attempt ended, in one statement: what of the blocks is new, status and counts,
+ * the attempt's outcome; then the rejected rows in place of those of earlier attempts. In the caller's transaction, which
+ * there has to be if any row was rejected.
+ *
+ * One statement, since the everyday file has a block or two: its load is one round trip and one commit. The file's row is
+ * locked first, so nothing is inserted under a lease that was lost. ORDER BY key makes concurrent loads of the same blocks
+ * wait for each other in one direction, so none deadlocks.
+ * @returns the attempt's number and the counts of blocks
  * @throws LeaseLostError if the file is someone else's by now; the caller rolls back
  */
 export async function finishRawFile(
   database: Database,
-  client: PoolClient,
+  client: ClientBase,
   { rawFileId, leaseToken }: { readonly rawFileId: string; readonly leaseToken: string },
-  file: AttemptResult & BlockCounts,
-): Promise<number> {
-  const { sql: text, parameters } = finishStatement(database, rawFileId, leaseToken, file).compile();
-  const { rows } = await client.query<{ attempts: number }>(text, [...parameters]);
+  file: AttemptResult,
+  blocks: BlockSource,
+): Promise<BlockCounts & { readonly attempt: number }> {
+  const { sql: text, parameters } = finishStatement(database, rawFileId, leaseToken, file, blocks).compile();
+  const { rows } = await client.query<FinishedRow>(text, [...parameters]);
   const row = rows[0];
   if (row === undefined) throw new LeaseLostError(rawFileId);
   await insertRejectedRows(client, rawFileId, file.rejectedRows.slice(0, rejectedRowsKept));
-  return row.attempts;
+  return {
+    attempt: row.attempts,
+    blocksInserted: Number(row.blocks_inserted),
+    blocksUnchanged: Number(row.blocks_unchanged),
+    intervalsInserted: Number(row.intervals_inserted),
+  };
+}
+
+interface FinishedRow {
+  readonly attempts: number;
+  readonly blocks_inserted: string;
+  readonly blocks_unchanged: string;
+  readonly intervals_inserted: string;
 }
 
 /** clock_timestamp(), since now() is when the transaction began, which the whole file lies after. */
@@ -60,11 +84,22 @@ function finishStatement(
   { kysely }: Database,
   rawFileId: string,
   leaseToken: string,
-  file: AttemptResult & BlockCounts,
+  file: AttemptResult,
+  blocks: BlockSource,
 ) {
   const now = sql<Date>`clock_timestamp()`;
   const error = { error_code: file.errorCode, error_message: storableText(file.errorMessage) };
   return kysely
+    .with('owned', (query) =>
+      query
+        .selectFrom('raw_smt_files')
+        .select('id')
+        .where('id', '=', rawFileId)
+        .where('status', '=', 'normalizing')
+        .where('lease_token', '=', leaseToken)
+        .forUpdate(),
+    )
+    .with('inserted', () => insertBlocks(blocks))
     .with('finished', (query) =>
       query
         .updateTable('raw_smt_files')
@@ -76,9 +111,9 @@ function finishStatement(
           lost_attempts: 0,
           lease_token: null,
           lease_expires_at: null,
-          blocks_inserted: file.blocksInserted,
-          blocks_unchanged: file.blocksUnchanged,
-          intervals_inserted: file.intervalsInserted,
+          blocks_inserted: sql<string>`(select count(*) from inserted)`,
+          blocks_unchanged: sql<string>`${blocks.count}::bigint - (select count(*) from inserted)`,
+          intervals_inserted: sql<string>`(select coalesce(sum(intervals), 0) from inserted)`,
           members: JSON.stringify(file.members.map(storedMember)),
           esiids: file.esiids.slice(0, esiidsKept),
           esiid_count: file.esiids.length,
@@ -88,10 +123,8 @@ function finishStatement(
           announced_at: null,
           updated_at: now,
         })
-        .where('id', '=', rawFileId)
-        .where('status', '=', 'normalizing')
-        .where('lease_token', '=', leaseToken)
-        .returning(['id', 'attempts']),
+        .where('id', '=', sql<string>`(select id from owned)`)
+        .returning(['id', 'attempts', 'blocks_inserted', 'blocks_unchanged', 'intervals_inserted']),
     )
     .with('ended', (query) =>
       query
@@ -105,11 +138,23 @@ function finishStatement(
       query.deleteFrom('rejected_rows').using('finished').whereRef('raw_file_id', '=', 'finished.id'),
     )
     .selectFrom('finished')
-    .select('attempts');
+    .select(['attempts', 'blocks_inserted', 'blocks_unchanged', 'intervals_inserted']);
+}
+
+function insertBlocks({ rows }: BlockSource): RawBuilder<{ intervals: number }> {
+  return sql`(
+    insert into interval_blocks
+      (esiid, channel, usage_date, revised_at, content, raw_file_id, meter, kwh, estimated)
+    select esiid, channel, usage_date, revised_at, content, owned.id, meter, kwh::numeric(10, 5)[], estimated
+    from owned cross join ${rows}
+    order by esiid collate "C", channel, usage_date, revised_at, content
+    on conflict do nothing
+    returning num_nonnulls(variadic kwh) as intervals
+  )`;
 }
 
 async function insertRejectedRows(
-  client: PoolClient,
+  client: ClientBase,
   rawFileId: string,
   rejected: readonly RejectedRow[],
 ): Promise<void> {

@@ -8,9 +8,10 @@ import type { Database } from './database.ts';
 import { asDatabaseError } from './errors.ts';
 import { type AttemptResult, type BlockCounts, finishRawFile } from './finish-raw-file.ts';
 import { correctCounts, countSharedSlots } from './recount.ts';
+import { pendingRows, type StagedBlock, stagedRows, stageStatement } from './staged-blocks.ts';
 
-/** So much text is gathered before it goes to the COPY stream. */
-const chunkSize = 256 * 1024;
+/** So many blocks are gathered, some 300 KB, before they go to the COPY stream. */
+const blocksPerChunk = 400;
 
 export interface LoadOptions {
   readonly rawFileId: string;
@@ -42,17 +43,21 @@ export function openLoad(database: Database, options: LoadOptions): BlockLoad {
 /**
  * One transaction a file: blocks and status appear together or not at all.
  *
- * Blocks are copied into a temporary table while the caller goes on reading; at the end one INSERT … SELECT … ORDER BY key
- * … ON CONFLICT DO NOTHING adds what is new. The order makes concurrent loads of the same blocks wait for each other in one
- * direction, so none deadlocks. A file's blocks are not sent as INSERTs because they would take locks in the file's order.
+ * The blocks of an everyday file, a block or two, go with the statement that finishes it: its load is that one statement. A
+ * large file's are copied into a temporary table while the caller goes on reading, and the statement takes them from there.
+ * A temporary table for every file was rejected: its rows in Postgres' catalogs, its TOAST table and five more round trips
+ * cost more than all the rest of a small load.
  */
 export class BlockLoad {
   readonly #database: Database;
   readonly #options: LoadOptions;
   readonly #receivedAt: string;
-  #lines: string[] = [];
-  #linesSize = 0;
+  /** Not copied yet. */
+  #pending: StagedBlock[] = [];
+  /** How many blocks each member has. */
+  readonly #counts: number[] = [];
   #client: PoolClient | null = null;
+  #isInTransaction = false;
   #copy: CopyStreamQuery | null = null;
   #copyError: unknown = null;
 
@@ -68,10 +73,9 @@ export class BlockLoad {
    * @throws DatabaseUnavailableError, pg's DatabaseError; call {@link abort} then
    */
   add(block: IntervalBlock, member: number): Promise<void> | undefined {
-    const line = copyLine(block, member, this.#receivedAt);
-    this.#lines.push(line);
-    this.#linesSize += line.length;
-    return this.#linesSize < chunkSize ? undefined : this.#flush();
+    this.#pending.push({ block, member });
+    this.#counts[member] = (this.#counts[member] ?? 0) + 1;
+    return this.#pending.length < blocksPerChunk ? undefined : this.#flush();
   }
 
   /**
@@ -80,10 +84,12 @@ export class BlockLoad {
    */
   async finish(result: LoadResult): Promise<LoadSummary> {
     try {
-      if (this.#lines.length > 0) await this.#flush();
-      const client = this.#client ?? (await this.#begin());
-      const summary = await this.#write(client, result);
-      await client.query('commit');
+      const isStaged = this.#copy !== null || result.recountMembers.length > 0;
+      if (isStaged) await this.#endCopy();
+      const client = await this.#connect();
+      if (result.rejectedRows.length > 0) await this.#begin();
+      const summary = await this.#write(client, result, isStaged);
+      if (this.#isInTransaction) await client.query('commit');
       this.#client = null;
       client.release();
       return summary;
@@ -95,41 +101,33 @@ export class BlockLoad {
 
   /** Gives up: nothing is kept. Does nothing after {@link finish}. */
   abort(): void {
-    this.#lines = [];
+    this.#pending = [];
     // Closing the connection is the one way that also ends a COPY half way; the server rolls back.
     this.#client?.release(true);
     this.#client = null;
   }
 
-  async #write(client: PoolClient, result: LoadResult): Promise<LoadSummary> {
-    const merged = await this.#merge(client, failedMembers(result.members));
+  async #write(client: PoolClient, result: LoadResult, isStaged: boolean): Promise<LoadSummary> {
     const shared = await countSharedSlots(client, result.recountMembers);
-    const corrected = { ...merged, ...correctCounts(result, result.recountMembers, shared) };
-    const attempt = await finishRawFile(this.#database, client, this.#options, { ...result, ...corrected });
-    return { ...corrected, attempt };
-  }
-
-  async #merge(client: PoolClient, leftOut: readonly number[]): Promise<BlockCounts> {
-    if (this.#copy === null) return { blocksInserted: 0, blocksUnchanged: 0, intervalsInserted: 0 };
-    if (this.#copyError !== null) throw this.#copyError;
-    this.#copy.end();
-    await once(this.#copy, 'finish');
-    const { rows } = await client.query<{ blocks: string; intervals: string; staged: string }>(
-      mergeStatement,
-      [this.#options.rawFileId, leftOut],
-    );
-    const blocksInserted = Number(rows[0]?.blocks);
-    return {
-      blocksInserted,
-      blocksUnchanged: Number(rows[0]?.staged) - blocksInserted,
-      intervalsInserted: Number(rows[0]?.intervals),
-    };
+    const corrected = correctCounts(result, result.recountMembers, shared);
+    const failed = failedMembers(result.members);
+    const count = this.#counts.reduce((sum, blocks, member) => (failed.has(member) ? sum : sum + blocks), 0);
+    const rows = isStaged
+      ? stagedRows(failed)
+      : pendingRows(
+          this.#pending.filter(({ member }) => !failed.has(member)),
+          this.#receivedAt,
+        );
+    const file = { ...result, ...corrected };
+    const finished = await finishRawFile(this.#database, client, this.#options, file, { rows, count });
+    return { ...finished, ...corrected };
   }
 
   async #flush(): Promise<void> {
-    const chunk = this.#lines.join('');
-    this.#lines = [];
-    this.#linesSize = 0;
+    const chunk = this.#pending
+      .map(({ block, member }) => copyLine(block, member, this.#receivedAt))
+      .join('');
+    this.#pending = [];
     try {
       const copy = this.#copy ?? (await this.#startCopy());
       if (this.#copyError !== null) throw this.#copyError;
@@ -139,10 +137,15 @@ export class BlockLoad {
     }
   }
 
+  async #connect(): Promise<PoolClient> {
+    this.#client ??= await this.#database.connect();
+    return this.#client;
+  }
+
   async #begin(): Promise<PoolClient> {
-    const client = await this.#database.connect();
-    this.#client = client;
-    await client.query('begin');
+    const client = await this.#connect();
+    if (!this.#isInTransaction) await client.query('begin');
+    this.#isInTransaction = true;
     return client;
   }
 
@@ -156,37 +159,16 @@ export class BlockLoad {
     this.#copy = copy;
     return copy;
   }
+
+  async #endCopy(): Promise<void> {
+    if (this.#copy === null || this.#pending.length > 0) await this.#flush();
+    if (this.#copyError !== null) throw this.#copyError;
+    this.#copy?.end();
+    if (this.#copy !== null) await once(this.#copy, 'finish');
+  }
 }
 
-/** Members that turned out to be corrupt after some of their blocks were staged: nothing in them can be trusted. */
-function failedMembers(members: readonly MemberReport[]): number[] {
-  return members.flatMap(({ errorCode }, index) => (errorCode === null ? [] : [index]));
+/** Members that turned out to be corrupt after some of their blocks were added: nothing in them can be trusted. */
+function failedMembers(members: readonly MemberReport[]): ReadonlySet<number> {
+  return new Set(members.flatMap(({ errorCode }, index) => (errorCode === null ? [] : [index])));
 }
-
-const stageStatement = `
-  create temporary table staged_blocks (
-    member smallint not null,
-    esiid text collate "C" not null,
-    channel smt_channel not null,
-    usage_date date not null,
-    revised_at timestamptz not null,
-    content uuid not null,
-    meter text,
-    kwh numeric(10, 5)[] not null,
-    estimated varbit
-  ) on commit drop`;
-
-const mergeStatement = `
-  with inserted as (
-    insert into interval_blocks
-      (esiid, channel, usage_date, revised_at, content, raw_file_id, meter, kwh, estimated)
-    select esiid, channel, usage_date, revised_at, content, $1, meter, kwh, estimated
-    from staged_blocks
-    where member <> all($2::smallint[])
-    order by esiid, channel, usage_date, revised_at, content
-    on conflict do nothing
-    returning num_nonnulls(variadic kwh) as intervals
-  )
-  select count(*) as blocks, coalesce(sum(intervals), 0) as intervals,
-    (select count(*) from staged_blocks where member <> all($2::smallint[])) as staged
-  from inserted`;
