@@ -21,7 +21,7 @@ export interface RawFileFilter {
 }
 
 /** Where a row stands in the order; the time as Postgres writes it, so that no digit is lost. */
-export interface RawFilePosition {
+interface RawFilePosition {
   readonly receivedAt: string;
   readonly id: string;
 }

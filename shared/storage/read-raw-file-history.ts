@@ -25,14 +25,14 @@ export interface AttemptRecord {
   readonly errorMessage: string | null;
 }
 
-export interface RejectedRowRecord {
+interface RejectedRowRecord {
   readonly member: string | null;
   readonly lineNumber: number;
   readonly reason: string;
   readonly rowText: string;
 }
 
-export interface CopyRecord {
+interface CopyRecord {
   readonly id: string;
   readonly filename: string;
   readonly source: string;
@@ -40,7 +40,7 @@ export interface CopyRecord {
   readonly receivedAt: Date;
 }
 
-export interface ChangeRecord {
+interface ChangeRecord {
   readonly esiid: string;
   readonly blocks: number;
   readonly days: number;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Channel } from '../smt/block.ts';
 import type { Database } from './database.ts';
 
-export type UsageResolution = '15min' | 'hour' | 'day' | 'month';
+type UsageResolution = '15min' | 'hour' | 'day' | 'month';
 
 export interface UsageQuery {
   readonly esiid: string;

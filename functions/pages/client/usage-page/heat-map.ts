@@ -38,7 +38,7 @@ export function heatMap(range: Range, series: Series): ChartSpec {
       visualMap: {
         min: 0,
         max,
-        calculable: false,
+        precision: 3,
         orient: 'horizontal',
         left: 'center',
         bottom: 0,
