@@ -37,10 +37,7 @@ export class NormalizeWorker {
     });
   }
 
-  static async start(
-    setup: BenchSetup,
-    options: Partial<LocalStackOptions> = {},
-  ): Promise<NormalizeWorker> {
+  static async start(setup: BenchSetup, options: Partial<LocalStackOptions> = {}): Promise<NormalizeWorker> {
     return new NormalizeWorker(
       await setup.startStack({ maxConcurrency: 1, intercept: { s3Event: () => [] }, ...options }),
     );
