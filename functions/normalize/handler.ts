@@ -10,7 +10,7 @@ import { delayMessage } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { countOutcome } from '../../shared/observability/raw-file-metrics.ts';
-import { announce } from '../../shared/raw-files/announce.ts';
+import { announceOutcome } from '../../shared/raw-files/announce.ts';
 import { decodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
 import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
 import { logOutcome } from './log-outcome.ts';
@@ -48,7 +48,7 @@ export const handler = async (event: SQSEvent, context: Context): Promise<SQSBat
       const outcome = await normalizeRawFile({ database, objects, openPgp }, request);
       logOutcome(logger, rawFileId, outcome);
       countOutcome(rawFileId, outcome, startedAtMs);
-      await announce(database, publish, rawFileId);
+      await announceOutcome(database, publish, rawFileId, outcome);
     } catch (error) {
       logger.warn('normalization will be tried again', { message: record.body, error: error as Error });
       const delaySeconds = retryDelaySeconds(record, error, Number(normalizeRetrySeconds));

@@ -1,6 +1,8 @@
 import { findUnannounced, type UnannouncedFile } from '../storage/announcements.ts';
 import type { Database } from '../storage/database.ts';
+import { esiidsKept } from '../storage/finish-raw-file.ts';
 import { markAnnounced } from '../storage/mark-announced.ts';
+import type { NormalizeOutcome } from './normalize-raw-file.ts';
 
 /** What the topic `file-normalized` says of a file. */
 export interface Announcement {
@@ -29,6 +31,36 @@ export async function announce(database: Database, publish: Publish, rawFileId: 
   const file = await findUnannounced(database, rawFileId);
   if (file) await announceFile(database, publish, file);
   return file !== null;
+}
+
+/**
+ * Announces what an attempt has just done, from what is known of it; {@link announce} asks the database if a file had come
+ * to its end before, so that what died between commit and announcement is made up for.
+ */
+export async function announceOutcome(
+  database: Database,
+  publish: Publish,
+  rawFileId: string,
+  outcome: NormalizeOutcome,
+): Promise<void> {
+  if (outcome.kind !== 'done') {
+    await announce(database, publish, rawFileId);
+    return;
+  }
+  const { file, report, loaded } = outcome;
+  if (report.status !== 'normalized') return;
+  await announceFile(database, publish, {
+    id: file.id,
+    attempt: loaded.attempt,
+    filename: file.filename,
+    source: file.source,
+    esiids: report.esiids.slice(0, esiidsKept),
+    esiidCount: report.esiids.length,
+    intervalMinAt: report.intervalMinAt === null ? null : new Date(report.intervalMinAt),
+    intervalMaxAt: report.intervalMaxAt === null ? null : new Date(report.intervalMaxAt),
+    intervalsInserted: loaded.intervalsInserted,
+    blocksChanged: loaded.blocksInserted,
+  });
 }
 
 export async function announceFile(

@@ -7,7 +7,8 @@ import type { StoredMember } from './tables.ts';
 import { storableText } from './text.ts';
 
 const rejectedRowsKept = 100;
-const esiidsKept = 1000;
+/** So many ESIIDs are kept with a file, and named in its announcement. */
+export const esiidsKept = 1000;
 
 /** How an attempt to normalize a file ended, as the one who read it knows. */
 export interface AttemptResult {

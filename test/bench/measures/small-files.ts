@@ -14,6 +14,8 @@ import { quantileOf, ratiosOf } from '../spread.ts';
 
 const inFlight = 32;
 const pollMs = 4;
+/** A file that takes longer has met an error, which the run's logs tell. */
+const patienceMs = 60_000;
 
 /** The everyday load: a file of 96 rows an ESIID and day, each the whole way from asking for its upload. */
 export const smallFiles: Measure = {
@@ -150,12 +152,22 @@ class Arrivals {
     this.#bucket = bucket;
   }
 
-  /** Resolves when the object's file is normalized. @throws Error when it ended otherwise */
-  of(objectKey: string): Promise<void> {
-    return new Promise((resolve, reject) => {
+  /** Resolves when the object's file is normalized. @throws Error when it ended otherwise, or has not ended in time */
+  async of(objectKey: string): Promise<void> {
+    const arrived = new Promise<void>((resolve, reject) => {
       this.#awaited.set(objectKey, { resolve, reject });
-      if (!this.#isPolling) void this.#poll();
     });
+    const late = () => this.#settle(objectKey, 'not normalized after a minute');
+    const timer = setTimeout(late, patienceMs);
+    if (!this.#isPolling) void this.#poll();
+    return arrived.finally(() => clearTimeout(timer));
+  }
+
+  #settle(objectKey: string, status: string): void {
+    const waiting = this.#awaited.get(objectKey);
+    this.#awaited.delete(objectKey);
+    if (status === 'normalized') waiting?.resolve();
+    else waiting?.reject(new Error(`${objectKey}: ${status}`));
   }
 
   async #poll(): Promise<void> {
@@ -165,11 +177,7 @@ class Arrivals {
         select object_key as "objectKey", status from raw_smt_files
         where bucket = ${this.#bucket} and object_key = any(${[...this.#awaited.keys()]})
           and status not in ('registered', 'normalizing')`.execute(this.#database.kysely);
-      for (const { objectKey, status } of rows) {
-        if (status === 'normalized') this.#awaited.get(objectKey)?.resolve();
-        else this.#awaited.get(objectKey)?.reject(new Error(`${objectKey} ended ${status}`));
-        this.#awaited.delete(objectKey);
-      }
+      for (const { objectKey, status } of rows) this.#settle(objectKey, status);
       await sleep(pollMs);
     }
     this.#isPolling = false;
