@@ -46,7 +46,7 @@ const kinds = {
   'bad-rows': 2,
   'bad-file': 2,
   daily: 1,
-  large: 0.25,
+  large: 0.5,
 };
 type FileKind = keyof typeof kinds;
 

@@ -90,10 +90,24 @@ export const mutations: readonly Mutation[] = [
     name: 'blocks and status are one transaction',
     edits: [
       {
-        file: 'shared/storage/load-blocks.ts',
-        find: 'const merged = await this.#merge(client);',
-        replace:
-          "const merged = await this.#merge(client);\n    await client.query('commit');\n    await client.query('begin');",
+        file: 'shared/storage/finish-raw-file.ts',
+        find: '          status: file.status,\n          self_contained',
+        replace: '          self_contained',
+      },
+      {
+        file: 'shared/storage/finish-raw-file.ts',
+        find: '          lease_token: null,\n          lease_expires_at: null,\n',
+        replace: '',
+      },
+      {
+        file: 'shared/storage/finish-raw-file.ts',
+        find: '  if (row === undefined) throw new LeaseLostError(rawFileId);\n',
+        replace: `  if (row === undefined) throw new LeaseLostError(rawFileId);
+  await client.query(
+    'update raw_smt_files set status = $2, lease_token = null, lease_expires_at = null where id = $1',
+    [rawFileId, file.status],
+  );
+`,
       },
     ],
   },

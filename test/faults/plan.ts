@@ -111,7 +111,7 @@ function planTimedFault(random: Random): TimedFault {
 }
 
 /** How often each call is struck, and up to which occurrence it makes sense. */
-const steps: Readonly<Record<Step, { readonly weight: number; readonly nth: number }>> = {
+const stepOdds: Readonly<Record<Step, { readonly weight: number; readonly nth: number }>> = {
   'put-object': { weight: 1, nth: 6 },
   'head-object': { weight: 2, nth: 8 },
   'get-object': { weight: 2, nth: 10 },
@@ -119,10 +119,9 @@ const steps: Readonly<Record<Step, { readonly weight: number; readonly nth: numb
   'send-message': { weight: 3, nth: 8 },
   'note-queued': { weight: 1, nth: 8 },
   claim: { weight: 3, nth: 10 },
-  copy: { weight: 3, nth: 6 },
-  merge: { weight: 2, nth: 6 },
-  finish: { weight: 2, nth: 8 },
-  commit: { weight: 4, nth: 8 },
+  copy: { weight: 2, nth: 1 },
+  finish: { weight: 6, nth: 10 },
+  commit: { weight: 2, nth: 2 },
   release: { weight: 1, nth: 2 },
   publish: { weight: 3, nth: 6 },
   'note-announced': { weight: 2, nth: 6 },
@@ -133,14 +132,14 @@ const steps: Readonly<Record<Step, { readonly weight: number; readonly nth: numb
 };
 
 function planStepFault(random: Random): StepFault {
-  const weights = Object.fromEntries(Object.entries(steps).map(([name, { weight }]) => [name, weight]));
+  const weights = Object.fromEntries(Object.entries(stepOdds).map(([name, { weight }]) => [name, weight]));
   const step = random.weighted(weights as Record<Step, number>);
   const action: StepAction = random.weighted({ kill: 6, cut: 3, stall: 1 });
   return {
     step,
-    when: random.chance(0.5) ? 'before' : 'after',
+    when: random.chance(0.5) || step === 'copy' ? 'before' : 'after', // CopyData has no answer
     action,
-    nth: random.int(1, steps[step].nth),
+    nth: random.int(1, stepOdds[step].nth),
     ...(action === 'stall' && { stallMs: random.int(200, 5_500) }),
   };
 }

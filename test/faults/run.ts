@@ -6,6 +6,7 @@ import { listFiles } from './observed.ts';
 import { measurePace } from './pace.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { settle } from './settle.ts';
+import type { Step } from './steps.ts';
 import { type ReplayLog, replaySome, strikeNow } from './trouble.ts';
 import { newUploadLog, type UploadLog, upload } from './uploads.ts';
 import { World } from './world.ts';
@@ -21,6 +22,8 @@ export interface RunResult {
   readonly givenUp: number;
   /** Faults that struck, by kind. */
   readonly faults: Readonly<Record<string, number>>;
+  /** Calls that the proxies recognized. */
+  readonly stepsSeen: readonly Step[];
   /** What was promised and is not so. */
   readonly violations: readonly string[];
   /** Why the run came to no end, which says nothing about promises; null if it did. */
@@ -61,7 +64,8 @@ export async function playRun(seed: number, lane: Lane, assemblyDir: string): Pr
   violations.push(...findLivingWorkers(world));
   countFaults(world, faults);
   const durationMs = Math.round(performance.now() - startedAtMs);
-  return { seed, durationMs, files, intervals, givenUp, faults, violations, error: runError };
+  const stepsSeen = [...world.armed.seen];
+  return { seed, durationMs, files, intervals, givenUp, faults, stepsSeen, violations, error: runError };
 }
 
 /** Uploads and faults, each at its time; then calm. */

@@ -10,7 +10,7 @@ const pollMs = 250;
  * @returns what was still on the way when patience ended; nothing if all came to its end
  */
 export async function settle(world: World, client: Client): Promise<string[]> {
-  const patienceMs = 60_000 + 10 * world.pace.minTimeoutMs;
+  const patienceMs = 20_000 + 6 * world.pace.minTimeoutMs;
   const deadline = Date.now() + patienceMs;
   let quiet = 0;
   for (;;) {

@@ -1,23 +1,10 @@
 /** The calls over the network at which a fault can strike, in the order a file meets them. */
-export type Step =
-  | 'put-object'
-  | 'head-object'
-  | 'get-object'
-  | 'insert-row'
-  | 'send-message'
-  | 'note-queued'
-  | 'claim'
-  | 'copy'
-  | 'merge'
-  | 'finish'
-  | 'commit'
-  | 'release'
-  | 'publish'
-  | 'note-announced'
-  | 'delay-message'
-  | 'delete-message'
-  | 'list-versions'
-  | 'receive-dead-letters';
+export const steps = [
+  ...(['put-object', 'head-object', 'get-object', 'insert-row', 'send-message', 'note-queued'] as const),
+  ...(['claim', 'copy', 'finish', 'commit', 'release', 'publish', 'note-announced'] as const),
+  ...(['delay-message', 'delete-message', 'list-versions', 'receive-dead-letters'] as const),
+];
+export type Step = (typeof steps)[number];
 
 export type StepAction =
   /** SIGKILL to the worker that makes the call. */
@@ -57,6 +44,11 @@ export class ArmedSteps {
     const [fault] = this.#faults.splice(index, 1);
     if (fault) this.hits.push(fault);
     return fault;
+  }
+
+  /** Calls that were recognized. */
+  get seen(): ReadonlySet<Step> {
+    return new Set(steps.filter((step) => this.#counts.has(`before ${step}`)));
   }
 
   disarm(): void {

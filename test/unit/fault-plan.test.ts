@@ -14,7 +14,7 @@ describe('the plan of a fault run', () => {
 
     expect(new Set(plans.flatMap(({ uploads }) => uploads.map(({ file }) => file.kind))).size).toBe(12);
     expect(new Set(plans.flatMap(({ timedFaults }) => timedFaults.map(({ kind }) => kind))).size).toBe(10);
-    expect(new Set(plans.flatMap(({ stepFaults }) => stepFaults.map(({ step }) => step))).size).toBe(18);
+    expect(new Set(plans.flatMap(({ stepFaults }) => stepFaults.map(({ step }) => step))).size).toBe(17);
   });
 });
 
