@@ -147,7 +147,7 @@ function mutated(dice: Dice, line: string): string {
       '24:00',
       'E',
       ','.repeat(500),
-      'x'.repeat(dice.below(200_000)),
+      'x'.repeat(dice.roll() < 0.05 ? dice.below(200_000) : 10),
     ]);
     result = result.slice(0, at) + inserted + result.slice(at + dice.below(4));
   }

@@ -75,9 +75,9 @@ test('Ends in the hour that did not exist: the last before it counts, values wit
   expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(day));
 });
 
-test('A hundred thousand rows and more of one meter are told by their first and last', async () => {
-  const readings = dates('2022-03-20', 1100).flatMap((date) => meterDay({ date, milliKwh: (slot) => slot }));
-  expect(readings.length).toBeGreaterThan(100_000);
+test('More rows of one meter than wait at once are told by their first and last', async () => {
+  const readings = dates('2022-03-20', 300).flatMap((date) => meterDay({ date, milliKwh: (slot) => slot }));
+  expect(readings.length).toBeGreaterThan(20_000);
 
   const { report } = await readBytes(writeFile(convertedEnds, readings));
 

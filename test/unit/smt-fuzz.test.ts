@@ -7,5 +7,5 @@ test.each([
   ['fixed', 1],
   ['fresh', freshSeed],
 ])('Files that nobody would send neither crash the reader nor mislead it (%s seed %i)', async (_, seed) => {
-  for (let i = 0; i < 120; i++) await expect(fuzzOnce(seed + i)).resolves.toBeUndefined();
+  for (let i = 0; i < 100; i++) await expect(fuzzOnce(seed + i)).resolves.toBeUndefined();
 });
