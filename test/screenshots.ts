@@ -59,6 +59,7 @@ async function shootEmpty(at: LocalStack, inBrowser: Browser, variant: Variant):
   await locked.getByText('That token is not the right one.').waitFor();
   await shoot(locked, 'token', variant);
   await locked.getByRole('button', { name: 'Not now' }).click();
+  await locked.getByRole('heading', { name: 'This page needs the admin token' }).waitFor();
   await shoot(locked, 'locked', variant);
   const page = await tabOf(at, inBrowser, variant);
   await page.getByText('No files yet').waitFor();

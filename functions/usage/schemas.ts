@@ -14,7 +14,7 @@ import {
 /** What the usage routes take and give; the handlers check by these, and the OpenAPI document is made of them. */
 
 /** A year of intervals and a bit: what fits Lambda's 6 MB uncompressed. */
-export const maxUsageRows = 40_000;
+const maxUsageRows = 40_000;
 /** Coverage comes in one piece. */
 const maxCoverageDays = 3_660;
 

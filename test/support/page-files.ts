@@ -1,5 +1,5 @@
 import { portal2025, writeFile } from './smt-dialects.ts';
-import { dates, meterDay } from './smt-meter.ts';
+import { dates, meterDay, momentsOf } from './smt-meter.ts';
 
 /** Files to drop on the page. */
 
@@ -11,26 +11,38 @@ const header =
 /** A winter with a roof: import and export, both clock changes, Christmas missing, some days estimated. */
 export function solarFile(): string {
   const days = dates('2024-10-01', 170).filter((date) => date !== '2024-12-24' && date !== '2024-12-25');
-  const readings = days.flatMap((date, day) => [
-    ...meterDay({
-      esiid: solarEsiid,
-      date,
-      milliKwh: (slot) => 110 + ((slot * 37 + day * 11) % 60) + evening(slot),
-      estimated: () => date >= '2025-01-06' && date <= '2025-01-12',
-    }),
-    ...meterDay({ esiid: solarEsiid, date, channel: 'generation', milliKwh: (slot) => sun(slot, day) }),
-  ]);
+  const readings = days.flatMap((date, day) => {
+    const quarterOf = (slot: number) => (momentsOf(date)[slot]?.wallMinutes ?? 0) / 15;
+    return [
+      ...meterDay({
+        esiid: solarEsiid,
+        date,
+        milliKwh: (slot) => Math.round(110 + 90 * noise(day, slot) + evening(quarterOf(slot))),
+        estimated: () => date >= '2025-01-06' && date <= '2025-01-12',
+      }),
+      ...meterDay({
+        esiid: solarEsiid,
+        date,
+        channel: 'generation',
+        milliKwh: (slot) => Math.round(sun(quarterOf(slot)) * (0.35 + 0.65 * noise(day, slot + 500))),
+      }),
+    ];
+  });
   return writeFile(portal2025, readings);
 }
 
-function evening(slot: number): number {
-  return Math.round(520 * Math.exp(-(((slot - 77) / 9) ** 2)));
+/** Between 0 and 1, without a pattern to see, and the same each time. */
+function noise(day: number, slot: number): number {
+  const value = Math.sin(day * 127.1 + slot * 311.7) * 43_758.5453;
+  return value - Math.floor(value);
 }
 
-function sun(slot: number, day: number): number {
-  if (slot < 28 || slot > 72) return 0;
-  const cloud = 0.4 + ((day * 29 + slot * 3) % 60) / 100;
-  return Math.round(900 * Math.sin(((slot - 28) / 44) * Math.PI) * cloud);
+function evening(quarter: number): number {
+  return 520 * Math.exp(-(((quarter - 77) / 9) ** 2));
+}
+
+function sun(quarter: number): number {
+  return quarter < 28 || quarter > 72 ? 0 : 900 * Math.sin(((quarter - 28) / 44) * Math.PI);
 }
 
 /** Good and bad rows, some of them with markup. */
@@ -38,9 +50,9 @@ export function partlyBadFile(): string {
   const about = '03/01/2024,03/02/2024 06:18:33';
   return [
     header,
-    `'${solarEsiid},${about},00:00,00:15,.145,A,Consumption`,
+    `'10443720000000076,${about},00:00,00:15,.145,A,Consumption`,
     `1.04437E+16,${about},00:15,00:30,.145,A,Consumption`,
-    `'${solarEsiid},${about},00:30,00:45,${markup},A,Consumption`,
+    `'10443720000000076,${about},00:30,00:45,${markup},A,Consumption`,
     '',
   ].join('\n');
 }

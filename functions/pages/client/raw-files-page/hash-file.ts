@@ -1,7 +1,7 @@
 import type { HashMessage } from '../hash-worker.ts';
 
 /** The file could not be read: moved, changed or taken away since it was chosen. */
-export class UnreadableFileError extends Error {
+class UnreadableFileError extends Error {
   constructor(reason: string) {
     super(`The file cannot be read (${reason}). Choose it again.`);
     this.name = 'UnreadableFileError';

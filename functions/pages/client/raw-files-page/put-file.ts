@@ -6,7 +6,7 @@ export interface GrantedUpload {
 }
 
 /** S3 did not take the file; the message says why, and a new request can help. */
-export class PutFailedError extends Error {
+class PutFailedError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'PutFailedError';
