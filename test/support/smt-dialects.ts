@@ -1,3 +1,4 @@
+import { amPm, clockText, isoWithOffset, minutesPerDay, usDate } from './smt-label-text.ts';
 import { addDays, clockAt, type Reading } from './smt-meter.ts';
 
 /** A way to write readings down. What a dialect leaves out (flag, channel, revision, ESIID) cannot be read back. */
@@ -15,24 +16,6 @@ export interface Dialect {
   readonly hasChannel: boolean;
   /** Whether a day's rows say where they belong without the other rows of their day. */
   readonly isOrderFree: boolean;
-}
-
-const minutesPerDay = 1440;
-const two = (value: number): string => String(value).padStart(2, '0');
-
-function clockText(minutes: number, pad = true): string {
-  const hour = Math.floor(minutes / 60) % 24;
-  return `${pad ? two(hour) : hour}:${two(minutes % 60)}`;
-}
-
-function amPm(minutes: number): string {
-  const hour = Math.floor(minutes / 60) % 24;
-  return `${hour % 12 || 12}:${two(minutes % 60)} ${hour < 12 ? 'AM' : 'PM'}`;
-}
-
-function usDate(date: string, pad = true): string {
-  const [year = '', month = '', day = ''] = date.split('-');
-  return pad ? `${month}/${day}/${year}` : `${Number(month)}/${Number(day)}/${year}`;
 }
 
 const blank = '';
@@ -124,14 +107,14 @@ function smtDialect(style: SmtStyle): Dialect {
 /** The four dialects of the SMT header. Excel drops the seconds of the revision, so all of them are written without. */
 export const portal2022 = smtDialect({ name: 'portal export 2022', kwh: 'trimmed', seconds: ':00' });
 export const portal2025 = smtDialect({ name: 'portal export 2025', kwh: 'three', seconds: ':00' });
-export const emailed = smtDialect({
+const emailed = smtDialect({
   name: 'e-mailed report',
   kwh: 'plain',
   seconds: ':00',
   space: ' ',
   hasFinalLineEnd: false,
 });
-export const excel = smtDialect({
+const excel = smtDialect({
   name: 'saved again from Excel',
   kwh: 'plain',
   seconds: '',
@@ -146,8 +129,8 @@ export const excelTabs = smtDialect({
   separator: '\t',
   lineEnd: '\r\n',
 });
-export const quoted = smtDialect({ name: 'every field quoted', kwh: 'three', seconds: ':00', quote: '"' });
-export const semicolons = smtDialect({ name: 'semicolons', kwh: 'plain', seconds: ':00', separator: ';' });
+const quoted = smtDialect({ name: 'every field quoted', kwh: 'three', seconds: ':00', quote: '"' });
+const semicolons = smtDialect({ name: 'semicolons', kwh: 'plain', seconds: ':00', separator: ';' });
 export const loneReturns = smtDialect({
   name: 'lone carriage returns',
   kwh: 'plain',
@@ -179,12 +162,7 @@ function otherTool({ name, header, row, isOrderFree, hasEsiid = true }: OtherToo
   };
 }
 
-const isoWithOffset = (ms: number, zone: string): string => {
-  const hours = zone === 'CDT' ? 5 : 6;
-  return `${new Date(ms - hours * 3_600_000).toISOString().slice(0, 19)}-0${hours}:00`;
-};
-
-export const amPmTimes = otherTool({
+const amPmTimes = otherTool({
   name: 'start and end with date, AM and PM',
   header: 'ESI ID,Interval Start,Interval End,Usage (kWh)',
   isOrderFree: false,
@@ -199,7 +177,7 @@ export const amPmTimes = otherTool({
     ];
   },
 });
-export const convertedTimes = otherTool({
+const convertedTimes = otherTool({
   name: 'start and end as a clock shows them',
   header: 'ESIID,Read Date,Start Time,End Time,kWh',
   isOrderFree: false,
@@ -229,13 +207,13 @@ export const isoInstants = otherTool({
   hasEsiid: false,
   row: (reading) => [isoWithOffset(reading.startMs, reading.zone), kwhOf(reading)],
 });
-export const utcInstants = otherTool({
+const utcInstants = otherTool({
   name: 'one timestamp in UTC',
   header: 'ESIID,Timestamp,Usage kWh',
   isOrderFree: true,
   row: (reading) => [reading.esiid, new Date(reading.startMs).toISOString(), kwhOf(reading)],
 });
-export const localTimestamps = otherTool({
+const localTimestamps = otherTool({
   name: 'one local timestamp',
   header: 'ESIID,Date/Time (CST),Usage kWh',
   isOrderFree: false,
@@ -282,7 +260,7 @@ export const smtDialects: readonly Dialect[] = [
   semicolons,
   loneReturns,
 ];
-export const otherDialects: readonly Dialect[] = [
+const otherDialects: readonly Dialect[] = [
   amPmTimes,
   convertedTimes,
   zoneSuffixes,
@@ -303,7 +281,7 @@ export function fileOfLines(dialect: Dialect, lines: readonly string[]): string 
 }
 
 /** The readings' meter-days, in order of first appearance. */
-export function byMeterDay(readings: readonly Reading[]): Reading[][] {
+function byMeterDay(readings: readonly Reading[]): Reading[][] {
   return [
     ...Map.groupBy(
       readings,
