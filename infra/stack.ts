@@ -1,4 +1,4 @@
-import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Settings } from './config/settings.ts';
 import { AdminToken } from './constructs/admin-token.ts';
@@ -59,6 +59,9 @@ export class SmtIngestStack extends Stack {
 
     const workers = this.workers();
     const routes = this.routes();
+    for (const fn of [migrate, ...workers]) {
+      new CfnOutput(this, `${fn.node.id}Function`, { value: fn.functionName });
+    }
     const { toNormalize, registerFailures, api, database } = this;
     new Monitoring(
       this,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DatabaseResumingException, ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { Context } from 'aws-lambda';
-import { auroraUserOf } from '../../shared/aws/aurora-users.ts';
+import { auroraUsers } from '../../shared/aws/aurora-users.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { createUsersStatement } from '../../shared/storage/create-users-statement.ts';
 
@@ -19,13 +19,12 @@ export const handler = async (_event: unknown, context: Context): Promise<void> 
   const { auroraArn, auroraAdminSecretArn, auroraDatabase } = requireEnvironment(
     ...(['auroraArn', 'auroraAdminSecretArn', 'auroraDatabase'] as const),
   );
-  const owner = auroraUserOf('owner');
-  const others = [auroraUserOf('writer'), auroraUserOf('reader')];
+  const users = auroraUsers();
   const command = new ExecuteStatementCommand({
     resourceArn: auroraArn,
     secretArn: auroraAdminSecretArn,
     database: auroraDatabase,
-    sql: createUsersStatement(owner, others),
+    sql: createUsersStatement(users),
   });
   for (;;) {
     try {
@@ -38,5 +37,5 @@ export const handler = async (_event: unknown, context: Context): Promise<void> 
       await sleep(resumePauseMs);
     }
   }
-  logger.info('database users exist', { owner, others });
+  logger.info('database users exist', { users });
 };

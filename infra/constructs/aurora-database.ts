@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Port, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -43,6 +43,7 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
     this.cluster = this.createCluster(settings);
     this.cluster.connections.allowFrom(this.network.functions, Port.tcp(port), 'Functions of smt-ingest');
     this.roles = this.createRoles();
+    new CfnOutput(this, 'Arn', { value: this.cluster.clusterArn, description: 'For the Data API' });
   }
 
   migratedBy(fn: IngestFunction): void {
@@ -117,6 +118,7 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
     });
     const { clusterArn, secret } = this.cluster;
     if (!secret) throw new Error('RDS keeps no password of the administrator');
+    new CfnOutput(this, 'AdminSecretArn', { value: secret.secretArn, description: 'For the Data API' });
     fn.setEnvironment('auroraArn', clusterArn);
     fn.setEnvironment('auroraAdminSecretArn', secret.secretArn);
     fn.setEnvironment('auroraDatabase', databaseName);

@@ -48,7 +48,6 @@ export class IngestApi extends Construct {
       httpApi: this.api,
       autoDeploy: true,
       throttle: { rateLimit: ratePerSecond, burstLimit: burst },
-      detailedMetricsEnabled: true,
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLogs),
         format: AccessLogFormat.custom(JSON.stringify(accessLogFields)),

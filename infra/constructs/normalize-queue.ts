@@ -1,4 +1,4 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -56,6 +56,8 @@ export class NormalizeQueue extends Construct {
       visibilityTimeout: Duration.seconds(6 * props.consumerTimeout.toSeconds()),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maxReceives },
     });
+    new CfnOutput(this, 'Url', { value: this.queue.queueUrl, description: 'Files to normalize' });
+    new CfnOutput(this, 'DeadLettersUrl', { value: this.deadLetters.queueUrl, description: 'Given up' });
   }
 
   sentBy(fn: IngestFunction): void {

@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { IngestFunction } from './ingest-function.ts';
@@ -14,6 +14,7 @@ export class RegisterFailureQueue extends Queue {
       visibilityTimeout: deadLetterVisibility,
       redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL }, // Lambda sends to it, no queue does
     });
+    new CfnOutput(this, 'Url', { value: this.queueUrl, description: 'Events that register gave up' });
     const reason =
       'It is where failures end up; what the sweep cannot mend stays in it, and an alarm says so.';
     Validations.of(this).acknowledge(

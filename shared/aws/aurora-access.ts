@@ -1,6 +1,6 @@
 import { Signer } from '@aws-sdk/rds-signer';
-import { type DatabaseRole, databaseRoles } from '../storage/database-roles.ts';
-import { auroraUserOf } from './aurora-users.ts';
+import type { DatabaseRole } from '../storage/database-roles.ts';
+import { auroraUserOf, auroraUsers } from './aurora-users.ts';
 import type { DatabaseAccess } from './database-secret.ts';
 
 /**
@@ -21,6 +21,6 @@ export function auroraAccess(endpoint: string, role: DatabaseRole): DatabaseAcce
       password: () => signer.getAuthToken(),
       ssl: { rejectUnauthorized: true },
     },
-    users: Object.fromEntries(databaseRoles.map((of) => [of, auroraUserOf(of)])) as DatabaseAccess['users'],
+    users: auroraUsers(),
   };
 }

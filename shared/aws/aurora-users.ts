@@ -4,3 +4,8 @@ import type { DatabaseRole } from '../storage/database-roles.ts';
 export function auroraUserOf(role: DatabaseRole): string {
   return `smt_${role}`;
 }
+
+/** The users of all roles. */
+export function auroraUsers(): Readonly<Record<DatabaseRole, string>> {
+  return { owner: auroraUserOf('owner'), writer: auroraUserOf('writer'), reader: auroraUserOf('reader') };
+}

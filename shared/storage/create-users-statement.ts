@@ -1,11 +1,14 @@
+import type { DatabaseRole } from './database-roles.ts';
+
 /**
  * The statement that makes users who log in with IAM tokens, as far as they are missing; for an administrator of an Aurora
  * or RDS Postgres. One statement, since the Data API takes one at a time. The owner may make its tables; what the others
  * may do, the migration grants.
- * @param owner, others names of our own choice, of letters and underscores
+ * @param users names of our own choice, of letters and underscores; the administrator may read what the reader may
  */
-export function createUsersStatement(owner: string, others: readonly string[]): string {
-  const create = [owner, ...others].map(
+export function createUsersStatement(users: Readonly<Record<DatabaseRole, string>>): string {
+  const { owner, writer, reader } = users;
+  const create = [owner, writer, reader].map(
     (user) => `
       if not exists (select from pg_roles where rolname = '${user}') then
         create role ${user} login;
@@ -16,5 +19,6 @@ export function createUsersStatement(owner: string, others: readonly string[]): 
     do $$ begin
       ${create.join('')}
       grant usage, create on schema public to ${owner};
+      grant ${reader} to current_user;
     end $$`;
 }

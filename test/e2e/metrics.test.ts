@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { accessLogQueries, functionLogQueries } from '../../infra/constructs/monitoring/queries.ts';
@@ -9,6 +12,7 @@ import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
 import { waitForFile } from '../../infra/local/wait-for-file.ts';
 import { openDatabase } from '../../shared/storage/database.ts';
 import { breachedAlarms } from '../support/breached-alarms.ts';
+import { codeBlocks } from '../support/code-blocks.ts';
 import { type EmittedMetric, emittedMetrics } from '../support/emitted-metrics.ts';
 import { namedMetrics } from '../support/monitored-metrics.ts';
 import { templateOf } from '../support/template.ts';
@@ -43,6 +47,7 @@ let run: Run;
 
 /** A stack that first does what it should, then meets everything that can be wrong with files and clients. */
 beforeAll(async () => {
+  for (const variant of variants) templateOf(variant); // each takes seconds, which no single test has to spare
   const dir = await temporaryDirOfFile();
   const stack = await startLocalStack({ stateDir: path.join(dir, 'state') });
   const lines: string[] = [];
@@ -50,6 +55,8 @@ beforeAll(async () => {
   try {
     const bring = bringer(stack, dir);
     await bring(goodFile);
+    await firstUpload(stack, dir);
+    await waitForLine(lines, /IntervalData.*"FilesNormalized":1/s);
     await sweep(stack);
     const healthy = emittedMetrics(lines);
 
@@ -67,6 +74,17 @@ beforeAll(async () => {
     await stack.stop();
   }
 }, 120_000);
+
+/** The shell commands of DEPLOY.md, as typed. */
+async function firstUpload({ apiUrl, adminToken }: LocalStack, dir: string): Promise<void> {
+  const commands = codeBlocks(readFileSync('infra/DEPLOY.md', 'utf8'), 'bash');
+  const upload = commands.find((block) => block.includes('/api/admin/smt/raw-upload')) ?? '';
+  await writeFile(path.join(dir, 'IntervalData.csv'), csv(row('03:00', '03:15', '.125')));
+  await promisify(execFile)('bash', ['-euc', upload], {
+    cwd: dir,
+    env: { ...process.env, API: apiUrl, ADMIN_TOKEN: adminToken },
+  });
+}
 
 /** Uploads content as a new file and waits until it has come to its end. */
 function bringer(stack: LocalStack, dir: string) {
@@ -109,8 +127,8 @@ async function sweep(stack: LocalStack): Promise<void> {
   expect(await stack.invoke('Sweep', {})).toMatchObject({ outcome: 'ok' });
 }
 
-async function waitForLine(lines: readonly string[], part: string): Promise<void> {
-  await vi.waitFor(() => expect(lines.join('\n')).toContain(part), { timeout: 60_000 });
+async function waitForLine(lines: readonly string[], part: string | RegExp): Promise<void> {
+  await vi.waitFor(() => expect(lines.join('\n')).toMatch(part), { timeout: 60_000 });
 }
 
 const identityOf = ({ name, dimensions }: { name: string; dimensions: Readonly<Record<string, string>> }) =>
@@ -127,6 +145,13 @@ test.each(variants)(
     expect(named.filter((metric) => !emitted.has(identityOf(metric)))).toEqual([]);
   },
 );
+
+test('The first upload of DEPLOY.md arrives', () => {
+  const words = run.lines.filter((line) => line.includes('IntervalData.csv')).join('\n');
+
+  expect(words).toContain('raw file registered');
+  expect(words).toContain('normalization complete filesProcessed=1 intervalsInserted=1');
+});
 
 test('A day on which all goes well sets off no alarm, a bad one those of what was bad', () => {
   const stack = templateOf({ env: 'prod', database: 'existing' });

@@ -166,7 +166,6 @@ describe.each(variants)('%o', (variant) => {
       DefaultRouteSettings: {
         ThrottlingBurstLimit: Match.anyValue(),
         ThrottlingRateLimit: Match.anyValue(),
-        DetailedMetricsEnabled: true,
       },
       AccessLogSettings: Match.anyValue(),
     });
@@ -192,7 +191,11 @@ describe.each(variants)('%o', (variant) => {
     const outputs = Object.keys(template.toJSON().Outputs).map((id) => id.replace(/[0-9A-F]{8}$/, ''));
 
     expect(outputs).toEqual(
-      expect.arrayContaining(['ApiUrl', 'RawFilesName', 'AdminTokenSecretArn', 'AnnouncementsTopicArn']),
+      expect.arrayContaining([
+        ...['ApiUrl', 'RawFilesName', 'AdminTokenSecretArn', 'AnnouncementsTopicArn', 'PgpKeysSecretArn'],
+        ...['ToNormalizeUrl', 'ToNormalizeDeadLettersUrl', 'RegisterFailuresUrl', 'MonitoringAlarmsTopicArn'],
+        ...['MigrateFunction', 'RegisterFunction', 'NormalizeFunction', 'SweepFunction'],
+      ]),
     );
     expect(asText(template.toJSON().Outputs)).not.toMatch(/password|{{resolve/i);
   });

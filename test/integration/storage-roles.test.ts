@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { createUsersStatement } from '../../shared/storage/create-users-statement.ts';
@@ -84,14 +85,16 @@ test('Two schemas of one database are migrated side by side', async () => {
   expect(second).toEqual(first);
 });
 
-test('The users of Aurora are made once, may log in by IAM, and the owner may migrate', async () => {
+test('An administrator as RDS has one makes the users of Aurora, twice, and may read what the reader may', async () => {
   const { asAdmin, open } = await databaseWithUsers();
-  const suffix = Math.random()
-    .toString(36)
-    .replace(/[^a-z]/g, '');
-  const [owner, others] = [`aurora_owner_${suffix}`, [`aurora_writer_${suffix}`]] as const;
-  const statement = createUsersStatement(owner, others);
+  const suffix = randomBytes(4).toString('hex').replace(/\d/g, 'x');
+  const nameOf = (role: string) => `aurora_${role}_${suffix}`;
+  const users = { owner: nameOf('owner'), writer: nameOf('writer'), reader: nameOf('reader') };
+  const admin = nameOf('admin');
   await asAdmin('do $$ begin create role rds_iam; exception when duplicate_object then null; end $$');
+  await asAdmin(`create role ${admin} createrole; grant rds_iam to ${admin} with admin option;
+    do $$ begin execute format('alter database %I owner to ${admin}', current_database()); end $$`);
+  const statement = `set role ${admin}; ${createUsersStatement(users)}`;
 
   await asAdmin(statement);
   await asAdmin(statement);
@@ -99,12 +102,19 @@ test('The users of Aurora are made once, may log in by IAM, and the owner may mi
   const rights = await run(
     open('reader'),
     `select rolname, rolcanlogin, pg_has_role(rolname, 'rds_iam', 'member') as iam,
-       has_schema_privilege(rolname, 'public', 'create') as migrates
-     from pg_roles where rolname like 'aurora%${suffix}' order by rolname`,
+       has_schema_privilege(rolname, 'public', 'create') as migrates,
+       pg_has_role('${admin}', rolname, 'usage') as admin_may
+     from pg_roles where rolname in ('${Object.values(users).join("','")}') order by rolname`,
   );
+  const common = { rolcanlogin: true, iam: true };
   expect(rights).toEqual([
-    { rolname: owner, rolcanlogin: true, iam: true, migrates: true },
-    { rolname: others[0], rolcanlogin: true, iam: true, migrates: false },
+    { rolname: users.owner, ...common, migrates: true, admin_may: false },
+    { rolname: users.reader, ...common, migrates: false, admin_may: true },
+    { rolname: users.writer, ...common, migrates: false, admin_may: false },
   ]);
-  await asAdmin(`drop owned by ${owner}; drop role ${owner}, ${others[0]}`);
+  await asAdmin(
+    "do $$ begin execute format('alter database %I owner to postgres', current_database()); end $$",
+  );
+  const all = [...Object.values(users), admin].join(', ');
+  await asAdmin(`drop owned by ${all}; drop role ${all}`);
 });

@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { accessLogQueries, functionLogQueries } from '../../infra/constructs/monitoring/queries.ts';
+import { costTables } from '../../infra/cost/cost-table.ts';
+import { codeBlocks } from '../support/code-blocks.ts';
+import { templateOf } from '../support/template.ts';
+
+const { Outputs } = templateOf({ env: 'prod', database: 'aurora' }).template.toJSON();
+const files = ['infra/RUNBOOK.md', 'infra/DEPLOY.md', 'README.md'];
+const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
+
+describe.each(files)('%s', (file) => {
+  const text = texts.get(file) ?? '';
+
+  it('has shell commands that a shell can read', () => {
+    for (const block of codeBlocks(text, 'bash')) {
+      expect(() =>
+        execFileSync('bash', ['-n'], { input: block, stdio: ['pipe', 'ignore', 'pipe'] }),
+      ).not.toThrow();
+    }
+  });
+
+  it('names outputs that the stack has', () => {
+    const used = [...text.matchAll(/\boutput ([A-Z]\w+)/g)].map(([, name]) => name ?? '');
+
+    expect(used.filter((name) => !Object.keys(Outputs).some((id) => id.startsWith(name)))).toEqual([]);
+  });
+
+  it('runs npm scripts that there are', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const used = [...text.matchAll(/\bnpm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name ?? '');
+
+    expect(used.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  it('links to files and sections that there are', () => {
+    const links = [...text.matchAll(/\]\(([\w./-]+)(?:#[\w-]+)?\)/g)].map(([, link]) => link ?? '');
+
+    for (const link of links)
+      expect(() => readFileSync(new URL(`../../${folderOf(file)}${link}`, import.meta.url))).not.toThrow();
+  });
+});
+
+function folderOf(file: string): string {
+  return file.slice(0, file.lastIndexOf('/') + 1);
+}
+
+it('The runbook names saved queries that there are', () => {
+  const saved = Object.keys({ ...functionLogQueries, ...accessLogQueries });
+  const named = [
+    ...(texts.get('infra/RUNBOOK.md') ?? '').matchAll(/Quer(?:y|ies) ((?:\*[^*]+\*(?: and )?)+)/g),
+  ]
+    .flatMap(([, names = '']) => names.match(/\*([^*]+)\*/g) ?? [])
+    .map((name) => name.replaceAll('*', ''));
+
+  expect(named.length).toBeGreaterThan(8);
+  expect(named.filter((name) => !saved.includes(name))).toEqual([]);
+});
+
+it('The cost tables are what the model says', () => {
+  const table = /<!-- cost -->\n+([\s\S]*?)\n+<!-- \/cost -->/.exec(texts.get('infra/DEPLOY.md') ?? '')?.[1];
+
+  expect(table).toBe(costTables());
+});
