@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SyncConfiguration } from './configuration.ts';
 import type { RemoteFile } from './sftp/remote-folder.ts';
@@ -22,14 +22,22 @@ interface Entry {
 export class Ledger {
   private readonly file: string;
   private readonly entries: Map<string, Entry>;
+  private readonly onTrouble: (error: unknown) => void;
 
-  private constructor(file: string, entries: Map<string, Entry>) {
+  private constructor(file: string, entries: Map<string, Entry>, onTrouble: (error: unknown) => void) {
     this.file = file;
     this.entries = entries;
+    this.onTrouble = onTrouble;
   }
 
-  /** Reads the ledger of deliveries from one SFTP folder to one API. Lines that a crash cut off are passed over. */
-  static async open(configuration: SyncConfiguration): Promise<Ledger> {
+  /**
+   * Reads the ledger of deliveries from one SFTP folder to one API. Lines that a crash cut off are passed over.
+   * @param onTrouble told when something could not be written down, which only costs the next run some questions
+   */
+  static async open(
+    configuration: SyncConfiguration,
+    onTrouble: (error: unknown) => void = () => undefined,
+  ): Promise<Ledger> {
     await mkdir(configuration.localDir, { recursive: true });
     const file = path.join(configuration.localDir, `delivered-${wayOf(configuration)}.jsonl`);
     const entries = new Map<string, Entry>();
@@ -37,7 +45,7 @@ export class Ledger {
       const entry = parseEntry(line);
       if (entry) entries.set(keyOf(entry.path, entry.size, entry.mtime), entry);
     }
-    return new Ledger(file, entries);
+    return new Ledger(file, entries, onTrouble);
   }
 
   hasDelivered(file: RemoteFile): boolean {
@@ -62,9 +70,14 @@ export class Ledger {
     const kept = files.flatMap((file) => this.find(file) ?? []);
     this.entries.clear();
     for (const entry of kept) this.entries.set(keyOf(entry.path, entry.size, entry.mtime), entry);
-    const next = `${this.file}.${process.pid}.next`;
-    await writeFile(next, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { mode: 0o600 });
-    await rename(next, this.file);
+    const next = `${this.file}.${randomUUID()}`;
+    try {
+      await writeFile(next, kept.map((entry) => `${JSON.stringify(entry)}\n`).join(''), { mode: 0o600 });
+      await rename(next, this.file);
+    } catch (error) {
+      this.onTrouble(error);
+      await rm(next, { force: true });
+    }
   }
 
   private find({ path: remotePath, sizeBytes, modifiedAtSeconds }: RemoteFile): Entry | undefined {
@@ -75,7 +88,11 @@ export class Ledger {
     const { path, sizeBytes: size, modifiedAtSeconds: mtime } = file;
     const entry: Entry = { path, size, mtime, sha256, at: new Date(atMs).toISOString() };
     this.entries.set(keyOf(path, size, mtime), entry);
-    await appendFile(this.file, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+    try {
+      await appendFile(this.file, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
+    } catch (error) {
+      this.onTrouble(error);
+    }
   }
 }
 

@@ -59,7 +59,9 @@ export async function sync(
 ): Promise<SyncSummary> {
   const { localDir, minFreeBytes, settleMs } = configuration;
   const { freeBytes, signal, log } = tools;
-  const ledger = await Ledger.open(configuration);
+  const ledger = await Ledger.open(configuration, (error) =>
+    log.warning('the ledger could not be written', { reason: messageOf(error) }),
+  );
   const spoolDir = path.join(localDir, 'spool');
   const spool = await Spool.open({ dir: spoolDir, minFreeBytes, ...(freeBytes && { freeBytes }) });
   const remote = new RemoteFolder(configuration.sftp);

@@ -67,6 +67,19 @@ describe('a sync', () => {
     expect(await finishedRows(running, ['b-1.csv', 'b-2.csv', 'b-3.csv'])).toHaveLength(3);
   });
 
+  test('beside another one of the same folder uploads nothing that the other does', async () => {
+    const droplet = await useDroplet(running);
+    const names = Array.from({ length: 6 }, (_, index) => `b3-${index}.csv`);
+    for (const name of names) await droplet.put(name, intervalCsv());
+
+    const summaries = await Promise.all([droplet.run(), droplet.run()]);
+
+    expect(summaries).toMatchObject([{ failed: 0 }, { failed: 0 }]);
+    expect(droplet.requests('PUT').filter((status) => status === 200)).toHaveLength(6);
+    expect(await finishedRows(running, names)).toHaveLength(6);
+    await expectEmptySpool(droplet);
+  });
+
   test('to another API starts from nothing, whatever was delivered to the first', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('b2.csv', intervalCsv());
@@ -254,6 +267,23 @@ describe('trouble with the API or S3', () => {
     const puts = droplet.requests('PUT'); // the second: 412, unless register was quicker and it was not even made
     expect(puts.filter((status) => status === 200)).toHaveLength(1);
     expect(await finishedRows(running, ['k-1.csv'])).toHaveLength(1);
+  });
+
+  test('an upload that S3 has already counts as delivered', async () => {
+    const droplet = await useDroplet(running);
+    await droplet.put('k-3.csv', intervalCsv());
+    let losses = 1;
+    droplet.proxy.fault = (method) => {
+      if (method === 'PUT') return losses-- > 0 ? 'lose-answer' : undefined;
+      // The first upload is not registered yet, as far as the second question can tell.
+      const [first] = droplet.proxy.passed;
+      return first?.answer === undefined ? undefined : { status: 200, body: first.answer };
+    };
+
+    expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0, bytes: 0 });
+    expect(droplet.requests('PUT')).toEqual([200, 412]);
+    expect(droplet.log.join('')).toContain('"outcome":"present"');
+    expect(await finishedRows(running, ['k-3.csv'])).toHaveLength(1);
   });
 
   test('an upload that is cut off is made again, whole', async () => {

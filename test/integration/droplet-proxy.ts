@@ -15,6 +15,7 @@ interface Passed {
   readonly path: string;
   /** What the server behind it answered; undefined when it was not asked. */
   readonly status: number | undefined;
+  readonly answer?: string;
 }
 
 export interface FaultyProxy {
@@ -83,10 +84,11 @@ function pass(
   const onward = httpRequest(`${target}${url}`, { method, headers: { ...headers, host } }, async (answer) => {
     let body = '';
     for await (const chunk of answer) body += chunk;
-    proxy.passed.push({ method, path, status: answer.statusCode });
+    const rewritten = rewrite(body);
+    proxy.passed.push({ method, path, status: answer.statusCode, answer: rewritten });
     if (fault === 'lose-answer') return request.socket.destroy();
     const { 'content-length': _length, ...answered } = answer.headers;
-    response.writeHead(answer.statusCode ?? 502, answered).end(rewrite(body));
+    response.writeHead(answer.statusCode ?? 502, answered).end(rewritten);
   });
   onward.on('error', () => response.destroy());
   request.pipe(onward);
