@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 
 const functionsDir = path.join(import.meta.dirname, '../functions');
 
@@ -24,9 +24,14 @@ export function bundleOf(entry: string): string {
 function bundleAll(): string {
   const outdir = mkdtempSync(path.join(tmpdir(), 'smt-ingest-bundles-'));
   process.once('exit', () => rmSync(outdir, { recursive: true, force: true })); // CDK has copied them by then
-  const entries = readdirSync(functionsDir);
-  buildSync({
-    entryPoints: entries.map((entry) => ({
+  buildSync(bundleOptions(outdir));
+  return outdir;
+}
+
+/** How all functions are bundled into a folder, each into one of its own. */
+export function bundleOptions(outdir: string) {
+  return {
+    entryPoints: readdirSync(functionsDir).map((entry) => ({
       in: path.join(sourceOf(entry), 'handler.ts'),
       out: `${entry}/index`,
     })),
@@ -43,6 +48,5 @@ function bundleAll(): string {
     // pg is CommonJS and calls require() at run time, which an ES module has not got.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     logLevel: 'warning',
-  });
-  return outdir;
+  } as const satisfies BuildOptions;
 }
