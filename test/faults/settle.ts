@@ -23,17 +23,27 @@ export async function settle(world: World, client: Client): Promise<string[]> {
   }
 }
 
+/** What is on the way, of the first kind there is any of: the cheap ones are asked first. */
 async function findUnsettled(world: World, client: Client): Promise<string[]> {
-  return [
-    ...(await findOpenFiles(client)),
-    ...(await findUnregistered(world, client)),
-    ...(await findMessages(world)),
-    ...world
-      .workers()
-      .filter(({ isBusy, functionName }) => isBusy && functionName !== 'Sweep')
-      .map(({ functionName }) => `a worker of ${functionName} is busy`),
-    ...(await listLeftovers(client)),
+  const kinds = [
+    () => findOpenFiles(client),
+    () => findBusyWorkers(world),
+    () => findMessages(world),
+    () => findUnregistered(world, client),
+    () => listLeftovers(client),
   ];
+  for (const find of kinds) {
+    const found = await find();
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+async function findBusyWorkers(world: World): Promise<string[]> {
+  return world
+    .workers()
+    .filter(({ isBusy, functionName }) => isBusy && functionName !== 'Sweep')
+    .map(({ functionName }) => `a worker of ${functionName} is busy`);
 }
 
 async function findOpenFiles(client: Client): Promise<string[]> {
