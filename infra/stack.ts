@@ -94,6 +94,8 @@ export class SmtIngestStack extends Stack {
     database.usedBy(normalize, 'writer');
     rawFiles.readBy(normalize);
     pgpKeys.usedBy(normalize);
+    normalize.setEnvironment('archiveMaxUnpackedBytes', String(settings.archive.maxUnpackedGib * 1024 ** 3));
+    normalize.setEnvironment('archiveMaxRatio', String(settings.archive.maxRatio));
     toNormalize.consumedBy(normalize);
     announcements.publishedBy(normalize);
 

@@ -31,6 +31,9 @@ export const environmentNames = {
   auroraDatabase: 'AURORA_DATABASE',
   /** ARN of the secret that holds the private keys of encrypted deliveries, as JSON. */
   pgpKeysSecretArn: 'PGP_KEYS_SECRET_ARN',
+  /** What one raw file may unpack to: bytes in all, and times its own size. */
+  archiveMaxUnpackedBytes: 'ARCHIVE_MAX_UNPACKED_BYTES',
+  archiveMaxRatio: 'ARCHIVE_MAX_RATIO',
   /** ARN of the secret that holds the admin token, as text. */
   adminTokenSecretArn: 'ADMIN_TOKEN_SECRET_ARN',
 } as const;

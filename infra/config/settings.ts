@@ -25,6 +25,8 @@ const settingsFile = z.strictObject({
     /** Then gone, all versions of them. Null keeps everything, which is what a replay of everything needs. */
     expireAfterDays: z.number().int().min(90).nullable(),
   }),
+  /** What one raw file may unpack to: in all, and times its own size (meter files reach about 30). */
+  archive: z.strictObject({ maxUnpackedGib: z.number().positive(), maxRatio: z.number().min(50) }),
   apiThrottle: z.strictObject({ ratePerSecond: z.number(), burst: z.number().int() }),
   aurora: z.strictObject({
     /** 0 lets it pause; the first statement then waits for 15 s, or 30 s after a day. */

@@ -1,3 +1,4 @@
+import type { ArchiveLimits } from '../smt/container/limits.ts';
 import type { OpenPgpMessage } from '../smt/container/pgp.ts';
 import { type BlockSink, failedReport, type RawFileReport, readRawFile } from '../smt/raw-file-reader.ts';
 import { type ClaimedFile, claimRawFile } from '../storage/claim-raw-file.ts';
@@ -15,6 +16,8 @@ export interface NormalizeDependencies {
   readonly objects: ObjectStore;
   /** Without it, encrypted files end failed with `pgp-key-missing`. */
   readonly openPgp?: OpenPgpMessage;
+  /** What an archive may unpack to; the reader's defaults if left out. */
+  readonly archiveLimits?: ArchiveLimits;
 }
 
 export interface NormalizeRequest {
@@ -112,14 +115,15 @@ async function load(
 
 /** Reads the file; one whose object is gone is one that failed. */
 async function read(
-  { objects, openPgp }: NormalizeDependencies,
+  { objects, openPgp, archiveLimits: limits }: NormalizeDependencies,
   file: ClaimedFile,
   sink: BlockSink,
 ): Promise<RawFileReport> {
   const { filename, esiid: esiidHint, receivedAt } = file;
   const decrypt = openPgp && ((message: AsyncIterable<Buffer>) => openPgp(message, receivedAt));
   try {
-    return await readRawFile(objects.source(file, file.sizeBytes), { filename, esiidHint, decrypt }, sink);
+    const options = { filename, esiidHint, decrypt, limits };
+    return await readRawFile(objects.source(file, file.sizeBytes), options, sink);
   } catch (error) {
     if (error instanceof ObjectGoneError) return failedReport(error);
     throw error;

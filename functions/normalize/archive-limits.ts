@@ -1,0 +1,15 @@
+import { requireEnvironment } from '../../shared/environment.ts';
+import { type ArchiveLimits, defaultArchiveLimits } from '../../shared/smt/container/limits.ts';
+
+/** What an archive may unpack to, as the template says. */
+export function archiveLimits(): ArchiveLimits {
+  const { archiveMaxUnpackedBytes, archiveMaxRatio } = requireEnvironment(
+    'archiveMaxUnpackedBytes',
+    'archiveMaxRatio',
+  );
+  return {
+    ...defaultArchiveLimits,
+    maxUnpackedBytes: Number(archiveMaxUnpackedBytes),
+    maxRatio: Number(archiveMaxRatio),
+  };
+}
