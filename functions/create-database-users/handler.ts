@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@aws-lambda-powertools/logger';
 import { DatabaseResumingException, ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
 import type { Context } from 'aws-lambda';
 import { auroraUsers } from '../../shared/aws/aurora-users.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
+import { logger } from '../../shared/observability/logger.ts';
 import { createUsersStatement } from '../../shared/storage/create-users-statement.ts';
 
-const logger = new Logger();
 const rdsData = new RDSDataClient();
 
 const resumePauseMs = 5_000;

@@ -1,9 +1,7 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { functionDatabase, functionDatabaseUsers } from '../../shared/aws/function-database.ts';
+import { logger } from '../../shared/observability/logger.ts';
 import { grantRoles } from '../../shared/storage/grant-roles.ts';
 import { migrate } from '../../shared/storage/migrate.ts';
-
-const logger = new Logger();
 
 /**
  * Brings the database's schema and the rights of its users up to this version; runs at each deployment, before anything

@@ -1,16 +1,15 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { presignUpload } from '../../shared/aws/presign-upload.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { adminRoute } from '../../shared/http/admin-route.ts';
 import { readBody } from '../../shared/http/request-body.ts';
+import { logger } from '../../shared/observability/logger.ts';
 import { uploadKeyOf } from '../../shared/raw-files/object-key.ts';
 import { findStoredContent } from '../../shared/storage/find-stored-content.ts';
 import { recordUploadRequest } from '../../shared/storage/record-upload-request.ts';
 import { checkSize, uploadRequest } from './upload-request.ts';
 
-const logger = new Logger();
 const s3 = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
 
 /** Grants one upload: a presigned PUT for exactly these bytes, unless they are stored already. */

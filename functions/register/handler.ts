@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, S3Event } from 'aws-lambda';
@@ -6,11 +5,11 @@ import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
+import { logger } from '../../shared/observability/logger.ts';
 import { countRegistration } from '../../shared/observability/raw-file-metrics.ts';
 import { objectVersionsOf } from '../../shared/raw-files/object-versions.ts';
 import { registerObject } from '../../shared/raw-files/register-object.ts';
 
-const logger = new Logger();
 const objects = new S3ObjectStore(new S3Client());
 const sqs = new SQSClient();
 

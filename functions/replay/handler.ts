@@ -1,14 +1,13 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { adminRoute } from '../../shared/http/admin-route.ts';
 import { validate } from '../../shared/http/validate.ts';
+import { logger } from '../../shared/observability/logger.ts';
 import { replay, waitForFiles } from '../../shared/raw-files/replay.ts';
 import { replayQuery } from './replay-query.ts';
 
-const logger = new Logger();
 const sqs = new SQSClient();
 
 /** Puts files back on the normalize queue: by id, status, ESIID or source; `dryRun` only shows which. */

@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -10,12 +9,12 @@ import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
 import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
+import { logger } from '../../shared/observability/logger.ts';
 import { emitMetrics } from '../../shared/observability/metrics.ts';
 import type { AnnouncedVersion } from '../../shared/raw-files/object-store.ts';
 import { registerObject } from '../../shared/raw-files/register-object.ts';
 import { type SweepReport, sweep } from '../../shared/sweep/sweep.ts';
 
-const logger = new Logger();
 const s3 = new S3Client();
 const sqs = new SQSClient();
 const sns = new SNSClient();

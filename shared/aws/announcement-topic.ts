@@ -1,11 +1,12 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { logger } from '../observability/logger.ts';
 import type { Publish } from '../raw-files/announce.ts';
 
 /** Publishes announcements, with attributes that subscribers filter on: source, and whether anything was inserted. */
 export function announcementPublisher(sns: SNSClient, topicArn: string): Publish {
   return async (announcement) => {
-    const { source, intervalsInserted } = announcement;
-    await sns.send(
+    const { id: rawFileId, source, intervalsInserted } = announcement;
+    const { MessageId: messageId } = await sns.send(
       new PublishCommand({
         TopicArn: topicArn,
         Message: JSON.stringify(announcement),
@@ -15,5 +16,6 @@ export function announcementPublisher(sns: SNSClient, topicArn: string): Publish
         },
       }),
     );
+    logger.info('file announced', { rawFileId, messageId });
   };
 }

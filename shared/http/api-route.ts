@@ -1,5 +1,5 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { logger } from '../observability/logger.ts';
 import { type ApiResponse, encodeResponse } from './encode-response.ts';
 import { HttpError } from './errors.ts';
 
@@ -7,8 +7,6 @@ export type ApiHandler = (
   event: APIGatewayProxyEventV2,
   context: Context,
 ) => Promise<APIGatewayProxyStructuredResultV2>;
-
-const logger = new Logger();
 
 /** A route of the API: an HttpError is answered as `{ok: false, error, message, details?}` with its status. */
 export function apiRoute(handle: (event: APIGatewayProxyEventV2) => Promise<ApiResponse>): ApiHandler {

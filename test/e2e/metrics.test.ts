@@ -205,6 +205,22 @@ test('Every field that a saved query of the access logs names is in their format
   expect(missing).toEqual([]);
 });
 
+test('Every step of a file says its key and the request it was taken in', () => {
+  const steps = [
+    'upload granted',
+    'raw file registered',
+    'normalization complete filesProcessed=1 intervalsInserted=1',
+  ];
+
+  for (const step of steps) {
+    const lines = run.lines.filter((line) => line.includes(step) && line.includes('IntervalData.csv'));
+    expect(lines.map((line) => fieldsOf(line))).toEqual([
+      expect.arrayContaining(['function_request_id', 'objectKey', 'service', 'timestamp']),
+    ]);
+  }
+  expect(run.lines.join('\n')).toMatch(/"message":"file announced".*"rawFileId":"\d+"/);
+});
+
 test('Logs hold no token and no presigned URL', () => {
   const text = run.lines.join('\n');
 
