@@ -21,8 +21,9 @@ export interface CoveredDay {
 /**
  * What is stored of each day of one ESIID, by date and channel; a day without a block is not among the rows.
  *
- * Blocks tell revisions and files, the view tells slots; joining the two by day keeps each on the primary key. A year
- * takes 35 ms on two CPUs.
+ * A day that is one whole block, as nearly all are, is told by that block: its values are counted, not made intervals. Only
+ * days with several blocks or with gaps are asked of the view, by their dates, which keeps it on the primary key. Asking the
+ * view of all days took 13 times as long.
  */
 export async function readCoverage(
   database: Database,
@@ -30,27 +31,30 @@ export async function readCoverage(
 ): Promise<readonly CoveredDay[]> {
   const { rows } = await sql<CoveredDay>`
     with stored as materialized (
-      select usage_date, channel, count(distinct revised_at)::integer as revisions,
+      select usage_date, channel, count(*) as blocks, count(distinct revised_at)::integer as revisions,
         max(revised_at) as latest_revised_at,
         (array_agg(raw_file_id order by revised_at desc, content desc))[1] as latest_raw_file_id,
         min(file.received_at) as first_received_at, max(file.received_at) as latest_received_at,
-        max(cardinality(kwh)) as slot_count
+        max(cardinality(kwh)) as slot_count,
+        max(num_nonnulls(variadic kwh)) as present, coalesce(max(bit_count(estimated)), 0)::integer as estimated
       from interval_blocks block join raw_smt_files file on file.id = block.raw_file_id
       where block.esiid = ${esiid} and usage_date between ${from}::date and ${to}::date
       group by usage_date, channel
-    ), slots as materialized (
+    ), slots as (
       select usage_date, channel, count(*)::integer as present,
         (count(*) filter (where estimated))::integer as estimated,
         array_agg(
           (extract(epoch from ts - timezone('America/Chicago', usage_date::timestamp)) / 900)::integer order by ts
         ) as present_slots
       from smt_intervals
-      where esiid = ${esiid} and usage_date between ${from}::date and ${to}::date
+      where esiid = ${esiid}
+        and usage_date = any(array(select usage_date from stored where blocks > 1 or present < slot_count))
       group by usage_date, channel
     )
     select usage_date as "usageDate", channel,
-      coalesce(present, 0) as present, coalesce(estimated, 0) as estimated,
-      case when present = slot_count then null else coalesce(present_slots, '{}') end as "presentSlots",
+      coalesce(slots.present, stored.present) as present,
+      coalesce(slots.estimated, stored.estimated) as estimated,
+      case when coalesce(slots.present, stored.present) = slot_count then null else present_slots end as "presentSlots",
       revisions, latest_revised_at as "latestRevisedAt", latest_raw_file_id as "latestRawFileId",
       first_received_at as "firstReceivedAt", latest_received_at as "latestReceivedAt"
     from stored left join slots using (usage_date, channel)
