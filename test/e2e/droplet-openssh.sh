@@ -48,9 +48,9 @@ done
 project_node=$PWD/node_modules/.bin/node
 [ -x "$project_node" ] || project_node=node
 
-# Waits until a command succeeds, for half a minute.
+# Waits until a command succeeds, for two minutes at least: a machine may be busy.
 eventually() {
-  for _ in $(seq 150); do
+  for _ in $(seq 600); do
     "$@" >/dev/null 2>&1 && return
     sleep 0.2
   done
