@@ -126,11 +126,15 @@ test('The usage page tells clock-change days, estimates and gaps as they are', a
   expect(await day('Jan 6, 2025')).toContain('96 of 9696');
   await page.getByText('2 gaps').click();
   await page.getByRole('cell', { name: 'Tue, Dec 24, 2024, 00:00' }).first().waitFor();
-  const painted = await page.evaluate(
-    `[...document.querySelectorAll('.chart')].map((chart) => [...chart.querySelectorAll('canvas')].some((canvas) =>
-      new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data).size > 8))`,
+  // Coverage, two heat maps, load curve and months have something on them; a heat map comes over several frames.
+  await page.waitForFunction(
+    `(() => {
+      const charts = [...document.querySelectorAll('.chart')];
+      const colours = (canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data);
+      const isPainted = (chart) => [...chart.querySelectorAll('canvas')].some((canvas) => colours(canvas).size > 8);
+      return charts.length === 5 && charts.every(isPainted);
+    })()`,
   );
-  expect(painted).toEqual([true, true, true, true, true]); // coverage, two heat maps, curve, months
 });
 
 test('The CSV that the page gives is the one that the API gives', async () => {
@@ -251,9 +255,12 @@ test('An upload that the storage refuses says so, and trying again delivers it',
 });
 
 test('Leaving while a file is being sent warns; when it is delivered it does not', async () => {
-  const isPut = ({ operation }: { operation: string }) => operation === 'PutObject';
-  stack.s3.faults.inject({ kind: 'delay', delayMs: 3_000, times: 1, matches: isPut });
   const page = await openTab(rawFilesPath);
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  await page.route(`${stack.s3.url}/**`, async (route) => {
+    await released;
+    await route.continue();
+  });
   await page.getByLabel('Name or key').click(); // browsers only warn of pages that were used
 
   await dropFiles(page, [{ name: 'leaving.csv', content: smallFile('10443720000000080') }]);
@@ -263,6 +270,7 @@ test('Leaving while a file is being sent warns; when it is delivered it does not
   await page.close({ runBeforeUnload: true });
   const warning = await warned;
   await warning.dismiss();
+  release();
 
   expect(warning.type()).toBe('beforeunload');
   await upload.getByRole('link', { name: 'What became of it' }).waitFor();
@@ -294,11 +302,12 @@ test('On a small dark screen nothing is cut off, and a keyboard is enough', asyn
     widths.push((await page.evaluate('document.documentElement.scrollWidth')) as number);
     expect(await barriersIn(page)).toEqual([]);
   }
+  const choosing = page.waitForEvent('filechooser'); // asked for early: Chromium takes a moment to hand choosers over
   await page.goto(rawFilesPath);
+  await page.getByRole('link', { name: 'solar.csv' }).waitFor();
   await page.keyboard.press('Tab');
   const skip = await page.evaluate('document.activeElement.textContent');
   await page.getByRole('button', { name: 'choose files' }).focus();
-  const choosing = page.waitForEvent('filechooser');
   await page.keyboard.press('Enter');
 
   expect((await choosing).isMultiple()).toBe(true);

@@ -1,0 +1,57 @@
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { encodeResponse } from '../../shared/http/encode-response.ts';
+import { getEvent } from '../support/api-event.ts';
+
+const long = { text: 'kWh '.repeat(1000) };
+
+function asked(acceptEncoding?: string) {
+  const headers = acceptEncoding === undefined ? {} : { 'accept-encoding': acceptEncoding };
+  return getEvent('/api/usage', {}, { headers });
+}
+
+test.each(['gzip', 'br, gzip;q=0.5', 'GZIP', '*'])(
+  'A long answer is compressed for who accepts %s',
+  async (accepted) => {
+    const response = await encodeResponse(asked(accepted), { status: 200, body: long });
+
+    expect(response.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
+    expect(response.isBase64Encoded).toBe(true);
+    const bytes = Buffer.from(response.body ?? '', 'base64');
+    expect(JSON.parse(gunzipSync(bytes).toString())).toEqual(long);
+  },
+);
+
+test.each([undefined, 'br', 'identity', 'gzip;q=0', 'gzip; q=0.0'])(
+  'It is not for who accepts %s',
+  async (accepted) => {
+    const response = await encodeResponse(asked(accepted), { status: 200, body: long });
+
+    expect(response.headers).not.toHaveProperty('content-encoding');
+    expect(JSON.parse(response.body ?? '')).toEqual(long);
+  },
+);
+
+test('A short answer stays as it is, and nobody may keep it', async () => {
+  const response = await encodeResponse(asked('gzip'), { status: 404, body: { ok: false } });
+
+  expect(response).toMatchObject({ statusCode: 404, body: '{"ok":false}' });
+  expect(response.headers).toMatchObject({
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+});
+
+test('Bytes travel as base64, with the headers of the route', async () => {
+  const body = new Uint8Array([0, 255, 128]);
+
+  const response = await encodeResponse(asked(), {
+    status: 200,
+    body,
+    headers: { 'content-type': 'image/png', 'cache-control': 'public' },
+  });
+
+  expect(Buffer.from(response.body ?? '', 'base64')).toEqual(Buffer.from(body));
+  expect(response.headers).toMatchObject({ 'content-type': 'image/png', 'cache-control': 'public' });
+});
