@@ -14,7 +14,7 @@ export interface Installation {
 }
 
 /** What a file of one ESIID-day takes. Sizes and counts are measured on a local run, durations a guess at twice that. */
-export const perFile = {
+const perFile = {
   intervals: 96,
   bytes: 8_200,
   presignSeconds: 0.1,

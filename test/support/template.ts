@@ -2,7 +2,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { ingestApp } from '../../infra/ingest-app.ts';
 import { type Variant, variants } from './variants.ts';
 
-export interface TemplateResource {
+interface TemplateResource {
   readonly Type: string;
   readonly Properties: Record<string, unknown>;
   readonly DeletionPolicy?: string;
