@@ -94,6 +94,8 @@ async function loadSample(stack: LocalStack, stateDir: string, signal: AbortSign
 function showPlaces({ apiUrl, databaseUrl, logs }: LocalStack, stateDir: string): void {
   const token = shownPath(adminTokenFile(stateDir));
   console.log(`
+  Raw files    ${apiUrl}/admin/smt/raw          (drop files here; asks for the token)
+  Usage        ${apiUrl}/usage
   API          ${apiUrl}          (GET ${apiUrl}/health)
   Token        ${token}          (curl -H "x-admin-token: $(cat ${token})" …)
   Database     psql '${databaseUrl}'
