@@ -96,6 +96,9 @@ export class SmtIngestStack extends Stack {
     pgpKeys.usedBy(normalize);
     normalize.setEnvironment('archiveMaxUnpackedBytes', String(settings.archive.maxUnpackedGib * 1024 ** 3));
     normalize.setEnvironment('archiveMaxRatio', String(settings.archive.maxRatio));
+    // A file streams through, and V8's default lets its garbage pile up: 254 MB at the peak of a 300 MB file, 125 MB with this,
+    // in the same time.
+    normalize.addEnvironment('NODE_OPTIONS', '--max-semi-space-size=4');
     toNormalize.consumedBy(normalize);
     announcements.publishedBy(normalize);
 
