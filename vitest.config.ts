@@ -7,7 +7,17 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { ...timeouts, name: 'unit', include: ['test/{unit,infra}/**/*.test.ts'] },
+        test: { ...timeouts, name: 'unit', include: ['test/unit/**/*.test.ts'] },
+      },
+      {
+        // One worker, one module graph: the CDK is loaded once, and each stack synthesized once, for all files.
+        test: {
+          ...timeouts,
+          name: 'infra',
+          include: ['test/infra/**/*.test.ts'],
+          isolate: false,
+          maxWorkers: 1,
+        },
       },
       {
         test: {

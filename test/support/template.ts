@@ -15,6 +15,9 @@ export interface StackTemplate {
   ofType(type: string): Readonly<Record<string, Record<string, unknown>>>;
 }
 
+/** No bundling, and no validation: that is what judges.test.ts does. */
+const wiringOnly = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': false };
+
 const synthesized = new Map<Variant, StackTemplate>();
 
 /** A stack's template, without its functions' code: what is asserted of it is the wiring. Each is synthesized once. */
@@ -27,9 +30,7 @@ export function templateOf(variant: Variant): StackTemplate {
 }
 
 function synthesize(variant: Variant): StackTemplate {
-  const template = Template.fromStack(
-    ingestApp({ context: { ...variant, 'aws:cdk:bundling-stacks': [] } }).stack,
-  );
+  const template = Template.fromStack(ingestApp({ context: { ...variant, ...wiringOnly } }).stack);
   const resources = template.toJSON().Resources as Record<string, TemplateResource>;
   return {
     template,
