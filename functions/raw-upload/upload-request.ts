@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HttpError } from '../../shared/http/errors.ts';
 import { esiidPattern } from '../../shared/smt/esiid.ts';
 

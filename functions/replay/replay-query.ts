@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { esiidPattern } from '../../shared/smt/esiid.ts';
 
 const statuses = ['registered', 'normalizing', 'normalized', 'failed', 'ignored', 'duplicate'] as const;

@@ -1,5 +1,5 @@
 import type { PoolConfig } from 'pg';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DatabaseRole, databaseRoles } from '../storage/database-roles.ts';
 import { withSchema } from '../storage/schema-of-url.ts';
 

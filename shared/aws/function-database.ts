@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { optionalEnvironment, requireEnvironment } from '../environment.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
 import { databaseRoles } from '../storage/database-roles.ts';

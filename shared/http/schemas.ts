@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { esiidPattern } from '../smt/esiid.ts';
 
 /** Parts that the schemas of several routes share. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What stands in a message of the normalize queue. */
 const normalizeMessage = z.object({ rawFileId: z.string().regex(/^\d{1,19}$/) });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const instant = z.coerce.date();
 const cursor = z.object({ keyMarker: z.string(), versionIdMarker: z.string().optional() });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeNormalizeMessage } from '../raw-files/normalize-message.ts';
 import type { AnnouncedVersion } from '../raw-files/object-store.ts';
 import { objectVersionsOf } from '../raw-files/object-versions.ts';
