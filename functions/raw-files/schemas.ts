@@ -119,6 +119,7 @@ const rawFile = z.strictObject({
   queued_at: instant.nullable(),
   normalized_at: instant.nullable(),
   announced_at: instant.nullable(),
+  replayed_at: instant.nullable().describe('When somebody last put it back on its way'),
   created_at: instant,
   updated_at: instant,
 });
@@ -135,6 +136,7 @@ export const rawFileAnswer = z.strictObject({
           'received',
           'registered',
           'queued',
+          'replayed',
           'attempt-started',
           'attempt-ended',
           'announced',

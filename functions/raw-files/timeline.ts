@@ -9,6 +9,7 @@ export interface TimelineEvent {
     | 'received'
     | 'registered'
     | 'queued'
+    | 'replayed'
     | 'attempt-started'
     | 'attempt-ended'
     | 'announced';
@@ -26,6 +27,7 @@ export function timelineOf(file: RawFile, { upload, attempts }: RawFileHistory):
   const events: (TimelineEvent | null)[] = [
     { at: file.registered_at, event: 'registered', detail: duplicateDetail(file) },
     file.queued_at === null ? null : { at: file.queued_at, event: 'queued', detail: null },
+    file.replayed_at === null ? null : { at: file.replayed_at, event: 'replayed', detail: null },
     ...attempts.flatMap(attemptEvents),
     file.announced_at === null ? null : { at: file.announced_at, event: 'announced', detail: null },
   ];

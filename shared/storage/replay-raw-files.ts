@@ -49,7 +49,8 @@ export async function replayRawFiles(
         with chosen as (${chosen} for update skip locked), replayed as (
           update raw_smt_files file
           set status = 'registered', duplicate_of = null, lost_attempts = 0, lease_token = null,
-            lease_expires_at = null, error_code = null, error_message = null, queued_at = null, updated_at = now()
+            lease_expires_at = null, error_code = null, error_message = null, queued_at = null,
+            replayed_at = now(), updated_at = now()
           from chosen
           where file.id = chosen.id and (file.status <> 'normalizing' or file.lease_expires_at <= now())
           returning ${columns}, chosen.status as "previousStatus"

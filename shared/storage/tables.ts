@@ -65,6 +65,8 @@ export interface RawSmtFilesTable {
   queued_at: NullableTimestamp;
   normalized_at: NullableTimestamp;
   announced_at: NullableTimestamp;
+  /** When somebody last put it back on its way. */
+  replayed_at: NullableTimestamp;
   created_at: ColumnType<Date, undefined, never>;
   updated_at: ColumnType<Date, Date | undefined, Date>;
 }

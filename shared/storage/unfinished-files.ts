@@ -12,7 +12,7 @@ export interface UnfinishedFiles {
 export async function countUnfinished({ kysely }: Database): Promise<UnfinishedFiles> {
   const { rows } = await sql<UnfinishedFiles>`
     select count(*)::int as count,
-      coalesce(extract(epoch from now() - min(least(received_at, registered_at))), 0)::float8 as "oldestAgeSeconds"
+      coalesce(extract(epoch from now() - min(coalesce(replayed_at, least(received_at, registered_at)))), 0)::float8 as "oldestAgeSeconds"
     from raw_smt_files
     where status in ('registered', 'normalizing')`.execute(kysely);
   return rows[0] ?? { count: 0, oldestAgeSeconds: 0 };

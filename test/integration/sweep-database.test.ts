@@ -5,6 +5,7 @@ import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { recordUploadRequest } from '../../shared/storage/record-upload-request.ts';
 import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
+import { replayRawFiles } from '../../shared/storage/replay-raw-files.ts';
 import { claim, loadFile, newBlock, newRawFile } from '../support/rows.ts';
 import { Bucket } from './local-s3-harness.ts';
 import { filesOf, graceMs, hourMs, minuteMs, putObject, useSweep, waitingMs } from './sweep-harness.ts';
@@ -32,6 +33,19 @@ test('A registered file whose message must have been lost is queued again, a you
   expect(report.stuckFiles).toBe(1);
   expect(report.oldestUnfinishedAgeSeconds).toBeGreaterThan(waitingMs / 1000);
   expect(young).not.toBe(old);
+});
+
+test('The age of what is on its way counts from the arrival of a new file, and from the replay of an old one', async () => {
+  const { database, run } = await useSweep();
+  const { id } = await loadFile(database, [newBlock()], { file: { receivedAt: new Date('2025-02-01') } });
+  await replayRawFiles(database, { ids: [id], limit: 1, dryRun: false });
+
+  const replayed = await run();
+  await register(database); // received in February 2025 as well, and registered only now
+  const lateEvent = await run();
+
+  expect(replayed.oldestUnfinishedAgeSeconds).toBeLessThan(hourMs / 1000);
+  expect(lateEvent.oldestUnfinishedAgeSeconds).toBeGreaterThan((24 * hourMs) / 1000);
 });
 
 test('Queuing a stuck file starts its time anew, so that the next sweep leaves it alone', async () => {

@@ -9,6 +9,7 @@ const names: Readonly<Record<Event['event'], string>> = {
   received: 'Received by the storage',
   registered: 'Registered',
   queued: 'Put on the queue',
+  replayed: 'Put back on its way',
   'attempt-started': 'Loading began',
   'attempt-ended': 'Loading ended',
   announced: 'Announced',
