@@ -1,11 +1,11 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSRecord } from 'aws-lambda';
 import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { delayMessage } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
+import { sqsClient } from '../../shared/aws/sqs-client.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { countOutcome } from '../../shared/observability/raw-file-metrics.ts';
@@ -19,7 +19,7 @@ import { retryDelaySeconds } from './retry-delay.ts';
 import { checkTimeLeft } from './time-left.ts';
 
 const objects = new S3ObjectStore(new S3Client());
-const sqs = new SQSClient();
+const sqs = sqsClient();
 const sns = new SNSClient();
 
 /**

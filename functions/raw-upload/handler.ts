@@ -10,7 +10,8 @@ import { findStoredContent } from '../../shared/storage/find-stored-content.ts';
 import { recordUploadRequest } from '../../shared/storage/record-upload-request.ts';
 import { checkSize, uploadRequest } from './upload-request.ts';
 
-const s3 = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+/** Signs and sends nothing. Uploads go to the usual host wherever this function runs: pages may connect to that one only. */
+const s3 = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED', useDualstackEndpoint: false });
 
 /** Grants one upload: a presigned PUT for exactly these bytes, unless they are stored already. */
 export const handler = adminRoute(async (event) => {

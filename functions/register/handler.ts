@@ -1,9 +1,9 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, S3Event } from 'aws-lambda';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
+import { sqsClient } from '../../shared/aws/sqs-client.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { countRegistration } from '../../shared/observability/raw-file-metrics.ts';
@@ -11,7 +11,7 @@ import { objectVersionsOf } from '../../shared/raw-files/object-versions.ts';
 import { registerObject } from '../../shared/raw-files/register-object.ts';
 
 const objects = new S3ObjectStore(new S3Client());
-const sqs = new SQSClient();
+const sqs = sqsClient();
 
 /** Gives each object version that S3 announces its row, and puts it on the normalize queue. S3 retries what throws. */
 export const handler = async (event: S3Event, context: Context): Promise<void> => {

@@ -1,6 +1,6 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
+import { sqsClient } from '../../shared/aws/sqs-client.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { adminRoute } from '../../shared/http/admin-route.ts';
 import { validate } from '../../shared/http/validate.ts';
@@ -8,7 +8,7 @@ import { logger } from '../../shared/observability/logger.ts';
 import { replay, waitForFiles } from '../../shared/raw-files/replay.ts';
 import { replayQuery } from './replay-query.ts';
 
-const sqs = new SQSClient();
+const sqs = sqsClient();
 
 /** Puts files back on the normalize queue: by id, status, ESIID or source; `dryRun` only shows which. */
 export const handler = adminRoute(async (event) => {

@@ -1,12 +1,12 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Context } from 'aws-lambda';
 import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
+import { sqsClient } from '../../shared/aws/sqs-client.ts';
 import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { logger } from '../../shared/observability/logger.ts';
@@ -16,7 +16,7 @@ import { registerObject } from '../../shared/raw-files/register-object.ts';
 import { type SweepReport, sweep } from '../../shared/sweep/sweep.ts';
 
 const s3 = new S3Client();
-const sqs = new SQSClient();
+const sqs = sqsClient();
 const sns = new SNSClient();
 const objects = new S3ObjectStore(s3);
 
