@@ -1,0 +1,141 @@
+import { GetObjectCommand, HeadObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import {
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { mockClient } from 'aws-sdk-client-mock';
+import { describe, expect, it } from 'vitest';
+import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
+import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
+import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
+import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
+import { ObjectGoneError } from '../../shared/raw-files/object-store.ts';
+
+const version = { bucket: 'raw', objectKey: 'a.csv', versionId: 'v1' };
+const sha256 = 'ab'.repeat(32);
+
+function s3Error(httpStatusCode: number): S3ServiceException {
+  return new S3ServiceException({
+    name: 'Error',
+    $fault: 'client',
+    $metadata: { httpStatusCode },
+    message: 'no',
+  });
+}
+
+describe('what S3 says of an object version', () => {
+  const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
+  const head = {
+    ETag: '"abc"',
+    ContentLength: 5,
+    LastModified: new Date('2025-01-01T00:00:00Z'),
+    ChecksumSHA256,
+  };
+
+  it('includes the hash of its bytes when a single PUT brought one', async () => {
+    const s3 = mockClient(S3Client);
+    s3.on(HeadObjectCommand).resolves({ ...head, ChecksumType: 'FULL_OBJECT' });
+
+    const facts = await new S3ObjectStore(new S3Client()).facts(version);
+
+    expect(facts).toMatchObject({ etag: 'abc', sizeBytes: 5, sha256, receivedAt: head.LastModified });
+    expect(s3.commandCalls(HeadObjectCommand)[0]?.args[0].input).toMatchObject({
+      VersionId: 'v1',
+      ChecksumMode: 'ENABLED',
+    });
+  });
+
+  it('leaves out the hash of the parts of a multipart upload, which is none of its bytes', async () => {
+    mockClient(S3Client)
+      .on(HeadObjectCommand)
+      .resolves({ ...head, ChecksumType: 'COMPOSITE' });
+
+    expect((await new S3ObjectStore(new S3Client()).facts(version)).sha256).toBeNull();
+  });
+
+  it.each([404, 405])('is that it is gone, when it answers %i', async (status) => {
+    mockClient(S3Client)
+      .on(HeadObjectCommand)
+      .rejects(s3Error(status))
+      .on(GetObjectCommand)
+      .rejects(s3Error(status));
+    const store = new S3ObjectStore(new S3Client());
+
+    await expect(store.facts(version)).rejects.toThrow(ObjectGoneError);
+    await expect(store.sha256(version)).rejects.toThrow(ObjectGoneError);
+  });
+
+  it.each([403, 503])('is no reason to give up, when it answers %i', async (status) => {
+    const error = s3Error(status);
+    mockClient(S3Client).on(HeadObjectCommand).rejects(error);
+
+    await expect(new S3ObjectStore(new S3Client()).facts(version)).rejects.toBe(error);
+  });
+
+  it('is not asked for more bytes than are wanted', async () => {
+    const s3 = mockClient(S3Client);
+    s3.on(GetObjectCommand).resolves({});
+    const source = new S3ObjectStore(new S3Client()).source(version, 100);
+
+    await source.stream(90, 100).resume().toArray();
+    await source.stream(0, 100).resume().toArray();
+    await source.stream(5, 5).resume().toArray();
+
+    const ranges = s3.commandCalls(GetObjectCommand).map(({ args }) => args[0].input.Range);
+    expect(ranges).toEqual(['bytes=90-99', undefined]);
+  });
+});
+
+it('A message of the normalize queue names the raw file', async () => {
+  const sqs = mockClient(SQSClient);
+
+  await normalizeSender(new SQSClient(), 'https://queue')('42');
+
+  expect(sqs.commandCalls(SendMessageCommand)[0]?.args[0].input).toEqual({
+    QueueUrl: 'https://queue',
+    MessageBody: '{"rawFileId":"42"}',
+  });
+});
+
+it('A dead letter is taken away by its receipt, and only when asked', async () => {
+  const sqs = mockClient(SQSClient);
+  sqs.on(ReceiveMessageCommand).resolves({ Messages: [{ Body: 'x', ReceiptHandle: 'r1' }] });
+
+  const [letter] = await sqsDeadLetterQueue(new SQSClient(), 'https://dead').receive();
+  expect(sqs.commandCalls(DeleteMessageCommand)).toHaveLength(0);
+  await letter?.delete();
+
+  expect(sqs.commandCalls(DeleteMessageCommand)[0]?.args[0].input).toEqual({
+    QueueUrl: 'https://dead',
+    ReceiptHandle: 'r1',
+  });
+});
+
+it('An announcement can be filtered by source and by whether it brought anything', async () => {
+  const sns = mockClient(SNSClient);
+  sns.on(PublishCommand).resolves({ MessageId: 'm1' });
+  const announcement = {
+    id: '1',
+    filename: 'a.csv',
+    source: 'admin-ui',
+    esiids: [],
+    esiidCount: 0,
+    esiidsCut: false,
+    intervalMinAt: null,
+    intervalMaxAt: null,
+    intervalsInserted: 7,
+    blocksChanged: 1,
+  };
+
+  await announcementPublisher(new SNSClient(), 'arn:topic')(announcement);
+
+  const input = sns.commandCalls(PublishCommand)[0]?.args[0].input;
+  expect(JSON.parse(input?.Message ?? '')).toEqual(announcement);
+  expect(input?.MessageAttributes).toEqual({
+    source: { DataType: 'String', StringValue: 'admin-ui' },
+    intervalsInserted: { DataType: 'Number', StringValue: '7' },
+  });
+});
