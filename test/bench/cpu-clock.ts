@@ -16,6 +16,11 @@ export class CpuClock {
     this.#database = database;
   }
 
+  /** Milliseconds so far of all parts together: unlike time, it does not grow with what else the machine does. */
+  async total(): Promise<number> {
+    return [...(await this.read()).values()].reduce((sum, ms) => sum + ms, 0);
+  }
+
   /** Milliseconds so far: this process, each function's processes, Postgres' backends. Empty where there is no /proc. */
   async read(): Promise<Map<string, number>> {
     const used = new Map<string, number>();

@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import type { LocalStack, LocalStackOptions } from '../../infra/local/stack.ts';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
 import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
+import { CpuClock } from './cpu-clock.ts';
 import type { BenchSetup } from './setup.ts';
 import type { SmtFile } from './smt-file.ts';
 import { timeOf } from './spread.ts';
@@ -23,6 +24,8 @@ interface Loaded {
  */
 export class NormalizeWorker {
   readonly database: Database;
+  /** CPU time of this process, the worker and Postgres. */
+  readonly cpu: CpuClock;
   readonly #stack: LocalStack;
   readonly #s3: S3Client;
 
@@ -35,6 +38,7 @@ export class NormalizeWorker {
       maxConnections: 1,
       applicationName: 'smt-ingest bench',
     });
+    this.cpu = new CpuClock(stack, this.database);
   }
 
   static async start(setup: BenchSetup, options: Partial<LocalStackOptions> = {}): Promise<NormalizeWorker> {
