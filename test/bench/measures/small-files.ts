@@ -13,7 +13,8 @@ import { writeSmtFile } from '../smt-file.ts';
 import { quantileOf, ratiosOf } from '../spread.ts';
 
 const inFlight = 32;
-const pollMs = 4;
+/** Asking costs the database something too, so many files at once are asked for less often. */
+const pollMs = { one: 3, many: 25 };
 /** A file that takes longer has met an error, which the run's logs tell. */
 const patienceMs = 60_000;
 
@@ -201,7 +202,7 @@ class Arrivals {
         where bucket = ${this.#bucket} and object_key = any(${[...this.#awaited.keys()]})
           and status not in ('registered', 'normalizing')`.execute(this.#database.kysely);
       for (const { objectKey, status } of rows) this.#settle(objectKey, status);
-      await sleep(pollMs);
+      await sleep(this.#awaited.size > 1 ? pollMs.many : pollMs.one);
     }
     this.#isPolling = false;
   }
