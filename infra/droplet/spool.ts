@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -35,7 +35,6 @@ export class Spool {
   private reservedBytes = 0;
   private holders = 0;
   private waiting: (() => void)[] = [];
-  private sequence = 0;
 
   private constructor(options: SpoolOptions) {
     this.options = options;
@@ -96,7 +95,7 @@ export class Spool {
   }
 
   private async openUnnamed(): Promise<FileHandle> {
-    const name = path.join(this.options.dir, `${unnamedPrefix}${process.pid}-${this.sequence++}`);
+    const name = path.join(this.options.dir, `${unnamedPrefix}${randomUUID()}`);
     const file = await open(name, 'wx+', 0o600);
     await rm(name, { force: true });
     return file;
