@@ -12,7 +12,7 @@ import {
 } from './readings.ts';
 
 /** What has to become of a file that was read. */
-export interface Expectation {
+interface Expectation {
   readonly status: 'normalized' | 'ignored' | 'failed';
   readonly errorCodes: readonly string[];
   /** Its bytes alone say what it loads, so that a second copy may end as `duplicate`. */

@@ -8,7 +8,7 @@ export interface Mutation {
   readonly edits: readonly Edit[];
 }
 
-export interface Edit {
+interface Edit {
   readonly file: string;
   /** Occurs in the file exactly once. */
   readonly find: string;

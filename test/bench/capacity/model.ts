@@ -17,7 +17,7 @@ export interface FileCost {
   readonly sizeBytes: number;
 }
 
-export const intervalsPerMeterDay = 96;
+const intervalsPerMeterDay = 96;
 const mbPerVcpu = 1_769;
 const daysPerMonth = 30.4;
 const gb = 1e9;
