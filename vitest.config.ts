@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // What is waited for comes at once on a quiet machine; a busy one must not fail a test.
@@ -6,6 +7,8 @@ const timeouts = { testTimeout: 30_000, hookTimeout: 60_000, expect: { poll: { t
 /** Two projects, so that a run of unit and infra tests alone starts no Postgres. */
 export default defineConfig({
   test: {
+    // Most tests wait for processes of their own; one worker less than processors, the default, would leave one idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: { ...timeouts, name: 'unit', include: ['test/unit/**/*.test.ts'] },
