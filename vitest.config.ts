@@ -21,6 +21,7 @@ export default defineConfig({
           include: ['test/infra/**/*.test.ts'],
           isolate: false,
           maxWorkers: 1,
+          sequence: { groupOrder: 1 }, // with another number of workers, vitest wants it to run by itself
         },
       },
       {
