@@ -105,13 +105,13 @@ async function race(
         { atMost: 1.35 },
         { atMost: 2 },
       ),
-      verdict('same file again', '×', ratiosOf(times.again, times.first), { atMost: 1 }, { atMost: 1.5 }),
+      verdict('same file again', '×', ratiosOf(times.again, times.first), { atMost: 1 }, { atMost: 2.5 }),
       verdict(
         '5 % of the days revised',
         '×',
         ratiosOf(times.revised, times.first),
         { atMost: 1 },
-        { atMost: 1.5 },
+        { atMost: 2.5 },
       ),
     ],
     notes: [

@@ -91,7 +91,7 @@ async function feed(setup: BenchSetup, stack: LocalStack, database: Database): P
         '×',
         ratiosOf(rate(busy), rate(alone)),
         { atLeast: 2 },
-        { atLeast: 1.2 },
+        { atLeast: 0.8 },
       ),
     ],
     notes: [
