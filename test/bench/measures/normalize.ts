@@ -16,7 +16,7 @@ const rowsPerInsert = 4_000;
 export const normalize: Measure = {
   title: 'one large file, S3 object to committed intervals, in one worker',
   async run(setup) {
-    const shape: FileShape = { esiids: setup.isQuick ? 6 : 34, days: 320, firstDay: '2024-02-01' };
+    const shape: FileShape = { esiids: setup.isQuick ? 4 : 34, days: 320, firstDay: '2024-02-01' };
     const file = await writeSmtFile(path.join(setup.dir, 'large.csv'), shape);
     const revised = await writeSmtFile(path.join(setup.dir, 'revised.csv'), { ...shape, revised: 0.05 });
     const worker = await NormalizeWorker.start(setup);

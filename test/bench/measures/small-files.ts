@@ -43,7 +43,7 @@ interface Round {
 }
 
 async function feed(setup: BenchSetup, stack: LocalStack, database: Database): Promise<Findings> {
-  const [rounds, many, few] = setup.isQuick ? [2, 120, 20] : [5, 400, 60];
+  const [rounds, many, few] = setup.isQuick ? [2, 100, 15] : [5, 400, 60];
   const files = await makeFiles(setup, rounds * (many + few) + many);
   const arrivals = new Arrivals(database, stack.s3.bucket);
   const cpu = new CpuClock(stack, database);

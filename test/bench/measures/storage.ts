@@ -12,7 +12,7 @@ const megabyte = 1024 ** 2;
 export const storage: Measure = {
   title: 'bytes stored, blocks against a row per interval',
   async run(setup) {
-    const shape = { esiids: setup.isQuick ? 6 : 34, days: 320, firstDay: '2024-02-01' };
+    const shape = { esiids: setup.isQuick ? 4 : 34, days: 320, firstDay: '2024-02-01' };
     const file = await writeSmtFile(path.join(setup.dir, 'storage.csv'), shape);
     const worker = await NormalizeWorker.start(setup);
     try {
