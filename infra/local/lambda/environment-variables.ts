@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { FunctionDescription } from '../template/description.ts';
 
 /** Where the services are that functions call, and as whom they call. */
@@ -42,6 +43,8 @@ export function environmentOf(fn: FunctionDescription, services: LocalServices):
     AWS_ENDPOINT_URL_SNS: services.endpoints.sns,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: services.endpoints.secretsManager,
     SMT_LOCAL_FUNCTION_ARN: fn.arn,
+    // Compiled code lies beside what it was compiled from and goes with it: processes that start often start faster.
+    NODE_COMPILE_CACHE: path.join(path.dirname(fn.codeDir), 'compile-cache'),
     ...fn.environment,
   };
 }

@@ -3,6 +3,7 @@
  * Lambda runtime does, and answers one invocation after another over the IPC channel.
  */
 import { existsSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { FromWorker, FunctionError, ToWorker } from './protocol.ts';
@@ -74,6 +75,7 @@ try {
   const handler = await loadHandler();
   process.on('message', (message: ToWorker) => void invoke(handler, message));
   send({ type: 'ready' });
+  flushCompileCache(); // by now: most processes end by a kill, and would leave nothing to the next
 } catch (error) {
   die(error);
 }
