@@ -13,8 +13,8 @@ export function sourceOf(entry: string): string {
 }
 
 /**
- * Folder with a function's code in one file, `index.mjs`, with all it runs on. All functions are bundled in one run of
- * esbuild, which reads what they share once; CDK's NodejsFunction starts one for each.
+ * Folder with a function's code, `index.mjs`, and all it runs on. The functions are bundled in one run of esbuild, which
+ * reads what they share once; CDK's NodejsFunction starts one for each.
  */
 export function bundleOf(entry: string): string {
   bundlesDir ??= bundleAll();
@@ -24,14 +24,28 @@ export function bundleOf(entry: string): string {
 function bundleAll(): string {
   const outdir = mkdtempSync(path.join(tmpdir(), 'smt-ingest-bundles-'));
   process.once('exit', () => rmSync(outdir, { recursive: true, force: true })); // CDK has copied them by then
-  buildSync(bundleOptions(outdir));
+  for (const options of bundleRuns(outdir)) buildSync(options);
   return outdir;
 }
 
-/** How all functions are bundled into a folder, each into one of its own. */
-export function bundleOptions(outdir: string) {
+/** Has a large part that few invocations need, OpenPGP: it lies in a file of its own, loaded when it is first called for. */
+const splitEntry = 'normalize';
+
+/** The runs of esbuild that bundle each function into a folder of its own. */
+export function bundleRuns(outdir: string): BuildOptions[] {
+  const entries = readdirSync(functionsDir);
+  return [
+    optionsFor(
+      outdir,
+      entries.filter((entry) => entry !== splitEntry),
+    ),
+    { ...optionsFor(outdir, [splitEntry]), splitting: true, chunkNames: `${splitEntry}/[name]-[hash]` },
+  ];
+}
+
+function optionsFor(outdir: string, entries: readonly string[]): BuildOptions {
   return {
-    entryPoints: readdirSync(functionsDir).map((entry) => ({
+    entryPoints: entries.map((entry) => ({
       in: path.join(sourceOf(entry), 'handler.ts'),
       out: `${entry}/index`,
     })),
@@ -48,5 +62,5 @@ export function bundleOptions(outdir: string) {
     // pg is CommonJS and calls require() at run time, which an ES module has not got.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     logLevel: 'warning',
-  } as const satisfies BuildOptions;
+  };
 }

@@ -27,7 +27,7 @@ export interface IngestFunctionProps {
   readonly addToBundle?: (bundleDir: string) => void;
 }
 
-/** A Lambda of this system: Node 24 on arm64, one ESM file bundled with all it runs on. */
+/** A Lambda of this system: Node 24 on arm64, ESM bundled with all it runs on. */
 export class IngestFunction extends LambdaFunction {
   /** Its folder below functions/, and the `service` in its logs. */
   readonly entry: string;

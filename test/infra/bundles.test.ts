@@ -3,7 +3,7 @@ import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
-import { bundleOptions } from '../../infra/bundle.ts';
+import { bundleRuns } from '../../infra/bundle.ts';
 
 const kb = 1000;
 
@@ -26,33 +26,41 @@ const budgetsBytes: Readonly<Record<string, number>> = {
 interface Bundle {
   readonly name: string;
   readonly zippedBytes: number;
+  /** What is in it, of the tree and of node_modules. */
   readonly inputs: readonly string[];
+  /** Those of the files that are loaded before the first invocation. */
+  readonly inputsAtStart: readonly string[];
 }
 
 let bundles: readonly Bundle[];
 
 beforeAll(async () => {
   const outdir = path.resolve('bundles');
-  const { outputFiles, metafile } = await build({
-    ...bundleOptions(outdir),
-    absWorkingDir: process.cwd(),
-    metafile: true,
-    write: false,
-  });
-  bundles = outputFiles.map((file) => {
-    const output = path.relative(process.cwd(), file.path);
-    const { inputs } = metafile.outputs[output] as Metafile['outputs'][string];
-    return {
-      name: path.basename(path.dirname(file.path)),
-      zippedBytes: deflateRawSync(file.contents).length,
-      inputs: Object.keys(inputs),
-    };
-  });
+  const common = { absWorkingDir: process.cwd(), metafile: true, write: false } as const;
+  const results = await Promise.all(bundleRuns(outdir).map((options) => build({ ...options, ...common })));
+  const files = results.flatMap(({ outputFiles, metafile }) =>
+    outputFiles.map((file) => ({ ...file, output: metafile.outputs[path.relative('.', file.path)] })),
+  );
+  const nameOf = (file: { path: string }) => path.basename(path.dirname(file.path));
+  bundles = Object.entries(Object.groupBy(files, nameOf)).map(([name, parts = []]) => ({
+    name,
+    zippedBytes: parts.reduce((total, { contents }) => total + deflateRawSync(contents).length, 0),
+    inputs: parts.flatMap(({ output }) => Object.keys(output?.inputs ?? {})),
+    inputsAtStart: results.flatMap(({ metafile }) => inputsAtStart(metafile, `bundles/${name}/index.mjs`)),
+  }));
 }, 60_000);
 
 test('Every function keeps to its budget', () => {
   expect(bundles.map(({ name }) => name).sort()).toEqual(Object.keys(budgetsBytes).sort());
   expect(bundles.filter(({ name, zippedBytes }) => zippedBytes > (budgetsBytes[name] ?? 0))).toEqual([]);
+});
+
+test('Normalize loads OpenPGP only when it is called for', () => {
+  const normalize = bundles.find(({ name }) => name === 'normalize');
+  const ofOpenPgp = (inputs: readonly string[] = []) => inputs.filter((input) => input.includes('/openpgp/'));
+
+  expect(ofOpenPgp(normalize?.inputs)).not.toEqual([]);
+  expect(ofOpenPgp(normalize?.inputsAtStart)).toEqual([]);
 });
 
 test('No bundle holds a dev dependency or a native module', () => {
@@ -74,3 +82,13 @@ test('No bundle holds what only infra and tests use', () => {
 
   expect(foreign).toEqual([]);
 });
+
+/** What a file of the output holds, and the files that it imports at once. */
+function inputsAtStart({ outputs }: Pick<Metafile, 'outputs'>, file: string): string[] {
+  const output = outputs[file];
+  const imported = (output?.imports ?? []).filter(({ kind }) => kind === 'import-statement');
+  return [
+    ...Object.keys(output?.inputs ?? {}),
+    ...imported.flatMap(({ path: importedFile }) => inputsAtStart({ outputs }, importedFile)),
+  ];
+}
