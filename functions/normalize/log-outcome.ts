@@ -8,7 +8,11 @@ export function logOutcome(logger: Logger, rawFileId: string, outcome: Normalize
     return;
   }
   if (outcome.kind === 'given-up') {
-    logger.error('normalization failed', { rawFileId, errorCode: 'worker-lost', errorMessage: outcome.why });
+    logger.error('normalization failed', {
+      rawFileId,
+      errorCode: outcome.errorCode,
+      errorMessage: outcome.why,
+    });
     return;
   }
   const { file, report, loaded } = outcome;

@@ -5,11 +5,14 @@ import { type ClaimedFile, claimRawFile } from '../storage/claim-raw-file.ts';
 import type { Database } from '../storage/database.ts';
 import { isTransientDatabaseError, LeaseLostError, refusalOf } from '../storage/errors.ts';
 import { type LoadSummary, openLoad } from '../storage/load-blocks.ts';
+import { noteTimeUp } from '../storage/note-time-up.ts';
 import { releaseRawFile } from '../storage/release-raw-file.ts';
 import { ObjectGoneError, type ObjectStore } from './object-store.ts';
 
-/** So many attempts in a row may end without a word (out of memory, timeout) before a file is given up. */
+/** So many attempts in a row may be lost (out of memory, timeout) before a file is given up. */
 const maxLostAttempts = 3;
+/** So long before its end an attempt leaves word that it runs out of time; short ones a tenth of it. */
+const lastWordsMs = 3_000;
 
 export interface NormalizeDependencies {
   readonly database: Database;
@@ -37,7 +40,7 @@ export type NormalizeOutcome =
   /** Nothing was done, since nothing is to be: the file is finished or unknown. */
   | { readonly kind: 'skipped'; readonly why: string }
   /** Its workers kept vanishing: it is failed now. */
-  | { readonly kind: 'given-up'; readonly why: string };
+  | { readonly kind: 'given-up'; readonly errorCode: string; readonly why: string };
 
 /** Another worker has the file; try again when its lease has ended. */
 export class FileBusyError extends Error {
@@ -72,11 +75,16 @@ export async function normalizeRawFile(
     case 'finished':
       return { kind: 'skipped', why: `already ${claim.status}` };
     case 'given-up':
-      return { kind: 'given-up', why: claim.errorMessage };
+      return { kind: 'given-up', errorCode: claim.errorCode, why: claim.errorMessage };
     case 'unknown':
       return { kind: 'skipped', why: 'no such raw file' };
   }
   const { file, leaseToken } = claim;
+  const lastWords = setTimeout(
+    // When even that fails, the attempt is lost without a word.
+    () => void noteTimeUp(deps.database, { id, leaseToken }).catch(() => undefined),
+    leaseMs - Math.min(lastWordsMs, leaseMs / 10),
+  );
   try {
     return { kind: 'done', file, ...(await load(deps, file, leaseToken)) };
   } catch (error) {
@@ -85,6 +93,8 @@ export async function normalizeRawFile(
       return { kind: 'done', file, ...(await failRefused(deps.database, file, leaseToken, refusal)) };
     if (!(error instanceof LeaseLostError)) await release(deps.database, id, leaseToken, error);
     throw error;
+  } finally {
+    clearTimeout(lastWords);
   }
 }
 

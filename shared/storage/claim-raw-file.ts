@@ -29,8 +29,13 @@ export type Claim =
   | { readonly outcome: 'finished'; readonly status: RawFileStatus }
   /** Someone else works on it, and has until then. */
   | { readonly outcome: 'busy'; readonly leaseExpiresAt: Date }
-  /** Its workers kept vanishing; it is `failed: worker-lost` now. */
-  | { readonly outcome: 'given-up'; readonly attempts: number; readonly errorMessage: string }
+  /** Its workers kept vanishing; it is `failed` now, with `timed-out` or `worker-lost`. */
+  | {
+      readonly outcome: 'given-up';
+      readonly attempts: number;
+      readonly errorCode: string;
+      readonly errorMessage: string;
+    }
   | { readonly outcome: 'unknown' };
 
 export interface ClaimOptions {
@@ -114,28 +119,38 @@ async function claim({ kysely }: Database, options: ClaimOptions): Promise<Claim
 }
 
 async function giveUp({ kysely }: Database, options: ClaimOptions): Promise<Claim | null> {
-  const { rows } = await sql<{ attempts: number; errorMessage: string }>`
-    with given_up as (
+  const { rows } = await sql<{ attempts: number; errorCode: string; errorMessage: string }>`
+    with reason as (
+      select coalesce(max(error_code), 'worker-lost') as error_code
+      from normalize_attempts where raw_file_id = ${options.id} and outcome is null
+    ), given_up as (
       update raw_smt_files
       set status = 'failed',
         lost_attempts = lost_attempts + 1,
         lease_token = null,
         lease_expires_at = null,
-        error_code = 'worker-lost',
+        error_code = reason.error_code,
         error_message = format(
-          '%s attempts in a row ended without a word (out of memory, timeout or killed); see normalize_attempts.',
+          case reason.error_code
+            when 'timed-out' then '%s attempts in a row were lost, the last at the timeout of its invocation: ' ||
+              'more memory makes it faster.'
+            else '%s attempts in a row were lost, the last without a word: most likely it ran out of memory.'
+          end || ' See normalize_attempts.',
           lost_attempts + 1
         ),
         updated_at = now()
+      from reason
       where id = ${options.id}
         and status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 >= ${options.maxLostAttempts}
-      returning id, attempts, error_message
+      returning id, attempts, raw_smt_files.error_code, error_message
     ), lost as (
       update normalize_attempts
       set ended_at = now(), outcome = 'lost'
       where raw_file_id = (select id from given_up) and outcome is null
     )
-    select attempts, error_message as "errorMessage" from given_up`.execute(kysely);
+    select attempts, error_code as "errorCode", error_message as "errorMessage" from given_up`.execute(
+    kysely,
+  );
   const row = rows[0];
   return row === undefined ? null : { outcome: 'given-up', ...row };
 }

@@ -104,7 +104,8 @@ async function replayGivenUp(
   replays: ReplayLog,
   violations: string[],
 ): Promise<number> {
-  const lost = (await listFiles(client)).filter(({ errorCode }) => errorCode === 'worker-lost');
+  const codes: readonly (string | null)[] = ['worker-lost', 'timed-out'];
+  const lost = (await listFiles(client)).filter(({ errorCode }) => codes.includes(errorCode));
   if (lost.length === 0) return 0;
   for (const { id, attemptOutcomes } of lost) {
     const isExplained = attemptOutcomes.slice(-3).every((outcome) => outcome === 'lost');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   FileBusyError,
@@ -31,6 +32,15 @@ async function register(database: Database): Promise<string> {
 
 function normalize(deps: NormalizeDependencies, rawFileId: string) {
   return normalizeRawFile(deps, { rawFileId, leaseMs: 60_000, workerId: randomUUID() });
+}
+
+function lastAttempt({ kysely }: Database, id: string) {
+  return kysely
+    .selectFrom('normalize_attempts')
+    .select(['attempt', 'outcome', 'error_code'])
+    .where('raw_file_id', '=', id)
+    .orderBy('attempt', 'desc')
+    .executeTakeFirst();
 }
 
 describe('a raw file', () => {
@@ -113,6 +123,35 @@ describe('a raw file', () => {
 
     await expect(second).rejects.toThrow(FileBusyError);
     expect(await getRawFile(database, id)).toMatchObject({ status: 'normalizing', attempts: 1 });
+  });
+
+  it('that takes longer than three invocations is given up for that reason', async () => {
+    const database = await freshDatabase();
+    const rawFileId = await register(database);
+    const endless = Array.from({ length: 3 }, () => new PassThrough());
+    const leaseMs = 200;
+    const cutOff = [];
+    for (const [attempt, stream] of endless.entries()) {
+      const objects = objectsOf(() => stream);
+      const request = { rawFileId, leaseMs, workerId: `worker ${attempt}` };
+      cutOff.push(normalizeRawFile({ database, objects }, request).catch((error: Error) => error.name));
+      await expect
+        .poll(() => lastAttempt(database, rawFileId))
+        .toEqual({ attempt: attempt + 1, outcome: null, error_code: 'timed-out' });
+      await sleep(leaseMs); // on Lambda it would be killed by now
+    }
+
+    const outcome = await normalize({ database, objects: objectsOf(() => new PassThrough()) }, rawFileId);
+
+    expect(outcome).toMatchObject({ kind: 'given-up', errorCode: 'timed-out' });
+    expect(await getRawFile(database, rawFileId)).toMatchObject({
+      status: 'failed',
+      error_code: 'timed-out',
+      error_message: expect.stringMatching(/^3 attempts in a row were lost, the last at the timeout/),
+    });
+    for (const stream of endless) stream.destroy(new Error('cut off'));
+    await Promise.all(cutOff);
+    expect(await getRawFile(database, rawFileId)).toMatchObject({ status: 'failed' });
   });
 
   it('that was finished before is not touched again', async () => {

@@ -104,7 +104,11 @@ test('A file that lost three workers in a row is failed, says so, and can be rep
   const fourth = await tryClaim(database, id);
 
   expect(fourth).toMatchObject({ outcome: 'given-up', attempts: 3 });
-  expect(await getRawFile(database, id)).toMatchObject({ status: 'failed', error_code: 'worker-lost' });
+  expect(await getRawFile(database, id)).toMatchObject({
+    status: 'failed',
+    error_code: 'worker-lost',
+    error_message: expect.stringMatching(/^3 attempts in a row were lost, the last without a word/),
+  });
   expect((await attemptsOf(database, id)).map(({ outcome }) => outcome)).toEqual(['lost', 'lost', 'lost']);
   expect(await tryClaim(database, id)).toEqual({ outcome: 'finished', status: 'failed' });
 
