@@ -204,6 +204,26 @@ describe('what is PGP but no encrypted delivery', () => {
     expect(report).toMatchObject({ status: 'failed', errorCode, blocks: 0 });
   });
 
+  test('a message without integrity protection fails with pgp-unprotected', async () => {
+    const whole = await fixture('to-old.zip.pgp');
+    const sessionKey = whole.subarray(0, 3 + whole.readUInt16BE(1)); // an old-format packet, its length in two bytes
+    const unprotected = Buffer.concat([Buffer.from([0xc9, 100]), Buffer.alloc(100, 7)]);
+
+    const report = await read(Buffer.concat([sessionKey, unprotected]), 'no-mdc.pgp', {
+      keys: [await key('old')],
+    });
+
+    expect(report).toMatchObject({ status: 'failed', errorCode: 'pgp-unprotected', blocks: 0 });
+  });
+
+  test('packets that make no sense fail with pgp-corrupt', async () => {
+    const emptyLiteral = Buffer.from([0xcb, 1, 0x62]);
+
+    const report = await read(emptyLiteral, 'nonsense.pgp', { keys: [await key('old')] });
+
+    expect(report).toMatchObject({ status: 'failed', errorCode: 'pgp-corrupt', blocks: 0 });
+  });
+
   test('a CSV that begins with accented text is no PGP message', async () => {
     const report = await read(Buffer.from('ÉSIID,DATE\n1,2\n'), 'odd.csv', {});
 
