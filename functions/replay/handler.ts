@@ -14,9 +14,9 @@ const sqs = sqsClient();
 export const handler = adminRoute(async (event) => {
   const query = validate(event.queryStringParameters ?? {}, replayQuery, '(query)');
   const { id: ids, statuses, esiid, source, after, limit, dryRun, wait } = query;
-  const { normalizeQueueUrl } = requireEnvironment('normalizeQueueUrl');
+  const { normalizeQueueUrl, rawBucket: bucket } = requireEnvironment('normalizeQueueUrl', 'rawBucket');
   const database = await functionDatabase();
-  const filter = { ids, statuses, esiid, source, after, limit, dryRun };
+  const filter = { bucket, ids, statuses, esiid, source, after, limit, dryRun };
   const files = await replay(database, normalizeSender(sqs, normalizeQueueUrl), filter);
   logger.info('files replayed', {
     filesQueued: files.length,

@@ -32,12 +32,13 @@ export async function findUnannounced(database: Database, id: string): Promise<U
   return (await unannounced(database).where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
-/** Files that were normalized before an instant and are still not announced, oldest first: their worker died in between. */
+/** Files of a bucket that were normalized before an instant and are still not announced, oldest first: their worker died in between. */
 export async function listUnannounced(
   database: Database,
-  { before, limit }: { readonly before: Date; readonly limit: number },
+  { bucket, before, limit }: { readonly bucket: string; readonly before: Date; readonly limit: number },
 ): Promise<readonly UnannouncedFile[]> {
   return unannounced(database)
+    .where('bucket', '=', bucket)
     .where('normalized_at', '<', before)
     .orderBy('normalized_at')
     .limit(limit)

@@ -4,6 +4,8 @@ import type { RawFileStatus } from './tables.ts';
 
 /** Which files to normalize again; what is left out does not restrict. */
 export interface ReplayFilter {
+  /** Whoever replays has the queue and the objects of one bucket; other rows of the database are not its business. */
+  readonly bucket: string;
   readonly ids?: readonly string[] | undefined;
   readonly statuses?: readonly RawFileStatus[] | undefined;
   readonly esiid?: string | undefined;
@@ -64,8 +66,9 @@ export async function replayRawFiles(
 }
 
 function conditions(filter: ReplayFilter): RawBuilder<unknown>[] {
-  const { ids, statuses, esiid, source, after } = filter;
+  const { bucket, ids, statuses, esiid, source, after } = filter;
   return [
+    sql`bucket = ${bucket}`,
     sql`(status <> 'normalizing' or lease_expires_at <= now())`,
     ...(ids === undefined ? [] : [sql`id = any(${ids}::bigint[])`]),
     ...(statuses === undefined ? [] : [sql`status = any(${statuses}::text[])`]),

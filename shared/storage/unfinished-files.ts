@@ -8,30 +8,36 @@ export interface UnfinishedFiles {
   readonly oldestAgeSeconds: number;
 }
 
-/** How much is on its way, and for how long. */
-export async function countUnfinished({ kysely }: Database): Promise<UnfinishedFiles> {
+/** How much of a bucket is on its way, and for how long. */
+export async function countUnfinished({ kysely }: Database, bucket: string): Promise<UnfinishedFiles> {
   const { rows } = await sql<UnfinishedFiles>`
     select count(*)::int as count,
       coalesce(extract(epoch from now() - min(coalesce(replayed_at, least(received_at, registered_at)))), 0)::float8 as "oldestAgeSeconds"
     from raw_smt_files
-    where status in ('registered', 'normalizing')`.execute(kysely);
+    where bucket = ${bucket} and status in ('registered', 'normalizing')`.execute(kysely);
   return rows[0] ?? { count: 0, oldestAgeSeconds: 0 };
 }
 
 /**
- * Files stuck on the way, oldest first: registered with no message sent for so long that it must have been lost, or
+ * Files of a bucket stuck on the way, oldest first: registered with no message sent for so long that it must have been lost, or
  * normalizing under a lease that has run out.
  * @param waitingMs how long a message may wait in the queue before it counts as lost
  */
 export async function listStuck(
   { kysely }: Database,
-  { waitingMs, limit }: { readonly waitingMs: number; readonly limit: number },
+  {
+    bucket,
+    waitingMs,
+    limit,
+  }: { readonly bucket: string; readonly waitingMs: number; readonly limit: number },
 ): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select id
     from raw_smt_files
-    where status = 'normalizing' and lease_expires_at < now() - interval '1 second'
-      or status = 'registered' and updated_at < now() - ${waitingMs} * interval '1 millisecond'
+    where bucket = ${bucket} and (
+        status = 'normalizing' and lease_expires_at < now() - interval '1 second'
+        or status = 'registered' and updated_at < now() - ${waitingMs} * interval '1 millisecond'
+      )
     order by id
     limit ${limit}`.execute(kysely);
   return rows.map(({ id }) => id);

@@ -112,20 +112,21 @@ export async function sweep(deps: SweepDependencies, options: SweepOptions): Pro
 }
 
 async function sweepDatabase(database: Database, deps: SweepDependencies, options: SweepOptions) {
+  const { bucketName: bucket } = deps;
   const nowMs = deps.now().getTime();
-  const stuck = await listStuck(database, { waitingMs: options.waitingMs, limit: maxStuck });
+  const stuck = await listStuck(database, { bucket, waitingMs: options.waitingMs, limit: maxStuck });
   for (const id of stuck) await deps.queue(id);
   if (stuck.length > 0) await markQueued(database, stuck);
   const before = new Date(nowMs - options.graceMs);
-  const unannounced = await listUnannounced(database, { before, limit: maxAnnounced });
+  const unannounced = await listUnannounced(database, { bucket, before, limit: maxAnnounced });
   for (const file of unannounced) await announceFile(database, deps.publish, file);
   const missingUploads = await listMissingUploads(database, {
-    bucket: deps.bucketName,
+    bucket,
     expiredBefore: before,
     requestedAfter: new Date(nowMs - missingReportedMs),
   });
-  const { count, oldestAgeSeconds } = await countUnfinished(database);
-  const isAwaited = await isAnythingAwaited(database, { bucket: deps.bucketName, expiredBefore: before });
+  const { count, oldestAgeSeconds } = await countUnfinished(database, bucket);
+  const isAwaited = await isAnythingAwaited(database, { bucket, expiredBefore: before });
   return {
     stuckFiles: stuck.length,
     oldestUnfinishedAgeSeconds: oldestAgeSeconds,

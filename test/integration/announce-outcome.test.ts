@@ -68,7 +68,7 @@ test('A replayed file is announced again, with what its last attempt changed', a
   const publish = async (announcement: Announcement) => void changes.push(announcement.blocksChanged);
   await announceOutcome(database, publish, id, await normalize(database, id, text));
 
-  await replayRawFiles(database, { ids: [id], limit: 1, dryRun: false });
+  await replayRawFiles(database, { bucket: 'raw', ids: [id], limit: 1, dryRun: false });
   await announceOutcome(database, publish, id, await normalize(database, id, text));
 
   expect(changes).toEqual([1, 0]);

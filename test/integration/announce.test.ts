@@ -74,7 +74,7 @@ test('A replayed file is announced again, and a failed one is not', async () => 
   const database = await freshDatabase();
   const id = await loadDay(database);
   await announced(database, id);
-  await replayRawFiles(database, { ids: [id], limit: 1, dryRun: false });
+  await replayRawFiles(database, { bucket: 'raw', ids: [id], limit: 1, dryRun: false });
 
   const underWay = await announced(database, id);
   await load(database, await claim(database, id), [newBlock()]);

@@ -12,6 +12,7 @@ import { claim, esiidA, esiidB, load, loadFile, newBlock, newRawFile } from '../
 async function replayed(database: Database, filter: Partial<ReplayFilter>) {
   const queued: string[] = [];
   const files = await replay(database, async (id) => void queued.push(id), {
+    bucket: 'raw',
     limit: 100,
     dryRun: false,
     ...filter,
@@ -70,6 +71,16 @@ test('A dry run says what would be done and does nothing', async () => {
   expect(files).toMatchObject([{ id: failed, previousStatus: 'failed' }]);
   expect(queued).toEqual([]);
   expect(await getRawFile(database, failed)).toMatchObject({ status: 'failed', error_code: 'empty-file' });
+});
+
+test('Replay leaves files of another bucket alone', async () => {
+  const database = await freshDatabase();
+  const { id } = await registerRawFile(database, newRawFile({ bucket: 'another' }));
+
+  const byId = await replayed(database, { ids: [id] });
+  const all = await replayed(database, {});
+
+  expect([...byId.queued, ...all.queued]).toEqual([]);
 });
 
 test('Loading a replayed file again changes no interval', async () => {

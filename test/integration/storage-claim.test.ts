@@ -112,7 +112,7 @@ test('A file that lost three workers in a row is failed, says so, and can be rep
   expect((await attemptsOf(database, id)).map(({ outcome }) => outcome)).toEqual(['lost', 'lost', 'lost']);
   expect(await tryClaim(database, id)).toEqual({ outcome: 'finished', status: 'failed' });
 
-  await replayRawFiles(database, { ids: [id], limit: 1, dryRun: false });
+  await replayRawFiles(database, { bucket: 'raw', ids: [id], limit: 1, dryRun: false });
   const again = await claim(database, id, expiredMs);
   expect(again.attempt).toBe(4);
   expect((await tryClaim(database, id)).outcome).toBe('claimed');
@@ -153,9 +153,9 @@ test('A replay takes back any file but one that is being worked on; a dry run on
     { id: abandoned, previousStatus: 'normalizing' },
   ];
 
-  const dry = await replayRawFiles(database, { limit: 10, dryRun: true });
+  const dry = await replayRawFiles(database, { bucket: 'raw', limit: 10, dryRun: true });
   const untouched = await getRawFile(database, duplicate.id);
-  const replayed = await replayRawFiles(database, { limit: 10, dryRun: false });
+  const replayed = await replayRawFiles(database, { bucket: 'raw', limit: 10, dryRun: false });
 
   expect(dry).toMatchObject(expected);
   expect(untouched?.status).toBe('duplicate');
@@ -180,7 +180,9 @@ test('A replay takes only the files that fit every part of its filter, oldest fi
   const third = await register('droplet-upload', 'x');
   await register('droplet-upload', null);
   const replay = async (filter: object) =>
-    (await replayRawFiles(database, { limit: 10, dryRun: true, ...filter })).map(({ id }) => id);
+    (await replayRawFiles(database, { bucket: 'raw', limit: 10, dryRun: true, ...filter })).map(
+      ({ id }) => id,
+    );
 
   expect(await replay({ esiid: 'x' })).toEqual([first, second, third]);
   expect(await replay({ esiid: 'x', limit: 2 })).toEqual([first, second]);
@@ -192,7 +194,7 @@ test('A replay takes only the files that fit every part of its filter, oldest fi
 test('An announcement counts for the attempt it announced, not for a later one', async () => {
   const database = await freshDatabase();
   const first = await loadFile(database, [newBlock()]);
-  await replayRawFiles(database, { ids: [first.id], limit: 1, dryRun: false });
+  await replayRawFiles(database, { bucket: 'raw', ids: [first.id], limit: 1, dryRun: false });
   const second = await load(database, await claim(database, first.id), [newBlock()]);
 
   const late = await markAnnounced(database, { id: first.id, attempt: first.attempt });

@@ -184,7 +184,7 @@ test('A replay replaces counts and rejected rows, and keeps every block', async 
     text: `row ${index} with \0 in it`,
   }));
   const first = await loadFile(database, [newBlock()], { result: { rejectedRows: rejected } });
-  await replayRawFiles(database, { ids: [first.id], limit: 1, dryRun: false });
+  await replayRawFiles(database, { bucket: 'raw', ids: [first.id], limit: 1, dryRun: false });
 
   const kept = await database.kysely.selectFrom('rejected_rows').selectAll().orderBy('position').execute();
   const second = await load(database, await claim(database, first.id), [], {

@@ -18,7 +18,7 @@ async function age({ kysely }: Database, byMs: number): Promise<void> {
 }
 
 async function register(database: Database): Promise<string> {
-  return (await registerRawFile(database, newRawFile())).id;
+  return (await registerRawFile(database, newRawFile({ bucket: Bucket }))).id;
 }
 
 test('A registered file whose message must have been lost is queued again, a young one is not', async () => {
@@ -37,8 +37,10 @@ test('A registered file whose message must have been lost is queued again, a you
 
 test('The age of what is on its way counts from the arrival of a new file, and from the replay of an old one', async () => {
   const { database, run } = await useSweep();
-  const { id } = await loadFile(database, [newBlock()], { file: { receivedAt: new Date('2025-02-01') } });
-  await replayRawFiles(database, { ids: [id], limit: 1, dryRun: false });
+  const { id } = await loadFile(database, [newBlock()], {
+    file: { bucket: Bucket, receivedAt: new Date('2025-02-01') },
+  });
+  await replayRawFiles(database, { bucket: Bucket, ids: [id], limit: 1, dryRun: false });
 
   const replayed = await run();
   await register(database); // received in February 2025 as well, and registered only now
@@ -89,10 +91,25 @@ test('A file that three workers in a row died over is given up with that reason,
   expect(queued).toEqual([]);
 });
 
+test('Files of another bucket in the same database are left to its own sweep', async () => {
+  const { database, queued, announced, run } = await useSweep();
+  const elsewhere = { bucket: 'another' };
+  await registerRawFile(database, newRawFile(elsewhere));
+  const { id: abandoned } = await registerRawFile(database, newRawFile(elsewhere));
+  await claim(database, abandoned, minuteMs);
+  await loadFile(database, [newBlock()], { file: elsewhere });
+  await age(database, waitingMs + hourMs);
+
+  const report = await run();
+
+  expect({ queued, announced }).toEqual({ queued: [], announced: [] });
+  expect(report).toMatchObject({ stuckFiles: 0, announced: 0, oldestUnfinishedAgeSeconds: 0 });
+});
+
 test('A dead letter of a file that is not finished is sent on its way again, any other is taken away', async () => {
   const { database, letters, queued, run } = await useSweep();
   const open = await register(database);
-  const { id: finished } = await loadFile(database, [newBlock()]);
+  const { id: finished } = await loadFile(database, [newBlock()], { file: { bucket: Bucket } });
   for (const id of [open, finished, '999']) await letters.normalize.send(encodeNormalizeMessage(id));
 
   const report = await run();
@@ -137,7 +154,7 @@ test('An event that register failed three times is registered from the failure q
 
 test('A normalized file that nobody announced is announced once the grace is over, and then no more', async () => {
   const { database, announced, run } = await useSweep();
-  const { id } = await loadFile(database, [newBlock()]);
+  const { id } = await loadFile(database, [newBlock()], { file: { bucket: Bucket } });
 
   await run();
   const youngCount = announced.length;
@@ -172,7 +189,7 @@ test('An upload that was granted and never came is reported for a day, until its
 test('Two sweeps at once over stuck, dead and unannounced files do no harm', async () => {
   const { database, announced, letters, queued, run } = await useSweep();
   const stuck = await register(database);
-  const { id: unannounced } = await loadFile(database, [newBlock()]);
+  const { id: unannounced } = await loadFile(database, [newBlock()], { file: { bucket: Bucket } });
   await age(database, waitingMs + minuteMs);
   await letters.normalize.send(encodeNormalizeMessage(stuck));
 
