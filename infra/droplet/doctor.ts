@@ -29,10 +29,10 @@ export async function* doctor(env: Variables, signal: AbortSignal): AsyncGenerat
   yield { check: 'configuration', isOk: true, told: 'complete' };
   yield await finding('local folder', () => checkLocalDir(configuration));
   yield* checkApi(configuration, signal);
-  yield await finding('host key', () => checkHostKey(configuration));
+  yield await finding('host key', () => checkHostKey(configuration, signal));
   if (configuration.sftp.hostKeys) {
-    yield await finding('login', () => checkLogin(configuration));
-    yield await finding('remote folder', () => checkRemoteFolder(configuration));
+    yield await finding('login', () => checkLogin(configuration, signal));
+    yield await finding('remote folder', () => checkRemoteFolder(configuration, signal));
   }
 }
 
@@ -95,8 +95,8 @@ function checkClock(serverMs: number): Finding {
   return { check: 'clock', isOk, told: `${seconds} s ${direction} the API's.${isOk ? '' : fix}` };
 }
 
-async function checkHostKey({ sftp }: SyncConfiguration): Promise<string> {
-  const shown = await showHostKey(sftp);
+async function checkHostKey({ sftp }: SyncConfiguration, signal: AbortSignal): Promise<string> {
+  const shown = await showHostKey(sftp, signal);
   if (!sftp.hostKeys) {
     throw new DropletError(
       'configuration',
@@ -112,14 +112,14 @@ async function checkHostKey({ sftp }: SyncConfiguration): Promise<string> {
   return shown;
 }
 
-async function checkLogin({ sftp }: SyncConfiguration): Promise<string> {
-  const connection = await connectSftp(sftp);
-  connection.close();
+async function checkLogin({ sftp }: SyncConfiguration, signal: AbortSignal): Promise<string> {
+  const session = await connectSftp(sftp, signal);
+  session.close();
   return `${sftp.user}@${sftp.host}:${sftp.port}`;
 }
 
-async function checkRemoteFolder({ sftp }: SyncConfiguration): Promise<string> {
-  const remote = new RemoteFolder(sftp);
+async function checkRemoteFolder({ sftp }: SyncConfiguration, signal: AbortSignal): Promise<string> {
+  const remote = new RemoteFolder(sftp, signal);
   try {
     const { files, unreadable } = await remote.list();
     if (unreadable[0]) throw new DropletError('remote-folder', unreadable[0].reason);

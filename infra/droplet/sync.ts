@@ -64,7 +64,7 @@ export async function sync(
   );
   const spoolDir = path.join(localDir, 'spool');
   const spool = await Spool.open({ dir: spoolDir, minFreeBytes, ...(freeBytes && { freeBytes }) });
-  const remote = new RemoteFolder(configuration.sftp);
+  const remote = new RemoteFolder(configuration.sftp, signal);
   const run = new SyncRun({ configuration, options, tools, ledger, spool, remote });
   const giveUpAtMs = Date.now() + maxWaitMs;
   try {

@@ -126,7 +126,10 @@ describe('smt-droplet sync', () => {
     });
   });
 
-  test('ends when it is told to, and says that the next run goes on', async () => {
+  test.each([
+    ['while it reads', () => pause(300)],
+    ['while the server does not answer', () => pause(600_000)],
+  ])('ends when it is told to %s, and says that the next run goes on', async (_, beforeAnswer) => {
     const droplet = await useDroplet(running);
     await droplet.put('v-1.csv', intervalCsv());
     let hasBegun = (): void => undefined;
@@ -135,7 +138,7 @@ describe('smt-droplet sync', () => {
     });
     droplet.sftp.faults.beforeRead = async () => {
       hasBegun();
-      return pause(300);
+      return beforeAnswer();
     };
     const { child, ended } = start(['sync', '--once'], droplet.env);
     await begun;

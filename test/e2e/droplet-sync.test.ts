@@ -198,6 +198,17 @@ describe('trouble with SMT', () => {
     await expectEmptySpool(droplet);
   });
 
+  test('a session that the server closes, keeping the connection, is made again', async () => {
+    const droplet = await useDroplet(running);
+    for (const name of ['g4-1.csv', 'g4-2.csv']) await droplet.put(name, intervalCsv());
+    let closings = 2;
+    droplet.sftp.faults.beforeRead = async () => (closings-- > 0 ? 'close-channel' : undefined);
+
+    expect(await droplet.run()).toMatchObject({ delivered: 2, failed: 0 });
+    expect(droplet.log.join('')).toContain('"will try again"');
+    await expectEmptySpool(droplet);
+  });
+
   test('a slow link and a server that answers in crumbs only take longer', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv();

@@ -14,8 +14,11 @@ const { OPEN_MODE, STATUS_CODE } = utils.sftp;
 
 /** Trouble on purpose. */
 interface SftpFaults {
-  /** Called before each read of a file; may wait, throw to have the server refuse, or `drop` the connection. */
-  beforeRead?: (file: string, position: number) => Promise<'drop' | undefined>;
+  /**
+   * Called before each read of a file; may wait, throw to have the server refuse, `drop` the connection, or
+   * `close-channel`, which ends the SFTP session and keeps the connection.
+   */
+  beforeRead?: (file: string, position: number) => Promise<'drop' | 'close-channel' | undefined>;
   /** Files that cannot be opened. */
   denied: Set<string>;
   /** Most bytes that a read answers with. */
@@ -140,7 +143,9 @@ class SftpSession {
     if (!entry || !('file' in entry))
       return this.sftp.status(id, STATUS_CODE.FAILURE) as unknown as undefined;
     const { beforeRead, maxReadBytes = length } = this.parts.faults;
-    if ((await beforeRead?.(entry.name, position)) === 'drop') return this.parts.drop();
+    const fault = await beforeRead?.(entry.name, position);
+    if (fault === 'drop') return this.parts.drop();
+    if (fault === 'close-channel') return this.sftp.end();
     const buffer = Buffer.alloc(Math.min(length, maxReadBytes));
     const { bytesRead } = await entry.file.read(buffer, 0, buffer.length, position);
     if (bytesRead === 0) this.sftp.status(id, STATUS_CODE.EOF);

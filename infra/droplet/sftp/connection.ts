@@ -1,29 +1,24 @@
-import ssh2, { type ConnectConfig, type SFTPWrapper } from 'ssh2';
+import ssh2, { type ConnectConfig } from 'ssh2';
 import type { SftpConfiguration } from '../configuration.ts';
 import { DropletError, messageOf, TemporaryError } from '../errors.ts';
+import { throwIfStopped } from '../retry.ts';
 import { fingerprintOf } from './host-key.ts';
+import { type SftpSession, sessionOver } from './session.ts';
 
 /** Silence for so long is a connection that is gone. */
 const readyTimeoutMs = 30_000;
 const keepaliveIntervalMs = 15_000;
 const keepalivesUnanswered = 4;
 
-/** One SFTP session over one SSH connection. */
-export interface SftpConnection {
-  readonly sftp: SFTPWrapper;
-  /** Fingerprint of the key that the host showed. */
-  readonly hostKey: string;
-  /** Settles when the connection has ended, by itself or by {@link close}. */
-  readonly closed: Promise<void>;
-  close(): void;
-}
-
 /**
- * Connects to a host whose key is pinned.
- * @throws DropletError `configuration` when no key is pinned, `host-key-refused`, `login-refused`; TemporaryError
- *   `sftp-unreachable`
+ * Connects to a host whose key is pinned. When the signal aborts, the connection ends, and with it all that is asked.
+ * @throws DropletError `configuration` when no key is pinned, `host-key-refused`, `login-refused`, `stopped`;
+ *   TemporaryError `sftp-unreachable`
  */
-export function connectSftp(configuration: SftpConfiguration): Promise<SftpConnection> {
+export async function connectSftp(
+  configuration: SftpConfiguration,
+  signal: AbortSignal,
+): Promise<SftpSession> {
   const { hostKeys } = configuration;
   if (!hostKeys) {
     throw new DropletError(
@@ -31,14 +26,14 @@ export function connectSftp(configuration: SftpConfiguration): Promise<SftpConne
       'SMT_HOST_KEY is not set, so there is no telling who answers. `smt-droplet doctor` shows the key that the host has now: compare it with what SMT says and set it.',
     );
   }
-  return connect(configuration, (shown) => hostKeys.has(shown));
+  return connect(configuration, signal, (shown) => hostKeys.has(shown));
 }
 
 /** Finds out which host key a host shows, without logging in. @throws TemporaryError `sftp-unreachable` */
-export async function showHostKey(configuration: SftpConfiguration): Promise<string> {
+export async function showHostKey(configuration: SftpConfiguration, signal: AbortSignal): Promise<string> {
   let seen: string | undefined;
   try {
-    await connect(configuration, (shown) => {
+    await connect(configuration, signal, (shown) => {
       seen = shown;
       return false;
     });
@@ -50,26 +45,29 @@ export async function showHostKey(configuration: SftpConfiguration): Promise<str
 
 function connect(
   configuration: SftpConfiguration,
+  signal: AbortSignal,
   isRightKey: (fingerprint: string) => boolean,
-): Promise<SftpConnection> {
+): Promise<SftpSession> {
+  throwIfStopped(signal);
   const { host, port } = configuration;
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
     let hostKey = '';
     let isRefused = false;
-    const closed = new Promise<void>((settle) => client.once('close', settle));
     const fail = (error: Error & { readonly level?: string }): void => {
       reject(connectError(error, configuration, isRefused ? hostKey : null));
       client.destroy();
     };
     client.on('error', fail);
     client.on('close', () => fail(new Error('the host ended the connection')));
+    const stop = (): void => void client.destroy();
+    signal.addEventListener('abort', stop);
+    client.on('close', () => signal.removeEventListener('abort', stop));
     client.on('ready', () => {
       client.setNoDelay(true); // many small packets, each of which somebody waits for
       client.sftp((error, sftp) => {
-        if (error) return fail(error);
-        sftp.on('error', () => undefined); // each request learns of it by itself
-        resolve({ sftp, hostKey, closed, close: () => client.end() });
+        if (error) fail(error);
+        else resolve(sessionOver(client, sftp));
       });
     });
     const hostVerifier = (key: Buffer): boolean => {

@@ -1,4 +1,4 @@
-import type { SFTPWrapper } from 'ssh2';
+import type { SftpSession } from './session.ts';
 
 /** What every SFTP server answers in one piece. */
 const chunkBytes = 32 * 1024;
@@ -9,7 +9,7 @@ const endOfFile = 1; // SSH_FX_EOF
 
 /** Reads the first bytes of an open file, in order, with many requests on the way. Ends early where the file does. */
 export async function* readAhead(
-  sftp: SFTPWrapper,
+  session: SftpSession,
   handle: Buffer,
   sizeBytes: number,
 ): AsyncGenerator<Buffer> {
@@ -18,7 +18,7 @@ export async function* readAhead(
   const ask = (): void => {
     const length = Math.min(chunkBytes, sizeBytes - position);
     if (length <= 0) return;
-    const chunk = readFully(sftp, handle, position, length);
+    const chunk = readFully(session, handle, position, length);
     chunk.catch(() => undefined); // whoever reads up to it learns of it
     onTheWay.push(chunk);
     position += length;
@@ -33,7 +33,7 @@ export async function* readAhead(
 
 /** A server may answer with less than was asked for without being at the end. */
 async function readFully(
-  sftp: SFTPWrapper,
+  session: SftpSession,
   handle: Buffer,
   position: number,
   length: number,
@@ -41,26 +41,26 @@ async function readFully(
   const buffer = Buffer.allocUnsafe(length);
   let filled = 0;
   while (filled < length) {
-    const count = await readOnce(sftp, handle, buffer, filled, length - filled, position + filled);
+    const count = await readOnce(session, handle, buffer.subarray(filled), position + filled);
     if (count === 0) break;
     filled += count;
   }
   return buffer.subarray(0, filled);
 }
 
-function readOnce(
-  sftp: SFTPWrapper,
+/** @returns how many bytes came; none at the end of the file */
+async function readOnce(
+  session: SftpSession,
   handle: Buffer,
-  buffer: Buffer,
-  offset: number,
-  length: number,
+  into: Buffer,
   position: number,
 ): Promise<number> {
-  return new Promise((resolve, reject) => {
-    sftp.read(handle, buffer, offset, length, position, (error, count) => {
-      if (!error) resolve(count);
-      else if ((error as Error & { code?: number }).code === endOfFile) resolve(0);
-      else reject(error);
-    });
-  });
+  try {
+    return await session.request<number>((sftp, done) =>
+      sftp.read(handle, into, 0, into.length, position, done),
+    );
+  } catch (error) {
+    if ((error as Error & { code?: number }).code === endOfFile) return 0;
+    throw error;
+  }
 }

@@ -1,8 +1,9 @@
-import type { Attributes, FileEntryWithStats, SFTPWrapper } from 'ssh2';
+import type { Attributes, FileEntryWithStats } from 'ssh2';
 import type { SftpConfiguration } from '../configuration.ts';
 import { DropletError, messageOf, TemporaryError } from '../errors.ts';
-import { connectSftp, type SftpConnection } from './connection.ts';
+import { connectSftp } from './connection.ts';
 import { readAhead } from './read-ahead.ts';
+import type { SftpRequest, SftpSession } from './session.ts';
 
 /** A file as a listing shows it. */
 export interface RemoteFile {
@@ -25,13 +26,18 @@ const permissionDenied = 3; // SSH_FX_PERMISSION_DENIED
 /** SSH_FX_NO_CONNECTION and SSH_FX_CONNECTION_LOST: said of a server by its client. */
 const connectionStatuses: ReadonlySet<number> = new Set([6, 7]);
 
-/** SMT's folder, over one connection that is made when it is needed and made anew when it was lost. */
+/**
+ * SMT's folder, over one connection that is made when it is needed and made anew when it was lost. When the signal aborts,
+ * all that is asked fails at once.
+ */
 export class RemoteFolder {
   private readonly configuration: SftpConfiguration;
-  private connecting: Promise<SftpConnection> | undefined;
+  private readonly signal: AbortSignal;
+  private connecting: Promise<SftpSession> | undefined;
 
-  constructor(configuration: SftpConfiguration) {
+  constructor(configuration: SftpConfiguration, signal: AbortSignal) {
     this.configuration = configuration;
+    this.signal = signal;
   }
 
   /**
@@ -70,29 +76,33 @@ export class RemoteFolder {
    * @throws DropletError `remote-file-gone`, `remote-file-unreadable`; TemporaryError when the connection is lost
    */
   async *read({ path, sizeBytes }: RemoteFile): AsyncGenerator<Buffer> {
-    const { sftp } = await this.connection();
-    const handle = await this.ask<Buffer>(path, (_, done) => sftp.open(path, 'r', done));
+    const session = await this.session();
     try {
-      yield* readAhead(sftp, handle, sizeBytes);
+      const handle = await session.request<Buffer>((sftp, done) => sftp.open(path, 'r', done));
+      try {
+        yield* readAhead(session, handle, sizeBytes);
+      } finally {
+        session
+          .request<void>((sftp, done) => sftp.close(handle, (error) => done(error, undefined)))
+          .catch(() => undefined);
+      }
     } catch (error) {
       throw asDropletError(path, error);
-    } finally {
-      sftp.close(handle, () => undefined);
     }
   }
 
   async close(): Promise<void> {
-    const connection = await this.connecting?.catch(() => undefined);
-    connection?.close();
+    const session = await this.connecting?.catch(() => undefined);
+    session?.close();
   }
 
-  private connection(): Promise<SftpConnection> {
+  private session(): Promise<SftpSession> {
     this.connecting ??= this.connect();
     return this.connecting;
   }
 
-  private connect(): Promise<SftpConnection> {
-    const connecting = connectSftp(this.configuration);
+  private connect(): Promise<SftpSession> {
+    const connecting = connectSftp(this.configuration, this.signal);
     const forget = (): void => {
       if (this.connecting === connecting) this.connecting = undefined;
     };
@@ -104,18 +114,13 @@ export class RemoteFolder {
     return this.ask(dir, (sftp, done) => sftp.readdir(dir, done), 'remote-folder');
   }
 
-  private async ask<T>(
-    path: string,
-    request: (sftp: SFTPWrapper, done: (error: Error | undefined, answer: T) => void) => void,
-    code?: 'remote-folder',
-  ): Promise<T> {
-    const { sftp } = await this.connection();
-    return new Promise((resolve, reject) => {
-      request(sftp, (error, answer) => {
-        if (error) reject(asDropletError(path, error, code));
-        else resolve(answer);
-      });
-    });
+  private async ask<T>(path: string, request: SftpRequest<T>, code?: 'remote-folder'): Promise<T> {
+    const session = await this.session();
+    try {
+      return await session.request(request);
+    } catch (error) {
+      throw asDropletError(path, error, code);
+    }
   }
 }
 
