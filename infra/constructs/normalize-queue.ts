@@ -8,8 +8,13 @@ import type { IngestFunction } from './ingest-function.ts';
 const firstRetry = Duration.seconds(5);
 /** With the delays normalize asks for, some two hours of a database that is away. */
 const maxReceives = 12;
-/** How long the sweep holds a dead letter: past its own timeout, so that no two runs work on the same. */
-export const deadLetterVisibility = Duration.minutes(5);
+/** How a queue of failures is read: by the sweep, and by people. */
+export const readAsDeadLetters = {
+  /** As long as a sweep may run, so that no two work on the same letter; less than its interval, so that each meets all. */
+  visibilityTimeout: Duration.minutes(4),
+  /** A receive that does not wait asks some of SQS's servers only, and often finds nothing where there is something. */
+  receiveMessageWaitTime: Duration.seconds(1),
+} as const;
 
 export interface NormalizeQueueProps {
   /** Timeout of the function that consumes the queue. */
@@ -37,7 +42,7 @@ export class NormalizeQueue extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      visibilityTimeout: deadLetterVisibility,
+      ...readAsDeadLetters,
       redriveAllowPolicy: {
         redrivePermission: RedrivePermission.BY_QUEUE,
         sourceQueues: [Queue.fromQueueArn(this, 'Source', queueArn)],

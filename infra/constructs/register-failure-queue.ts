@@ -2,7 +2,7 @@ import { CfnOutput, Duration, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { IngestFunction } from './ingest-function.ts';
-import { deadLetterVisibility } from './normalize-queue.ts';
+import { readAsDeadLetters } from './normalize-queue.ts';
 
 /** S3 events that register failed to handle three times, kept for two weeks with the reason. */
 export class RegisterFailureQueue extends Queue {
@@ -11,7 +11,7 @@ export class RegisterFailureQueue extends Queue {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      visibilityTimeout: deadLetterVisibility,
+      ...readAsDeadLetters,
       redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL }, // Lambda sends to it, no queue does
     });
     new CfnOutput(this, 'Url', { value: this.queueUrl, description: 'Events that register gave up' });

@@ -30,7 +30,14 @@ interface AlarmProperties {
   readonly TreatMissingData: string;
   readonly EvaluationPeriods: number;
   readonly Period?: number;
-  readonly Metrics?: readonly { readonly MetricStat?: { readonly Period: number } }[];
+  readonly Metrics?: readonly {
+    readonly Expression?: string;
+    readonly MetricStat?: {
+      readonly Metric: { readonly MetricName: string };
+      readonly Period: number;
+      readonly Stat: string;
+    };
+  }[];
 }
 
 /** Metrics of AWS's own services, by the one dimension each has here and the type of resource that it names. */
@@ -115,6 +122,21 @@ describe.each(variants)('%o', (variant) => {
       });
     }
   });
+
+  it.each(['dead-letters', 'register-failures'])(
+    'counts the letters that the sweep hides, for %s',
+    (name) => {
+      const alarm = alarms.find(({ AlarmName }) => AlarmName === `SmtIngest-${variant.env}-${name}`);
+      const parts = (alarm?.Metrics ?? []).flatMap(({ MetricStat }) => (MetricStat ? [MetricStat] : []));
+      const [math] = (alarm?.Metrics ?? []).flatMap(({ Expression }) => (Expression ? [Expression] : []));
+
+      expect(parts.map(({ Metric, Stat }) => `${Stat} ${Metric.MetricName}`).sort()).toEqual([
+        'Maximum ApproximateNumberOfMessagesNotVisible',
+        'Maximum ApproximateNumberOfMessagesVisible',
+      ]);
+      expect(math).toMatch(/^MAX\(\[FILL\(\w+Visible, 0\), FILL\(\w+Hidden, 0\)\]\)$/);
+    },
+  );
 
   it('goes off as a whole when ingest does not do its work', () => {
     const [composite] = Object.values(stack.ofType('AWS::CloudWatch::CompositeAlarm'));

@@ -5,6 +5,7 @@ import { variants } from '../support/variants.ts';
 
 interface QueueProperties {
   readonly VisibilityTimeout: number;
+  readonly ReceiveMessageWaitTimeSeconds?: number;
   readonly SqsManagedSseEnabled: boolean;
   readonly RedrivePolicy?: { readonly maxReceiveCount: number; readonly deadLetterTargetArn: unknown };
   readonly RedriveAllowPolicy?: { readonly redrivePermission: string; readonly sourceQueueArns?: unknown[] };
@@ -99,6 +100,22 @@ describe.each(variants)('%o', (variant) => {
         FunctionResponseTypes: ['ReportBatchItemFailures'],
         ScalingConfig: { MaximumConcurrency: variant.env === 'prod' ? 10 : 5 },
       });
+    });
+
+    it('of failures hide a letter while a sweep may run, show it before the next, and wait for it to be found', () => {
+      const failures = Object.values(queues).filter((queue) => queue.RedriveAllowPolicy);
+      const [, sweep] = only(
+        Object.entries(stack.ofType('AWS::Lambda::Function')).filter(([id]) => /^Sweep[0-9A-F]{8}$/.test(id)),
+      );
+      const { ScheduleExpression } = only(Object.values(stack.ofType('AWS::Scheduler::Schedule')));
+
+      expect(ScheduleExpression).toBe('rate(5 minutes)');
+      expect(failures).toHaveLength(2);
+      for (const { VisibilityTimeout, ReceiveMessageWaitTimeSeconds } of failures) {
+        expect(VisibilityTimeout).toBeGreaterThanOrEqual(sweep.Timeout as number);
+        expect(VisibilityTimeout).toBeLessThan(5 * 60);
+        expect(ReceiveMessageWaitTimeSeconds).toBeGreaterThan(0);
+      }
     });
 
     it('let nothing else redrive into the two queues of failures', () => {

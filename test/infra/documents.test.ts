@@ -6,7 +6,8 @@ import { costTables } from '../../infra/cost/cost-table.ts';
 import { codeBlocks } from '../support/code-blocks.ts';
 import { templateOf } from '../support/template.ts';
 
-const { Outputs } = templateOf({ env: 'prod', database: 'aurora' }).template.toJSON();
+const stack = templateOf({ env: 'prod', database: 'aurora' });
+const { Outputs } = stack.template.toJSON();
 const files = ['infra/RUNBOOK.md', 'infra/DEPLOY.md', 'README.md'];
 const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
 
@@ -56,6 +57,15 @@ it('The runbook names saved queries that there are', () => {
 
   expect(named.length).toBeGreaterThan(8);
   expect(named.filter((name) => !saved.includes(name))).toEqual([]);
+});
+
+it('The cost model counts what alarms look at', () => {
+  const alarms = Object.values(stack.ofType('AWS::CloudWatch::Alarm')) as { Metrics?: object[] }[];
+  const metrics = alarms.flatMap(({ Metrics = [{ MetricStat: {} }] }) =>
+    Metrics.filter((metric) => 'MetricStat' in metric),
+  );
+
+  expect(costTables()).toContain(` ${metrics.length} metrics of alarms `);
 });
 
 it('The cost tables are what the model says', () => {

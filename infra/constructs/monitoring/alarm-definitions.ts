@@ -3,6 +3,7 @@ import { type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Settings } from '../../config/settings.ts';
 import type { IngestFunction } from '../ingest-function.ts';
 import { ingestMetric, rejectedRowsPercent } from './ingest-metric.ts';
+import { lettersIn } from './letters.ts';
 import type { MonitoredParts } from './monitoring.ts';
 
 const { BREACHING, NOT_BREACHING } = TreatMissingData;
@@ -44,7 +45,7 @@ function lostOnTheWay({ toNormalize, registerFailures }: MonitoredParts): AlarmD
     {
       anchor: 'dead-letters',
       meaning: 'Messages in the dead-letter queue that the sweep could not put back on their way.',
-      metric: toNormalize.deadLetters.metricApproximateNumberOfMessagesVisible(visible),
+      metric: lettersIn(toNormalize.deadLetters, 'deadLetters', 'dead letters', fiveMinutes),
       goesOff: 'at-or-above',
       threshold: 1,
       periods: 4,
@@ -54,7 +55,7 @@ function lostOnTheWay({ toNormalize, registerFailures }: MonitoredParts): AlarmD
     {
       anchor: 'register-failures',
       meaning: 'Files whose arrival register could not record, even after the sweep tried again.',
-      metric: registerFailures.metricApproximateNumberOfMessagesVisible(visible),
+      metric: lettersIn(registerFailures, 'registerFailures', 'register failures', fiveMinutes),
       goesOff: 'at-or-above',
       threshold: 1,
       periods: 4,

@@ -18,6 +18,7 @@ import { prices } from '../../cost/prices.ts';
 import type { IngestFunction } from '../ingest-function.ts';
 import type { Alarms } from './alarms.ts';
 import { ingestMetric, rejectedRows } from './ingest-metric.ts';
+import { lettersIn } from './letters.ts';
 import type { MonitoredParts } from './monitoring.ts';
 import { functionLogQueries } from './queries.ts';
 
@@ -111,8 +112,8 @@ function waiting({ toNormalize, registerFailures }: MonitoredParts): IWidget[] {
     graph(
       'Given up or lost',
       [
-        deadLetters.metricApproximateNumberOfMessagesVisible({ ...visible, label: 'dead letters' }),
-        registerFailures.metricApproximateNumberOfMessagesVisible({ ...visible, label: 'register failures' }),
+        lettersIn(deadLetters, 'deadLetters', 'dead letters', fiveMinutes),
+        lettersIn(registerFailures, 'registerFailures', 'register failures', fiveMinutes),
         ...maximaOf('StuckFiles', 'UnregisteredObjects', 'PresignedNotUploaded'),
       ],
       'files',
