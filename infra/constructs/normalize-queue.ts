@@ -26,6 +26,8 @@ export interface NormalizeQueueProps {
 /** One message a raw file to normalize; what no worker could finish lands in the dead-letter queue. */
 export class NormalizeQueue extends Construct {
   readonly consumerTimeout: Duration;
+  /** How long a message stays hidden whose worker died without a word. */
+  readonly visibilityTimeout: Duration;
   readonly queue: Queue;
   readonly deadLetters: Queue;
   private readonly maxConcurrency: number;
@@ -34,6 +36,8 @@ export class NormalizeQueue extends Construct {
     super(scope, id);
     this.consumerTimeout = props.consumerTimeout;
     this.maxConcurrency = props.maxConcurrency;
+    // AWS asks for six times the consumer's timeout, so that a batch in retry is not handed out twice.
+    this.visibilityTimeout = Duration.seconds(6 * props.consumerTimeout.toSeconds());
     const { stackName } = Stack.of(this);
     // Each names the other, which only works when one of the names is known beforehand.
     const queueName = `${stackName}-normalize`;
@@ -57,8 +61,7 @@ export class NormalizeQueue extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      // AWS asks for six times the consumer's timeout, so that a batch in retry is not handed out twice.
-      visibilityTimeout: Duration.seconds(6 * props.consumerTimeout.toSeconds()),
+      visibilityTimeout: this.visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maxReceives },
     });
     new CfnOutput(this, 'Url', { value: this.queue.queueUrl, description: 'Files to normalize' });

@@ -29,6 +29,7 @@ interface AlarmProperties {
   readonly AlarmActions: unknown[];
   readonly TreatMissingData: string;
   readonly EvaluationPeriods: number;
+  readonly Threshold: number;
   readonly Period?: number;
   readonly Metrics?: readonly {
     readonly Expression?: string;
@@ -121,6 +122,16 @@ describe.each(variants)('%o', (variant) => {
         type: known?.type,
       });
     }
+  });
+
+  it('leaves a message the time to come back from a worker that died, before it counts as waiting', () => {
+    const alarm = alarms.find(({ AlarmName }) => AlarmName.endsWith('-oldest-message'));
+    const visibilityTimeouts = Object.values(stack.ofType('AWS::SQS::Queue')).map(
+      ({ VisibilityTimeout }) => VisibilityTimeout as number,
+    );
+
+    expect(alarm?.Threshold).toBe(Math.max(...visibilityTimeouts) + 30 * 60);
+    expect(alarm?.AlarmDescription).toContain('more than 2 hours');
   });
 
   it.each(['dead-letters', 'register-failures'])(

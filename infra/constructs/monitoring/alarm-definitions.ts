@@ -40,7 +40,8 @@ export function alarmDefinitions(parts: MonitoredParts, settings: Settings): rea
 
 /** What the sweep should have mended: it runs every five minutes, so one bad reading may be a thing it is about to mend. */
 function lostOnTheWay({ toNormalize, registerFailures }: MonitoredParts): AlarmDefinition[] {
-  const visible = { statistic: 'Maximum', period: fiveMinutes };
+  // A message ages while it is hidden, too: one worker that died is no backlog.
+  const tooOld = toNormalize.visibilityTimeout.plus(Duration.minutes(30));
   return [
     {
       anchor: 'dead-letters',
@@ -86,11 +87,10 @@ function lostOnTheWay({ toNormalize, registerFailures }: MonitoredParts): AlarmD
     },
     {
       anchor: 'oldest-message',
-      meaning:
-        'Files wait in the normalize queue for more than an hour: normalize is too slow, failing, or stopped.',
-      metric: toNormalize.queue.metricApproximateAgeOfOldestMessage(visible),
+      meaning: `Files wait in the normalize queue for more than ${tooOld.toHumanString()}: normalize is too slow, failing, or stopped.`,
+      metric: toNormalize.queue.metricApproximateAgeOfOldestMessage({ period: fiveMinutes }),
       goesOff: 'at-or-above',
-      threshold: Duration.hours(1).toSeconds(),
+      threshold: tooOld.toSeconds(),
       periods: 3,
       missing: NOT_BREACHING,
       isIngestUnhealthy: true,
