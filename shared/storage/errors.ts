@@ -27,13 +27,24 @@ export class DatabaseUnavailableError extends StorageError {
   }
 }
 
-/** The database's schema was made by a later version of this program. */
+/** The database's schema was made by a later version of this program: it has all that this one needs, and more. */
 export class DatabaseNewerError extends StorageError {
   readonly code = 'database-newer';
   constructor(unknownMigrations: readonly string[]) {
     super(
       `The database has migrations this version does not know (${unknownMigrations.join(', ')}). ` +
         'Run the version that made them, or a later one.',
+    );
+  }
+}
+
+/** The database's schema was made by another branch of this program: it has what this one does not know, and lacks what it needs. */
+export class DatabaseDivergedError extends StorageError {
+  readonly code = 'database-diverged';
+  constructor(unknownMigrations: readonly string[], lackingMigrations: readonly string[]) {
+    super(
+      `The database has migrations this version does not know (${unknownMigrations.join(', ')}) and lacks some that ` +
+        `it needs (${lackingMigrations.join(', ')}). Run a version that has all of them.`,
     );
   }
 }

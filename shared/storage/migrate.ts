@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { Database } from './database.ts';
 import {
+  DatabaseDivergedError,
   DatabaseNewerError,
   ForeignTablesError,
   MigrationFailedError,
@@ -20,7 +21,8 @@ const schemaLock = 7_680_424;
  * Brings the schema up to date, in one transaction under a lock: run twice or by several at once, each migration runs once.
  * The schema is the first of the connection's search_path, and is made if it is not there.
  * @returns the names of those that ran now
- * @throws PostgresTooOldError, ForeignTablesError, DatabaseNewerError before anything is changed; MigrationFailedError
+ * @throws PostgresTooOldError, ForeignTablesError, DatabaseNewerError, DatabaseDivergedError before anything is changed;
+ *   MigrationFailedError
  */
 export async function migrate(database: Database): Promise<readonly string[]> {
   assertSupportedServer(await readServerVersion(database));
@@ -80,6 +82,8 @@ async function assertTablesAreOurs(database: Database): Promise<void> {
   ]);
   const applied = await readAppliedMigrations(database);
   const unknown = applied.filter((name) => !(name in migrations));
+  const lacking = Object.keys(migrations).filter((name) => !applied.includes(name));
+  if (unknown.length > 0 && lacking.length > 0) throw new DatabaseDivergedError(unknown, lacking);
   if (unknown.length > 0) throw new DatabaseNewerError(unknown);
   if (applied.length === 0 && found.length > 0) throw new ForeignTablesError(found);
 }

@@ -1,6 +1,11 @@
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
-import { DatabaseNewerError, ForeignTablesError, PostgresTooOldError } from '../../shared/storage/errors.ts';
+import {
+  DatabaseDivergedError,
+  DatabaseNewerError,
+  ForeignTablesError,
+  PostgresTooOldError,
+} from '../../shared/storage/errors.ts';
 import { assertSupportedServer, migrate } from '../../shared/storage/migrate.ts';
 import { migrations } from '../../shared/storage/migrations/index.ts';
 import { createFreshDatabase } from '../support/database.ts';
@@ -39,6 +44,21 @@ test('A database that a newer version migrated is refused, naming what is not kn
 
   await expect(refused).rejects.toThrow(DatabaseNewerError);
   await expect(refused).rejects.toThrow('9999-from-the-future');
+});
+
+test('A database that another branch migrated is refused, naming what it has and what it lacks', async () => {
+  const database = (await emptyDatabase()).open();
+  await migrate(database);
+  const last = Object.keys(migrations).at(-1) ?? '';
+  await sql`update smt_ingest_migrations set name = '9999-of-another-branch' where name = ${last}`.execute(
+    database.kysely,
+  );
+
+  const refused = migrate(database);
+
+  await expect(refused).rejects.toThrow(DatabaseDivergedError);
+  await expect(refused).rejects.toThrow('9999-of-another-branch');
+  await expect(refused).rejects.toThrow(last);
 });
 
 test.each(['raw_smt_files', 'SmtInterval'])(

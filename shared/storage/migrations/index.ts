@@ -5,7 +5,13 @@ import { up as esiids } from './0003-esiids.ts';
 import { up as replayedAt } from './0004-replayed-at.ts';
 import { up as dayStarts } from './0005-day-starts.ts';
 
-/** Every migration, in order. A released one never changes: what comes next is a new file and a new line here. */
+/**
+ * Every migration, in order. A released one never changes: what comes next is a new file and a new line here.
+ *
+ * They only add, so that the code before them runs on the schema after them: during a deployment, and after one that is
+ * rolled back, which leaves the schema as it is. So: a new column is nullable or has a default; nothing is dropped, renamed
+ * or made stricter before the release after the one that stopped using it.
+ */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-raw-files': { up: rawFiles },
   '0002-intervals': { up: intervals },
