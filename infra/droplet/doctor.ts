@@ -2,7 +2,8 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { readSyncConfiguration, type SyncConfiguration } from './configuration.ts';
 import type { Variables } from './environment-file.ts';
 import { DropletError, messageOf } from './errors.ts';
-import { connectSftp, showHostKey } from './sftp/connection.ts';
+import { connectSftp, showHostKeys } from './sftp/connection.ts';
+import { nameHostKeys } from './sftp/host-key.ts';
 import { RemoteFolder } from './sftp/remote-folder.ts';
 import { send } from './upload/send.ts';
 import { postToApi } from './upload/upload-api.ts';
@@ -96,20 +97,21 @@ function checkClock(serverMs: number): Finding {
 }
 
 async function checkHostKey({ sftp }: SyncConfiguration, signal: AbortSignal): Promise<string> {
-  const shown = await showHostKey(sftp, signal);
+  const shown = await showHostKeys(sftp, signal);
   if (!sftp.hostKeys) {
     throw new DropletError(
       'configuration',
-      `SMT_HOST_KEY is not set. ${sftp.host} shows ${shown}: compare it with what SMT says, then set SMT_HOST_KEY=${shown}`,
+      `SMT_HOST_KEY is not set. ${sftp.host} shows ${nameHostKeys(shown)}: compare it with what SMT says, then set SMT_HOST_KEY=${shown[0]?.fingerprint}`,
     );
   }
-  if (!sftp.hostKeys.has(shown)) {
+  const right = shown.filter(({ fingerprint }) => sftp.hostKeys?.has(fingerprint));
+  if (right.length === 0) {
     throw new DropletError(
       'host-key-refused',
-      `${sftp.host} shows ${shown}, which is not in SMT_HOST_KEY. Ask SMT whether it has changed its key.`,
+      `${sftp.host} shows ${nameHostKeys(shown)}: nothing of this is in SMT_HOST_KEY. Ask SMT whether it has changed its key.`,
     );
   }
-  return shown;
+  return nameHostKeys(right);
 }
 
 async function checkLogin({ sftp }: SyncConfiguration, signal: AbortSignal): Promise<string> {

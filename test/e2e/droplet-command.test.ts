@@ -12,6 +12,7 @@ import {
   expectEmptySpool,
   finishedRows,
   intervalCsv,
+  otherFingerprint,
   type RunningStack,
   serveSftp,
   startStack,
@@ -264,6 +265,19 @@ describe('smt-droplet doctor', () => {
     const shown = /SMT_HOST_KEY=(\S+)/.exec(stdout)?.[1] ?? '';
     expect(await run(['doctor'], { ...env, SMT_HOST_KEY: shown })).toMatchObject({ code: 0 });
     expect(pinned).toContain('ssh-ed25519');
+  });
+
+  test('finds the right key among those of a host that has several', async () => {
+    const droplet = await useDroplet(running);
+    const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
+    const env = { ...droplet.env, SMT_PORT: String(port) };
+
+    const unpinned = await run(['doctor'], { ...env, SMT_HOST_KEY: '' });
+    const pinned = await run(['doctor'], { ...env, SMT_HOST_KEY: otherFingerprint });
+
+    expect(unpinned.stdout).toMatch(/shows SHA256:\S+ \(ssh-ed25519\), SHA256:\S+ \(ssh-rsa\)/);
+    expect(pinned.stdout).toContain(`host key: ${otherFingerprint} (ssh-rsa)\n`);
+    expect(pinned.code).toBe(0);
   });
 
   test('says of each thing that is wrong what to fix', async () => {

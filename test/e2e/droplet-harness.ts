@@ -11,7 +11,12 @@ import { sync } from '../../infra/droplet/sync.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { type FaultyProxy, startFaultyProxy } from '../integration/droplet-proxy.ts';
-import { keyFile, type SftpServer, startSftpServer } from '../integration/droplet-sftp-server.ts';
+import {
+  type HostKeyName,
+  keyFile,
+  type SftpServer,
+  startSftpServer,
+} from '../integration/droplet-sftp-server.ts';
 import { createFreshDatabase } from '../support/database.ts';
 
 export interface RunningStack {
@@ -71,9 +76,12 @@ export interface Droplet {
   configuration(): SyncConfiguration;
 }
 
+/** Of the host key `other-host`, as `ssh-keygen -l` prints it. */
+export const otherFingerprint = 'SHA256:ck0f8+ztktrLMbihY+D3PYmKY82zLKCaye4znFdGh2Y';
+
 /** Serves a folder for the running test. */
-export async function serveSftp(root: string, hostKey: 'host' | 'other-host' = 'host'): Promise<SftpServer> {
-  const server = await startSftpServer(root, hostKey);
+export async function serveSftp(root: string, ...hostKeys: HostKeyName[]): Promise<SftpServer> {
+  const server = await startSftpServer(root, hostKeys);
   onTestFinished(() => server.close());
   return server;
 }
@@ -84,7 +92,7 @@ export async function useDroplet({ stack }: RunningStack): Promise<Droplet> {
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const remoteDir = path.join(dir, 'remote');
   await mkdir(path.join(remoteDir, 'adhocusage'), { recursive: true });
-  const sftp = await serveSftp(remoteDir);
+  const sftp = await serveSftp(remoteDir, 'host');
   const proxy = await startFaultyProxy(stack.apiUrl);
   const log: string[] = [];
   const env: Record<string, string> = {

@@ -7,6 +7,7 @@ import {
   expectEmptySpool,
   finishedRows,
   intervalCsv,
+  otherFingerprint,
   type RunningStack,
   serveSftp,
   startStack,
@@ -240,9 +241,29 @@ describe('trouble with SMT', () => {
 
     expect(refused).toMatchObject({ code: 'host-key-refused' });
     expect(String(refused)).toMatch(
-      /shows the host key SHA256:\S+, and SMT_HOST_KEY allows SHA256:\S+\. .* Ask SMT/,
+      /shows the host key SHA256:\S+ \(ssh-rsa\), and SMT_HOST_KEY allows SHA256:\S+\. .* Ask SMT/,
     );
     expect(impostor.opened.size).toBe(0);
+  });
+
+  test('a host is known by any of its keys, whichever type it is asked for first', async () => {
+    const droplet = await useDroplet(running);
+    await droplet.put('i2.csv', intervalCsv());
+    const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
+    Object.assign(droplet.env, { SMT_PORT: String(port), SMT_HOST_KEY: otherFingerprint });
+
+    expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0 });
+  });
+
+  test('a host is refused when none of its keys is the right one, and all of them are told', async () => {
+    const droplet = await useDroplet(running);
+    const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
+    Object.assign(droplet.env, { SMT_PORT: String(port), SMT_HOST_KEY: `SHA256:${'A'.repeat(43)}` });
+
+    const refused = await droplet.run().catch((error: unknown) => error);
+
+    expect(refused).toMatchObject({ code: 'host-key-refused' });
+    expect(String(refused)).toMatch(/SHA256:\S+ \(ssh-ed25519\), SHA256:\S+ \(ssh-rsa\), and SMT_HOST_KEY/);
   });
 
   test('a host that is not there is tried again, and then told', async () => {

@@ -34,10 +34,13 @@ export interface SftpServer {
   close(): Promise<void>;
 }
 
+/** `host` is an Ed25519 key, `other-host` an RSA one. */
+export type HostKeyName = 'host' | 'other-host';
+
 /** Serves a folder by SFTP to user `smt` with the key `client` or the password `open sesame`. */
 export async function startSftpServer(
   root: string,
-  hostKey: 'host' | 'other-host' = 'host',
+  hostKeys: readonly HostKeyName[] = ['host'],
   port = 0,
 ): Promise<SftpServer> {
   const faults: SftpFaults = { denied: new Set() };
@@ -45,7 +48,8 @@ export async function startSftpServer(
   const opened = new Map<string, number>();
   const clients = new Set<Connection>();
   const allowed = [await publicKey('client'), await publicKey('client-with-passphrase')];
-  const server = new Server({ hostKeys: [await readFile(keyFile(hostKey))] }, (client) => {
+  const privateKeys = await Promise.all(hostKeys.map((name) => readFile(keyFile(name))));
+  const server = new Server({ hostKeys: privateKeys }, (client) => {
     connections.count++;
     clients.add(client);
     client.on('error', () => undefined);

@@ -1,8 +1,8 @@
-import ssh2, { type ConnectConfig } from 'ssh2';
+import ssh2, { type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
 import type { SftpConfiguration } from '../configuration.ts';
 import { DropletError, messageOf, TemporaryError } from '../errors.ts';
 import { throwIfStopped } from '../retry.ts';
-import { fingerprintOf } from './host-key.ts';
+import { type HostKey, hostKeyOf, hostKeyTypes, nameHostKeys, signaturesBesides } from './host-key.ts';
 import { type SftpSession, sessionOver } from './session.ts';
 
 /** Silence for so long is a connection that is gone. */
@@ -26,36 +26,87 @@ export async function connectSftp(
       'SMT_HOST_KEY is not set, so there is no telling who answers. `smt-droplet doctor` shows the key that the host has now: compare it with what SMT says and set it.',
     );
   }
-  return connect(configuration, signal, (shown) => hostKeys.has(shown));
+  return connect(configuration, signal, ({ fingerprint }) => hostKeys.has(fingerprint));
 }
 
-/** Finds out which host key a host shows, without logging in. @throws TemporaryError `sftp-unreachable` */
-export async function showHostKey(configuration: SftpConfiguration, signal: AbortSignal): Promise<string> {
-  let seen: string | undefined;
-  try {
-    await connect(configuration, signal, (shown) => {
-      seen = shown;
-      return false;
-    });
-  } catch (error) {
-    if (seen === undefined) throw error;
-  }
-  return seen ?? '';
-}
-
-function connect(
+/**
+ * Finds out which host keys a host has, one of each type, without logging in.
+ * @throws TemporaryError `sftp-unreachable`
+ */
+export async function showHostKeys(
   configuration: SftpConfiguration,
   signal: AbortSignal,
-  isRightKey: (fingerprint: string) => boolean,
+): Promise<readonly HostKey[]> {
+  try {
+    const session = await connect(configuration, signal, () => false);
+    session.close();
+    return [];
+  } catch (error) {
+    if (error instanceof WrongHostKey) return error.shown;
+    throw error;
+  }
+}
+
+/** None of the keys that the host has is the right one. */
+class WrongHostKey extends DropletError {
+  readonly shown: readonly HostKey[];
+  constructor({ host, port, hostKeys }: SftpConfiguration, shown: readonly HostKey[]) {
+    const pinned = [...(hostKeys ?? [])].join(', ');
+    super(
+      'host-key-refused',
+      `${host}:${port} shows the host key ${nameHostKeys(shown)}, and SMT_HOST_KEY allows ${pinned}. Either SMT has changed its key, or somebody is in between. Nothing was sent. Ask SMT; only then set the new key.`,
+    );
+    this.shown = shown;
+  }
+}
+
+/**
+ * A host may have keys of several types, and shows one: of the type that is asked for first. So after a wrong key the
+ * other types are asked for, and the host is refused when none of its keys is right.
+ */
+async function connect(
+  configuration: SftpConfiguration,
+  signal: AbortSignal,
+  isRightKey: (key: HostKey) => boolean,
+): Promise<SftpSession> {
+  const wrong: HostKey[] = [];
+  for (let tries = 0; tries < hostKeyTypes; tries++) {
+    const wrongBefore = wrong.length;
+    try {
+      return await connectOnce(configuration, signal, signaturesBesides(wrong), (key) => {
+        const isRight = isRightKey(key);
+        if (!isRight) wrong.push(key);
+        return isRight;
+      });
+    } catch (error) {
+      if (wrong.length > wrongBefore) continue;
+      if (wrong.length > 0 && isNothingInCommon(error)) break;
+      throw error;
+    }
+  }
+  throw new WrongHostKey(configuration, wrong);
+}
+
+/** Whether client and host found no algorithms that both have. */
+function isNothingInCommon(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: SshError };
+  return cause?.level === 'handshake';
+}
+
+type SshError = Error & { readonly level?: string };
+
+function connectOnce(
+  configuration: SftpConfiguration,
+  signal: AbortSignal,
+  serverHostKey: ServerHostKeyAlgorithm[],
+  isRightKey: (key: HostKey) => boolean,
 ): Promise<SftpSession> {
   throwIfStopped(signal);
   const { host, port } = configuration;
   return new Promise((resolve, reject) => {
     const client = new ssh2.Client();
-    let hostKey = '';
-    let isRefused = false;
-    const fail = (error: Error & { readonly level?: string }): void => {
-      reject(connectError(error, configuration, isRefused ? hostKey : null));
+    const fail = (error: SshError): void => {
+      reject(connectError(error, configuration));
       client.destroy();
     };
     client.on('error', fail);
@@ -70,23 +121,12 @@ function connect(
         else resolve(sessionOver(client, sftp));
       });
     });
-    const hostVerifier = (key: Buffer): boolean => {
-      hostKey = fingerprintOf(key);
-      isRefused = !isRightKey(hostKey);
-      return !isRefused;
-    };
+    const hostVerifier = (key: Buffer): boolean => isRightKey(hostKeyOf(key));
     try {
-      client.connect({ ...settings(configuration), host, port, hostVerifier });
+      client.connect({ ...settings(configuration), host, port, hostVerifier, algorithms: { serverHostKey } });
     } catch (error) {
-      reject(
-        new DropletError(
-          'configuration',
-          `The private SSH key (SMT_KEY) cannot be used: ${messageOf(error)}.`,
-          {
-            cause: error,
-          },
-        ),
-      );
+      const message = `The private SSH key (SMT_KEY) cannot be used: ${messageOf(error)}.`;
+      reject(new DropletError('configuration', message, { cause: error }));
     }
   });
 }
@@ -102,20 +142,8 @@ function settings({ user, privateKey, keyPassphrase, password }: SftpConfigurati
   };
 }
 
-function connectError(
-  error: Error & { readonly level?: string },
-  { host, port, user, hostKeys, privateKey }: SftpConfiguration,
-  refusedHostKey: string | null,
-): DropletError {
+function connectError(error: SshError, { host, port, user, privateKey }: SftpConfiguration): DropletError {
   const where = `${host}:${port}`;
-  if (refusedHostKey !== null) {
-    const pinned = [...(hostKeys ?? [])].join(', ');
-    return new DropletError(
-      'host-key-refused',
-      `${where} shows the host key ${refusedHostKey}, and SMT_HOST_KEY allows ${pinned}. Either SMT has changed its key, or somebody is in between. Nothing was sent. Ask SMT; only then set the new key.`,
-      { cause: error },
-    );
-  }
   if (error.level === 'client-authentication') {
     const by = privateKey === null ? 'password (SMT_PASSWORD)' : 'key (SMT_KEY)';
     return new DropletError('login-refused', `${where} does not let ${user} in with this ${by}.`, {
