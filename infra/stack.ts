@@ -133,7 +133,7 @@ export class SmtIngestStack extends Stack {
     const replay = new IngestFunction(this, 'Replay', { entry: 'replay' });
     adminToken.guards(replay);
     database.usedBy(replay, 'writer');
-    rawFiles.namedTo(replay);
+    rawFiles.replaysNotedBy(replay);
     toNormalize.sentBy(replay);
     api.route('POST /api/admin/smt/normalize', replay);
 

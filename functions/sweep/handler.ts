@@ -11,6 +11,7 @@ import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { emitMetrics } from '../../shared/observability/metrics.ts';
+import { countRegistration } from '../../shared/observability/raw-file-metrics.ts';
 import type { AnnouncedVersion } from '../../shared/raw-files/object-store.ts';
 import { registerObject } from '../../shared/raw-files/register-object.ts';
 import { type SweepReport, sweep } from '../../shared/sweep/sweep.ts';
@@ -19,6 +20,11 @@ const s3 = new S3Client();
 const sqs = sqsClient();
 const sns = new SNSClient();
 const objects = new S3ObjectStore(s3);
+
+/** Reading a larger object takes longer than a sweep has. */
+const maxHashedBytes = 2 * 1024 ** 3;
+/** Of a run's time, for what comes after the bucket. */
+const shareForTheRest = 0.4;
 
 /** Finds what was lost on its way and puts it back, says what it found, and lets a database that has nothing to do sleep. */
 export const handler = async (_event: unknown, context: Context): Promise<SweepReport> => {
@@ -33,10 +39,14 @@ export const handler = async (_event: unknown, context: Context): Promise<SweepR
     ...(['announcementTopicArn', 'sweepGraceSeconds', 'sweepWaitingSeconds'] as const),
   );
   const queue = normalizeSender(sqs, environment.normalizeQueueUrl);
-  const register = async (version: AnnouncedVersion): Promise<void> => {
-    const row = await registerObject({ database: await functionDatabase(), objects, queue }, version);
+  const register = async (version: AnnouncedVersion): Promise<boolean> => {
+    const database = await functionDatabase();
+    const row = await registerObject({ database, objects, queue, maxHashedBytes }, version);
     logger.warn('object registered by the sweep', { objectKey: version.objectKey, ...row });
+    if (row) countRegistration(row);
+    return row?.created ?? false;
   };
+  const wholeMs = context.getRemainingTimeInMillis();
   const report = await sweep(
     {
       bucketName: environment.rawBucket,
@@ -47,6 +57,7 @@ export const handler = async (_event: unknown, context: Context): Promise<SweepR
       register,
       queue,
       publish: announcementPublisher(sns, environment.announcementTopicArn),
+      hasTime: () => context.getRemainingTimeInMillis() > wholeMs * shareForTheRest,
       onError: (what, facts, error) => logger.error(what, { ...facts, error: error as Error }),
       now: () => new Date(),
     },

@@ -14,7 +14,7 @@ import {
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { reservedPrefix, uploadPrefix } from '../../shared/raw-files/object-key.ts';
+import { replayedKey, reservedPrefix, uploadPrefix } from '../../shared/raw-files/object-key.ts';
 import type { Settings } from '../config/settings.ts';
 import type { IngestFunction } from './ingest-function.ts';
 
@@ -73,6 +73,17 @@ export class RawBucket extends Construct {
     fn.explainWildcard(this.objects(`${uploadPrefix}*`), 'It signs uploads of files it cannot know before.');
   }
 
+  /** Lets a function leave word for the sweep that it replayed files, and touch nothing else. */
+  replaysNotedBy(fn: IngestFunction): void {
+    this.namedTo(fn);
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['s3:PutObject'],
+        resources: [this.bucket.arnForObjects(replayedKey)],
+      }),
+    );
+  }
+
   /** Tells a function the bucket's name, and allows it nothing. */
   namedTo(fn: IngestFunction): void {
     fn.setEnvironment('rawBucket', this.bucket.bucketName);
@@ -88,7 +99,10 @@ export class RawBucket extends Construct {
     });
   }
 
-  /** Lets a function read every version of every object; it may list, or S3 would call a deleted one forbidden. */
+  /**
+   * Lets a function read every version of every object. It may list them too: to one who may not, S3 calls an object that is
+   * gone forbidden, and says nowhere whether for a version that takes the right to list objects or that to list versions.
+   */
   readBy(fn: IngestFunction): void {
     fn.addToRolePolicy(
       new PolicyStatement({
@@ -101,7 +115,10 @@ export class RawBucket extends Construct {
       'It reads whatever file is put into this bucket, and no other bucket.',
     );
     fn.addToRolePolicy(
-      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }),
+      new PolicyStatement({
+        actions: ['s3:ListBucket', 's3:ListBucketVersions'],
+        resources: [this.bucket.bucketArn],
+      }),
     );
   }
 
@@ -109,9 +126,6 @@ export class RawBucket extends Construct {
   sweptBy(fn: IngestFunction): void {
     fn.setEnvironment('rawBucket', this.bucket.bucketName);
     this.readBy(fn);
-    fn.addToRolePolicy(
-      new PolicyStatement({ actions: ['s3:ListBucketVersions'], resources: [this.bucket.bucketArn] }),
-    );
     fn.addToRolePolicy(
       new PolicyStatement({
         actions: ['s3:PutObject'],

@@ -1,12 +1,35 @@
-import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { encodeNormalizeMessage } from '../raw-files/normalize-message.ts';
 
-/** Puts raw files on the normalize queue. */
-export function normalizeSender(sqs: SQSClient, queueUrl: string): (rawFileId: string) => Promise<void> {
-  return async (rawFileId) => {
-    await sqs.send(
-      new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: encodeNormalizeMessage(rawFileId) }),
-    );
+/** SQS takes so many messages with one request. */
+const messagesPerRequest = 10;
+
+/** The queue took not every message; those it did not take have to be sent again. */
+export class MessagesRefusedError extends Error {
+  readonly code = 'messages-refused';
+  constructor(reasons: readonly string[]) {
+    super(`SQS refused ${reasons.length} messages: ${[...new Set(reasons)].join('; ')}`);
+    this.name = 'MessagesRefusedError';
+  }
+}
+
+/**
+ * Puts raw files on the normalize queue.
+ * @throws MessagesRefusedError, and what the SDK throws; some of the messages may have been sent then
+ */
+export function normalizeSender(
+  sqs: SQSClient,
+  queueUrl: string,
+): (rawFileIds: readonly string[]) => Promise<void> {
+  return async (rawFileIds) => {
+    for (let from = 0; from < rawFileIds.length; from += messagesPerRequest) {
+      const Entries = rawFileIds
+        .slice(from, from + messagesPerRequest)
+        .map((rawFileId, index) => ({ Id: String(index), MessageBody: encodeNormalizeMessage(rawFileId) }));
+      const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+      if (Failed.length > 0)
+        throw new MessagesRefusedError(Failed.map(({ Code, Message }) => Message ?? `${Code}`));
+    }
   };
 }
 

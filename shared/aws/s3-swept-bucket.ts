@@ -1,16 +1,22 @@
 import {
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectVersionsCommand,
   NoSuchKey,
+  NotFound,
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { reservedPrefix } from '../raw-files/object-key.ts';
+import { replayedKey, reservedPrefix } from '../raw-files/object-key.ts';
 import { type ListingCursor, type SweepNotes, sweepNotes } from '../sweep/notes.ts';
 import type { ListingPage, SweptBucket } from '../sweep/ports.ts';
 
 /** Where the sweep's notes lie; register takes no object below it for a raw file. */
 const notesKey = `${reservedPrefix}sweep.json`;
+/** Leaves word for the sweep that files were taken back, in its bucket. */
+export async function noteReplay(s3: S3Client, bucket: string): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: replayedKey, Body: '' }));
+}
 
 /** The bucket as the sweep sees it. */
 export class S3SweptBucket implements SweptBucket {
@@ -63,5 +69,17 @@ export class S3SweptBucket implements SweptBucket {
         ContentType: 'application/json',
       }),
     );
+  }
+
+  async replayedAt(): Promise<Date | null> {
+    try {
+      const { LastModified } = await this.s3.send(
+        new HeadObjectCommand({ Bucket: this.bucket, Key: replayedKey }),
+      );
+      return LastModified ?? null;
+    } catch (error) {
+      if (error instanceof NotFound) return null;
+      throw error;
+    }
   }
 }

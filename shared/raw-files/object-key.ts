@@ -11,6 +11,9 @@ export const uploadPrefix = 'uploads/';
 /** Where the system keeps its own notes in the bucket; objects below it are no raw files. */
 export const reservedPrefix = '_smt-ingest/';
 
+/** Written at each replay, for the sweep; only its time counts. */
+export const replayedKey = `${reservedPrefix}replayed`;
+
 const uploadKey = /^uploads\/([a-z0-9][a-z0-9-]*)\/(?:esiid=(\d{17}|\d{22})\/)?[0-9a-f]{64}\/([^/]+)$/;
 const esiidSegment = /(?:^|\/)esiid=(\d{17}|\d{22})\//;
 

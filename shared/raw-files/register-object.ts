@@ -9,8 +9,10 @@ import { type AnnouncedVersion, ObjectGoneError, type ObjectStore } from './obje
 export interface RegisterDependencies {
   readonly database: Database;
   readonly objects: ObjectStore;
-  /** Puts a raw file on the normalize queue. */
-  readonly queue: (rawFileId: string) => Promise<void>;
+  /** Puts raw files on the normalize queue. */
+  readonly queue: (rawFileIds: readonly string[]) => Promise<void>;
+  /** A larger object that brings no hash is registered without one, and so is nobody's duplicate; default: none is. */
+  readonly maxHashedBytes?: number;
 }
 
 export interface RegisteredObject {
@@ -51,15 +53,16 @@ export async function registerObject(
 }
 
 async function registerStored(
-  { database, objects, queue }: RegisterDependencies,
+  { database, objects, queue, maxHashedBytes = Number.POSITIVE_INFINITY }: RegisterDependencies,
   version: AnnouncedVersion,
 ): Promise<RegisteredObject> {
   const facts = await objects.facts(version);
   const described = describeKey(version.objectKey);
-  const sha256 = facts.sha256 ?? (await objects.sha256(version));
+  const isHashed = facts.sha256 === null && facts.sizeBytes <= maxHashedBytes;
+  const sha256 = isHashed ? await objects.sha256(version) : facts.sha256;
   const row = await registerRawFile(database, { ...version, ...facts, ...described, sha256 });
   if (row.status === 'registered') {
-    await queue(row.id);
+    await queue([row.id]);
     await markQueued(database, [row.id]);
   }
   const { id: rawFileId, status, created } = row;

@@ -6,20 +6,28 @@ import { type ReplayedFile, type ReplayFilter, replayRawFiles } from '../storage
 
 const pollMs = 200;
 
+export interface ReplayDependencies {
+  readonly database: Database;
+  /** Leaves word for the sweep, which would let the database sleep after a quiet time. */
+  readonly wakeSweep: () => Promise<void>;
+  /** Puts raw files on the normalize queue. */
+  readonly queue: (rawFileIds: readonly string[]) => Promise<void>;
+}
+
 /**
  * Takes files back to `registered` and puts them on the queue. Harmless at any time: loading a file again adds only
  * what is missing. A crash in between leaves registered files that the sweep queues.
  */
 export async function replay(
-  database: Database,
-  queue: (rawFileId: string) => Promise<void>,
+  { database, wakeSweep, queue }: ReplayDependencies,
   filter: ReplayFilter,
 ): Promise<readonly ReplayedFile[]> {
+  if (!filter.dryRun) await wakeSweep();
   const files = await replayRawFiles(database, filter);
-  if (filter.dryRun) return files;
+  if (filter.dryRun || files.length === 0) return files;
   const ids = files.map(({ id }) => id);
-  for (const id of ids) await queue(id);
-  if (ids.length > 0) await markQueued(database, ids);
+  await queue(ids);
+  await markQueued(database, ids);
   return files;
 }
 

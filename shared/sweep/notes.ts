@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
 const instant = z.coerce.date();
+const registered = z.array(z.string()).default([]);
 const cursor = z.object({ keyMarker: z.string(), versionIdMarker: z.string().optional() });
 
 /**
@@ -11,8 +13,12 @@ export const sweepNotes = z.object({
   /** All versions from before this instant were found registered in a whole pass over the bucket. */
   verifiedUntil: instant,
   /** The pass under way, if the last run did not come to its end. */
-  pass: z.object({ startedAt: instant, cursor: cursor.nullable(), failed: z.boolean() }).nullable(),
-  /** Nothing was on its way when the database was last looked into. */
+  pass: z
+    .object({ startedAt: instant, cursor: cursor.nullable(), failed: z.boolean(), registered })
+    .nullable(),
+  /** Versions too young for `verifiedUntil` to speak for them, and seen registered; see {@link versionNote}. */
+  registered,
+  /** Nothing was on its way when the database was looked into last. */
   isQuiet: z.boolean(),
   databaseSeenAt: instant,
 });
@@ -24,6 +30,12 @@ export type ListingCursor = z.infer<typeof cursor>;
 export const firstNotes: SweepNotes = {
   verifiedUntil: new Date(0),
   pass: null,
+  registered: [],
   isQuiet: false,
   databaseSeenAt: new Date(0),
 };
+
+/** How notes name an object version: 96 bits of its hash, since keys may be a kilobyte long. */
+export function versionNote({ objectKey, versionId }: { objectKey: string; versionId: string }): string {
+  return createHash('sha256').update(`${objectKey}\n${versionId}`).digest('base64url').slice(0, 16);
+}

@@ -14,6 +14,8 @@ export interface SweptBucket {
   /** Null if there are none, or none that can be read. */
   readNotes(): Promise<SweepNotes | null>;
   writeNotes(notes: SweepNotes): Promise<void>;
+  /** When files were replayed last, by the bucket's clock; null if never. */
+  replayedAt(): Promise<Date | null>;
 }
 
 export interface DeadLetter {

@@ -2,7 +2,7 @@ import { isRawFileKey } from '../raw-files/object-key.ts';
 import type { AnnouncedVersion } from '../raw-files/object-store.ts';
 import type { Database } from '../storage/database.ts';
 import { findUnregistered } from '../storage/find-unregistered.ts';
-import type { SweepNotes } from './notes.ts';
+import { type SweepNotes, versionNote } from './notes.ts';
 import type { SweptBucket } from './ports.ts';
 
 const hourMs = 3_600_000;
@@ -10,60 +10,100 @@ const hourMs = 3_600_000;
 const slowUploadMs = 6 * hourMs;
 /** A multipart upload is stamped when it is initiated, and may take until the bucket's lifecycle ends it. */
 const multipartUploadMs = 7 * 24 * hourMs;
+/** So many young versions are remembered as registered; of more, the database is asked again in each run. */
+const maxRemembered = 5_000;
 
 export interface BucketSweep {
   readonly bucket: SweptBucket;
   /** Called only when there is something to ask it. */
   readonly database: () => Promise<Database>;
-  readonly register: (version: AnnouncedVersion) => Promise<void>;
+  /** Says whether the version had no row before. */
+  readonly register: (version: AnnouncedVersion) => Promise<boolean>;
   readonly onError: (version: AnnouncedVersion, error: unknown) => void;
   /** Events younger than this may still be on their way. */
   readonly graceMs: number;
   readonly maxPages: number;
+  /** False when the run has to come to its end; the next one goes on. */
+  readonly hasTime: () => boolean;
   readonly now: () => Date;
 }
 
 export interface BucketSweepResult {
-  readonly notes: Pick<SweepNotes, 'verifiedUntil' | 'pass'>;
-  /** Objects were seen that no earlier pass has verified. */
+  readonly notes: Pick<SweepNotes, 'verifiedUntil' | 'pass' | 'registered'>;
+  /** Objects were seen that are not known to be registered. */
   readonly sawNew: boolean;
   readonly unregistered: number;
 }
 
 /**
  * Goes on with the pass over all object versions, and registers those whose event was lost. A run reads a bounded number
- * of pages; what an earlier whole pass has verified is not asked of the database again.
+ * of pages, and stops when its time is up; what an earlier run has found registered is not asked of the database again.
  */
 export async function sweepBucket(notes: SweepNotes, sweep: BucketSweep): Promise<BucketSweepResult> {
-  const pass = notes.pass ?? { startedAt: sweep.now(), cursor: null, failed: false };
+  const pass = notes.pass ?? { startedAt: sweep.now(), cursor: null, failed: false, registered: [] };
+  const known = new Set([...notes.registered, ...pass.registered]);
+  const registered = new Set(pass.registered);
   let { cursor, failed } = pass;
   let sawNew = false;
   let unregistered = 0;
-  for (let page = 0; page < sweep.maxPages; page++) {
+  for (let page = 0; page < sweep.maxPages && sweep.hasTime(); page++) {
     const { versions, next } = await sweep.bucket.list(cursor);
     const fresh = versions.filter((version) => isFresh(version, notes.verifiedUntil));
-    const due = fresh.filter(
-      ({ receivedAt }) => receivedAt.getTime() <= sweep.now().getTime() - sweep.graceMs,
-    );
-    if (fresh.length > 0) sawNew = true;
-    const lost = due.length > 0 ? await findUnregistered(await sweep.database(), due) : [];
-    unregistered += lost.length;
-    for (const version of lost) {
-      try {
-        await sweep.register(version);
-      } catch (error) {
-        failed = true;
-        sweep.onError(version, error);
-      }
+    const [old, unknown] = partition(fresh, (version) => known.has(versionNote(version)));
+    const found = await registerLost(unknown, sweep);
+    for (const version of [...old, ...found.registered]) {
+      if (registered.size < maxRemembered) registered.add(versionNote(version));
     }
+    if (unknown.length > 0) sawNew = true;
+    unregistered += found.created;
+    failed ||= found.failed;
+    if (found.isCut) break; // the next run reads this page again
     if (!next) {
       const verifiedUntil = failed ? notes.verifiedUntil : new Date(pass.startedAt.getTime() - sweep.graceMs);
-      return { notes: { verifiedUntil, pass: null }, sawNew, unregistered };
+      return { notes: { verifiedUntil, pass: null, registered: [...registered] }, sawNew, unregistered };
     }
     cursor = next;
   }
-  const unfinished = { startedAt: pass.startedAt, cursor, failed };
-  return { notes: { verifiedUntil: notes.verifiedUntil, pass: unfinished }, sawNew, unregistered };
+  const unfinished = { startedAt: pass.startedAt, cursor, failed, registered: [...registered] };
+  const { verifiedUntil, registered: knownBefore } = notes;
+  return { notes: { verifiedUntil, pass: unfinished, registered: knownBefore }, sawNew, unregistered };
+}
+
+interface Registered {
+  /** Those that have a row, by now. */
+  readonly registered: readonly AnnouncedVersion[];
+  /** How many had none. */
+  readonly created: number;
+  readonly failed: boolean;
+  /** Time was up before all were looked after. */
+  readonly isCut: boolean;
+}
+
+/** Registers those of some versions whose event must have been lost. */
+async function registerLost(versions: readonly AnnouncedVersion[], sweep: BucketSweep): Promise<Registered> {
+  const dueMs = sweep.now().getTime() - sweep.graceMs;
+  const due = versions.filter(({ receivedAt }) => receivedAt.getTime() <= dueMs);
+  const lost = due.length > 0 ? await findUnregistered(await sweep.database(), due) : [];
+  const registered = new Set(due);
+  for (const version of lost) registered.delete(version);
+  let created = 0;
+  let failed = false;
+  for (const version of lost) {
+    if (!sweep.hasTime()) return { registered: [...registered], created, failed, isCut: true };
+    try {
+      if (await sweep.register(version)) created++;
+      registered.add(version);
+    } catch (error) {
+      failed = true;
+      sweep.onError(version, error);
+    }
+  }
+  return { registered: [...registered], created, failed, isCut: false };
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  const { yes = [], no = [] } = Object.groupBy(items, (item) => (test(item) ? 'yes' : 'no'));
+  return [yes, no];
 }
 
 /** Whether no whole pass can have seen it: it may have appeared after that, with an older stamp. */

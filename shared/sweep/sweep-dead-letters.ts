@@ -12,8 +12,8 @@ export interface DeadLetterSweep {
   readonly normalizeDeadLetters: DeadLetterQueue;
   readonly registerFailures: DeadLetterQueue;
   readonly database: () => Promise<Database>;
-  readonly register: (version: AnnouncedVersion) => Promise<void>;
-  readonly queue: (rawFileId: string) => Promise<void>;
+  readonly register: (version: AnnouncedVersion) => Promise<unknown>;
+  readonly queue: (rawFileIds: readonly string[]) => Promise<void>;
   /** A letter that stays for people to look at. */
   readonly onUnreadable: (body: string, error: unknown) => void;
 }
@@ -50,7 +50,7 @@ async function drain(
 async function redrive(letter: DeadLetter, sweep: DeadLetterSweep): Promise<void> {
   const { rawFileId } = decodeNormalizeMessage(letter.body);
   const open = await listOpen(await sweep.database(), [rawFileId]);
-  if (open.has(rawFileId)) await sweep.queue(rawFileId);
+  if (open.has(rawFileId)) await sweep.queue([rawFileId]);
 }
 
 /** What Lambda puts into a failure destination, as far as it matters here. */

@@ -18,6 +18,8 @@ const maxAnnounced = 500;
 const hourMs = 3_600_000;
 /** However quiet it is, the database is looked into once in this time. */
 const longestQuietMs = 6 * hourMs;
+/** Clocks of S3 and of this system differ by less. */
+const clockSkewMs = 60_000;
 /** A missing upload is reported for a day. */
 const missingReportedMs = 24 * hourMs;
 
@@ -27,9 +29,13 @@ export interface SweepDependencies {
   readonly normalizeDeadLetters: DeadLetterQueue;
   readonly registerFailures: DeadLetterQueue;
   readonly database: () => Promise<Database>;
-  readonly register: (version: AnnouncedVersion) => Promise<void>;
-  readonly queue: (rawFileId: string) => Promise<void>;
+  /** Says whether the version had no row before. */
+  readonly register: (version: AnnouncedVersion) => Promise<boolean>;
+  /** Puts raw files on the normalize queue. */
+  readonly queue: (rawFileIds: readonly string[]) => Promise<void>;
   readonly publish: Publish;
+  /** False when the run has to leave what it has not registered to the next one. */
+  readonly hasTime: () => boolean;
   readonly onError: (what: string, facts: Record<string, unknown>, error: unknown) => void;
   readonly now: () => Date;
 }
@@ -88,18 +94,19 @@ export async function sweep(deps: SweepDependencies, options: SweepOptions): Pro
     onUnreadable: (body, error) =>
       deps.onError('dead letter left where it is', { body: body.slice(0, 500) }, error),
   });
-  const quietForMs = deps.now().getTime() - notes.databaseSeenAt.getTime();
+  const seenAt = deps.now();
   const isDue =
     listed.sawNew ||
     deadLettersHandled > 0 ||
     databaseOpened ||
     !notes.isQuiet ||
-    quietForMs > longestQuietMs;
+    seenAt.getTime() - notes.databaseSeenAt.getTime() > longestQuietMs ||
+    (await wasReplayedSince(notes.databaseSeenAt, deps.bucket));
   const open = isDue ? await sweepDatabase(await database(), deps, options) : nothingOpen;
   await deps.bucket.writeNotes({
     ...listed.notes,
     isQuiet: open.isQuiet && !listed.sawNew,
-    databaseSeenAt: isDue ? deps.now() : notes.databaseSeenAt,
+    databaseSeenAt: isDue ? seenAt : notes.databaseSeenAt,
   });
   const { isQuiet, ...counts } = open;
   return {
@@ -111,15 +118,31 @@ export async function sweep(deps: SweepDependencies, options: SweepOptions): Pro
   };
 }
 
+/** A replay whose worker died before it had queued its files leaves no other trace outside the database. */
+async function wasReplayedSince(seenAt: Date, bucket: SweptBucket): Promise<boolean> {
+  const replayedAt = await bucket.replayedAt();
+  return replayedAt !== null && replayedAt.getTime() > seenAt.getTime() - clockSkewMs;
+}
+
 async function sweepDatabase(database: Database, deps: SweepDependencies, options: SweepOptions) {
   const { bucketName: bucket } = deps;
   const nowMs = deps.now().getTime();
   const stuck = await listStuck(database, { bucket, waitingMs: options.waitingMs, limit: maxStuck });
-  for (const id of stuck) await deps.queue(id);
-  if (stuck.length > 0) await markQueued(database, stuck);
+  if (stuck.length > 0) {
+    await deps.queue(stuck);
+    await markQueued(database, stuck);
+  }
   const before = new Date(nowMs - options.graceMs);
   const unannounced = await listUnannounced(database, { bucket, before, limit: maxAnnounced });
-  for (const file of unannounced) await announceFile(database, deps.publish, file);
+  let announced = 0;
+  for (const file of unannounced) {
+    try {
+      await announceFile(database, deps.publish, file);
+      announced++;
+    } catch (error) {
+      deps.onError('file not announced', { rawFileId: file.id }, error);
+    }
+  }
   const missingUploads = await listMissingUploads(database, {
     bucket,
     expiredBefore: before,
@@ -131,7 +154,7 @@ async function sweepDatabase(database: Database, deps: SweepDependencies, option
     stuckFiles: stuck.length,
     oldestUnfinishedAgeSeconds: oldestAgeSeconds,
     missingUploads,
-    announced: unannounced.length,
+    announced,
     isQuiet: count === 0 && missingUploads.length === 0 && !isAwaited,
   };
 }

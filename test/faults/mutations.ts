@@ -31,7 +31,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'shared/sweep/sweep.ts',
-        find: 'for (const id of stuck) await deps.queue(id);',
+        find: '    await deps.queue(stuck);\n',
         replace: '',
       },
     ],

@@ -14,7 +14,7 @@ export function s3StepOf({ method, url = '' }: IncomingMessage): Step | undefine
 }
 
 const queueSteps: Readonly<Record<string, Step>> = {
-  'AmazonSQS.SendMessage': 'send-message',
+  'AmazonSQS.SendMessageBatch': 'send-message',
   'AmazonSQS.ChangeMessageVisibility': 'delay-message',
   'AmazonSQS.DeleteMessage': 'delete-message',
   'AmazonSQS.DeleteMessageBatch': 'delete-message',

@@ -33,6 +33,7 @@ const readBucket = [
   's3:GetObject <RawFilesBucket.Arn>/*',
   's3:GetObjectVersion <RawFilesBucket.Arn>/*',
   's3:ListBucket <RawFilesBucket.Arn>',
+  's3:ListBucketVersions <RawFilesBucket.Arn>', // else a version that is gone may be called forbidden
 ];
 const sendTo = (queue: string) =>
   ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'].map(
@@ -62,14 +63,17 @@ const rights: Readonly<Record<string, readonly string[]>> = {
   ],
   Sweep: [
     ...readBucket,
-    's3:ListBucketVersions <RawFilesBucket.Arn>',
     's3:PutObject <RawFilesBucket.Arn>/_smt-ingest/*',
     ...sendTo('ToNormalizeQueue'),
     ...takeFrom('ToNormalizeDeadLetters'),
     ...takeFrom('RegisterFailures'),
     'sns:Publish <AnnouncementsTopic>',
   ],
-  Replay: [...readToken, ...sendTo('ToNormalizeQueue')],
+  Replay: [
+    ...readToken,
+    's3:PutObject <RawFilesBucket.Arn>/_smt-ingest/replayed',
+    ...sendTo('ToNormalizeQueue'),
+  ],
   RawFilesApi: [...readToken, ...readBucket],
   Usage: readToken,
   OpenApi: readToken,

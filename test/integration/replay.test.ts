@@ -11,12 +11,15 @@ import { claim, esiidA, esiidB, load, loadFile, newBlock, newRawFile } from '../
 /** Replays and says which files were put on the queue. */
 async function replayed(database: Database, filter: Partial<ReplayFilter>) {
   const queued: string[] = [];
-  const files = await replay(database, async (id) => void queued.push(id), {
-    bucket: 'raw',
-    limit: 100,
-    dryRun: false,
-    ...filter,
-  });
+  const files = await replay(
+    { database, wakeSweep: async () => {}, queue: async (ids) => void queued.push(...ids) },
+    {
+      bucket: 'raw',
+      limit: 100,
+      dryRun: false,
+      ...filter,
+    },
+  );
   return { files, queued };
 }
 

@@ -4,16 +4,20 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
-import { S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
+import { noteReplay, S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
 import { reservedPrefix } from '../../shared/raw-files/object-key.ts';
+import { replay } from '../../shared/raw-files/replay.ts';
+import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
 import { firstNotes, type SweepNotes } from '../../shared/sweep/notes.ts';
 import { sweepBucket } from '../../shared/sweep/sweep-bucket.ts';
+import { loadFile, newBlock, newRawFile } from '../support/rows.ts';
 import { Bucket } from './local-s3-harness.ts';
 import {
   deleteVersion,
   filesOf,
   graceMs,
   hourMs,
+  maxHashedBytes,
   minuteMs,
   putObject,
   type SweepScene,
@@ -25,7 +29,7 @@ const never = (): never => {
 };
 
 /** One run over the bucket alone, of one page of two object versions. */
-function sweepTwo(scene: SweepScene, notes: Pick<SweepNotes, 'verifiedUntil' | 'pass'>, failing?: string) {
+function sweepTwo(scene: SweepScene, notes: Partial<SweepNotes>, failing?: string) {
   const failures: string[] = [];
   const result = sweepBucket(
     { ...firstNotes, ...notes },
@@ -34,8 +38,9 @@ function sweepTwo(scene: SweepScene, notes: Pick<SweepNotes, 'verifiedUntil' | '
       database: async () => scene.database,
       register: async (version) => {
         if (version.objectKey === failing) throw new Error('not now');
-        await scene.register(version);
+        return scene.register(version);
       },
+      hasTime: () => true,
       onError: ({ objectKey }) => void failures.push(objectKey),
       graceMs,
       maxPages: 1,
@@ -50,6 +55,16 @@ function listByTwo({ s3 }: SweepScene): void {
   s3.middlewareStack.add((next) => (args) => next({ ...args, input: { ...args.input, MaxKeys: 2 } }), {
     step: 'initialize',
   });
+}
+
+async function putInParts({ s3 }: SweepScene, key: string, content = 'a,b'): Promise<void> {
+  const target = { Bucket, Key: key };
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
+  const { ETag } = await s3.send(
+    new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: content }),
+  );
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+  await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
 }
 
 test('An object whose event was lost is registered and queued once the grace is over, not before', async () => {
@@ -106,24 +121,93 @@ test('A pass in which an object could not be registered verifies nothing, and th
   const next = await sweepTwo(scene, second.notes);
 
   expect(first.failures).toEqual(['b.csv']);
-  expect(second.notes).toEqual({ verifiedUntil: new Date(0), pass: null });
+  expect(second.notes).toMatchObject({ verifiedUntil: new Date(0), pass: null });
   expect(next.unregistered).toBe(1);
   expect(await filesOf(scene)).toHaveLength(3);
 });
 
-test('When all is verified and quiet the database is left asleep, and looked into again after six hours', async () => {
+test('When all is registered and quiet the database is left asleep, and looked into again after six hours', async () => {
   const scene = await useSweep();
   await putObject(scene.s3, 'a.csv');
   await scene.run({ afterMs: hourMs });
   await scene.database.kysely.updateTable('raw_smt_files').set({ status: 'ignored' }).execute();
-  await scene.run({ afterMs: 8 * hourMs });
-  await scene.run({ afterMs: 8 * hourMs });
+  await scene.run({ afterMs: hourMs + 5 * minuteMs });
 
-  const quiet = await scene.run({ afterMs: 9 * hourMs, database: never });
-  const later = await scene.run({ afterMs: 15 * hourMs });
+  const quiet = await scene.run({ afterMs: hourMs + 10 * minuteMs, database: never });
+  const later = await scene.run({ afterMs: 8 * hourMs });
 
   expect(quiet).toMatchObject({ databaseOpened: false, unregisteredObjects: 0 });
   expect(later.databaseOpened).toBe(true);
+});
+
+test('A file uploaded in parts lets the database sleep as soon as any other', async () => {
+  const scene = await useSweep();
+  await putInParts(scene, 'large.csv');
+  await scene.run({ afterMs: hourMs });
+  await scene.database.kysely.updateTable('raw_smt_files').set({ status: 'ignored' }).execute();
+  await scene.run({ afterMs: hourMs + 5 * minuteMs });
+
+  const quiet = await scene.run({ afterMs: hourMs + 10 * minuteMs, database: never });
+
+  expect(quiet.databaseOpened).toBe(false);
+});
+
+test('A new object wakes the database again, beside those that are known', async () => {
+  const scene = await useSweep();
+  await putObject(scene.s3, 'a.csv');
+  await scene.run({ afterMs: hourMs });
+  await scene.database.kysely.updateTable('raw_smt_files').set({ status: 'ignored' }).execute();
+  await scene.run({ afterMs: hourMs + 5 * minuteMs });
+  await putObject(scene.s3, 'a.csv', 'another version');
+
+  const report = await scene.run({ afterMs: hourMs + 10 * minuteMs });
+
+  expect(report.unregisteredObjects).toBe(1);
+});
+
+test('A replay that died before it queued its files is seen however quiet it was', async () => {
+  const scene = await useSweep();
+  const { id } = await loadFile(scene.database, [newBlock()], { file: { bucket: Bucket } });
+  await scene.database.kysely.updateTable('raw_smt_files').set({ announced_at: new Date() }).execute();
+  await scene.run();
+  const before = await scene.run();
+  const died = replay(
+    {
+      database: scene.database,
+      wakeSweep: () => noteReplay(scene.s3, Bucket),
+      queue: () => Promise.reject(new Error('killed')),
+    },
+    { bucket: Bucket, ids: [id], limit: 1, dryRun: false },
+  );
+  await expect(died).rejects.toThrow('killed');
+  await scene.database.kysely
+    .updateTable('raw_smt_files')
+    .set({ updated_at: new Date(0) })
+    .execute();
+
+  await scene.run();
+
+  expect(before.databaseOpened).toBe(false);
+  expect(scene.queued).toEqual([id]);
+});
+
+test('A run whose time is up leaves the rest to the next, and still does all that is not of the bucket', async () => {
+  const scene = await useSweep();
+  for (const key of ['a', 'b', 'c']) await putObject(scene.s3, `${key}.csv`);
+  const { id: stuck } = await registerRawFile(scene.database, newRawFile({ bucket: Bucket }));
+  await scene.database.kysely
+    .updateTable('raw_smt_files')
+    .set({ updated_at: new Date(0) })
+    .execute();
+  let registrations = 0;
+
+  const cut = await scene.run({ afterMs: hourMs, hasTime: () => registrations++ < 3 });
+  const next = await scene.run({ afterMs: hourMs });
+
+  expect(cut).toMatchObject({ unregisteredObjects: 2, stuckFiles: 1 });
+  expect(scene.queued).toContain(stuck);
+  expect(next.unregisteredObjects).toBe(1);
+  expect(await filesOf(scene)).toHaveLength(4);
 });
 
 test('A file on its way keeps the sweep awake', async () => {
@@ -155,13 +239,7 @@ test('Without its notes, or with notes it cannot read, a sweep verifies everythi
 test('An object uploaded in parts is found though its stamp is older than a whole pass', async () => {
   const scene = await useSweep();
   await scene.run({ afterMs: 24 * hourMs });
-  const target = { Bucket, Key: 'large.csv' };
-  const { UploadId } = await scene.s3.send(new CreateMultipartUploadCommand(target));
-  const { ETag } = await scene.s3.send(
-    new UploadPartCommand({ ...target, UploadId, PartNumber: 1, Body: 'a,b' }),
-  );
-  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
-  await scene.s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
+  await putInParts(scene, 'large.csv');
 
   const report = await scene.run({ afterMs: 25 * hourMs });
 
@@ -182,6 +260,21 @@ test('An object deleted before it was read gets a row that says so, and one that
 
   expect(await filesOf(scene)).toMatchObject([{ status: 'failed', error_code: 'object-gone' }]);
   expect(scene.queued).toEqual([]);
+});
+
+test('An object too large for a sweep to read is registered without its hash', async () => {
+  const scene = await useSweep();
+  await putInParts(scene, 'large.csv', 'x'.repeat(maxHashedBytes + 1));
+  await putInParts(scene, 'small.csv', 'x');
+
+  await scene.run({ afterMs: hourMs });
+
+  const files = await filesOf(scene);
+  expect(files.map(({ object_key, sha256 }) => [object_key, sha256 !== null])).toEqual([
+    ['large.csv', false],
+    ['small.csv', true],
+  ]);
+  expect(scene.queued).toHaveLength(2);
 });
 
 test('Two sweeps at once register each object once', async () => {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import type { Publish } from '../../shared/raw-files/announce.ts';
 import { encodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
 import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
 import type { Database } from '../../shared/storage/database.ts';
@@ -163,6 +164,24 @@ test('A normalized file that nobody announced is announced once the grace is ove
 
   expect(youngCount).toBe(0);
   expect(announced).toMatchObject([{ id, intervalsInserted: 96, blocksChanged: 1 }]);
+});
+
+test('A file that cannot be announced does not keep the others from it', async () => {
+  const { database, errors, run } = await useSweep();
+  const file = { bucket: Bucket };
+  const { id: first } = await loadFile(database, [newBlock()], { file });
+  const { id: second } = await loadFile(database, [newBlock()], { file });
+  const told: string[] = [];
+  const publish: Publish = async ({ id }) => {
+    if (id === first) throw new Error('the topic is away');
+    told.push(id);
+  };
+
+  const report = await run({ afterMs: hourMs, publish });
+
+  expect(report.announced).toBe(1);
+  expect(told).toEqual([second]);
+  expect(errors).toEqual(['file not announced']);
 });
 
 test('An upload that was granted and never came is reported for a day, until its bytes arrive by whatever way', async () => {

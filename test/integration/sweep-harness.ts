@@ -10,7 +10,7 @@ import { startQueueServer } from '../../infra/local/queues.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
 import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
-import type { Announcement } from '../../shared/raw-files/announce.ts';
+import type { Announcement, Publish } from '../../shared/raw-files/announce.ts';
 import type { AnnouncedVersion } from '../../shared/raw-files/object-store.ts';
 import { registerObject } from '../../shared/raw-files/register-object.ts';
 import type { SweptBucket } from '../../shared/sweep/ports.ts';
@@ -23,12 +23,17 @@ export const hourMs = 60 * minuteMs;
 export const graceMs = 10 * minuteMs;
 export const waitingMs = 40 * minuteMs;
 
+/** What a sweep reads to hash it. */
+export const maxHashedBytes = 1024;
+
 export interface SweepRun {
   /** By how much the sweep's clock is ahead: what was made now is so old to it. */
   readonly afterMs?: number;
   /** Instead of the real bucket. */
   readonly bucket?: SweptBucket;
   readonly database?: () => never;
+  readonly hasTime?: () => boolean;
+  readonly publish?: Publish;
 }
 
 /** A real bucket, queue server and database, and a sweep over them whose clock the test sets. */
@@ -42,9 +47,10 @@ export async function useSweep() {
   const queued: string[] = [];
   const announced: Announcement[] = [];
   const errors: string[] = [];
-  const queue = async (rawFileId: string) => void queued.push(rawFileId);
+  const queue = async (rawFileIds: readonly string[]) => void queued.push(...rawFileIds);
   const register = async (version: AnnouncedVersion) => {
-    await registerObject({ database, objects, queue }, version);
+    const row = await registerObject({ database, objects, queue, maxHashedBytes }, version);
+    return row?.created ?? false;
   };
   const run = (options: SweepRun = {}) =>
     sweep(
@@ -56,7 +62,8 @@ export async function useSweep() {
         database: options.database ?? (async () => database),
         register,
         queue,
-        publish: async (announcement) => void announced.push(announcement),
+        publish: options.publish ?? (async (announcement) => void announced.push(announcement)),
+        hasTime: options.hasTime ?? (() => true),
         onError: (what) => void errors.push(what),
         now: () => new Date(Date.now() + (options.afterMs ?? 0)),
       },
@@ -81,7 +88,7 @@ export async function deleteVersion(s3: S3Client, Key: string, VersionId: string
 export async function filesOf({ database }: Pick<SweepScene, 'database'>) {
   return database.kysely
     .selectFrom('raw_smt_files')
-    .select(['id', 'object_key', 'status', 'error_code'])
+    .select(['id', 'object_key', 'status', 'error_code', 'sha256'])
     .orderBy('id')
     .execute();
 }

@@ -3,13 +3,13 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import {
   DeleteMessageCommand,
   ReceiveMessageCommand,
-  SendMessageCommand,
+  SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
-import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
+import { MessagesRefusedError, normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
 import { ObjectGoneError } from '../../shared/raw-files/object-store.ts';
@@ -89,14 +89,30 @@ describe('what S3 says of an object version', () => {
   });
 });
 
-it('A message of the normalize queue names the raw file', async () => {
-  const sqs = mockClient(SQSClient);
+describe('the sender of the normalize queue', () => {
+  it('sends a message a raw file, ten with a request', async () => {
+    const sqs = mockClient(SQSClient);
+    sqs.on(SendMessageBatchCommand).resolves({ Successful: [] });
+    const ids = Array.from({ length: 21 }, (_, index) => String(index + 1));
 
-  await normalizeSender(new SQSClient(), 'https://queue')('42');
+    await normalizeSender(new SQSClient(), 'https://queue')(ids);
 
-  expect(sqs.commandCalls(SendMessageCommand)[0]?.args[0].input).toEqual({
-    QueueUrl: 'https://queue',
-    MessageBody: '{"rawFileId":"42"}',
+    const requests = sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => args[0].input);
+    expect(requests.map(({ Entries }) => Entries?.length)).toEqual([10, 10, 1]);
+    expect(requests[2]).toEqual({
+      QueueUrl: 'https://queue',
+      Entries: [{ Id: '0', MessageBody: '{"rawFileId":"21"}' }],
+    });
+  });
+
+  it('throws when the queue took only some', async () => {
+    const sqs = mockClient(SQSClient);
+    const refused = { Id: '1', SenderFault: false, Code: 'InternalError' };
+    sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [refused] });
+
+    const sent = normalizeSender(new SQSClient(), 'https://queue')(['1', '2']);
+
+    await expect(sent).rejects.toThrow(MessagesRefusedError);
   });
 });
 
