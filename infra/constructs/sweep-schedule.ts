@@ -20,9 +20,16 @@ export class SweepSchedule extends Construct {
     super(scope, id);
     fn.setEnvironment('sweepGraceSeconds', String(grace.toSeconds()));
     fn.setEnvironment('sweepWaitingSeconds', String(waiting.toSeconds()));
+    // Scheduler hands a run over to Lambda, which would try one that fails twice more, beside the next.
+    fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: interval });
+    Validations.of(fn).acknowledge({
+      id: 'Serverless::Serverless-LambdaAsyncFailureDestination',
+      reason:
+        'A run that failed leaves nothing to keep: the next does all of its work, and alarms say if none does.',
+    });
     new Schedule(this, 'Schedule', {
       schedule: ScheduleExpression.rate(interval),
-      // The next run comes soon anyway; the default would retry a failed one for a day.
+      // Of the handing over; the default goes on for a day.
       target: new LambdaInvoke(fn, { retryAttempts: 0, maxEventAge: interval }),
     });
     const stack = Stack.of(this);

@@ -159,6 +159,15 @@ describe.each(variants)('%o', (variant) => {
       });
     });
 
+    it('are not tried again for a sweep that failed, whose next run comes anyway', () => {
+      const configs = Object.values(stack.ofType('AWS::Lambda::EventInvokeConfig'));
+      const sweep = only(configs.filter(({ FunctionName }) => /^<Sweep/.test(asText(FunctionName))));
+      const { Target } = only(Object.values(stack.ofType('AWS::Scheduler::Schedule')));
+
+      expect(sweep).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 300 });
+      expect(Target).toMatchObject({ RetryPolicy: { MaximumRetryAttempts: 0 } });
+    });
+
     it('that use the database are made after its migration', () => {
       const migrations = Object.entries(stack.ofType('Custom::Trigger')).filter(([id]) =>
         id.includes('Migration'),
