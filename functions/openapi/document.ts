@@ -103,9 +103,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema, ...json } = z.toJSONSchema(described, {
     io,
     unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema }) => {
-      if (zodSchema._zod.def.type === 'date')
-        Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
+    override: ({ jsonSchema }) => {
       if (jsonSchema.format) delete jsonSchema.pattern; // the format says it, readably
     },
   });

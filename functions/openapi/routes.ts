@@ -74,7 +74,7 @@ export const routes: readonly DescribedRoute[] = [
     path: '/api/admin/smt/raw-upload',
     summary: 'Ask to upload a file',
     description:
-      'Grants one PUT of exactly these bytes to a presigned URL. The old camelCase names are taken too.',
+      'Grants one PUT of exactly these bytes to a presigned URL. The old camelCase names are taken too; other fields are passed over.',
     tag: 'Raw files',
     body: uploadRequest,
     answer: uploadAnswer,

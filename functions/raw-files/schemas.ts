@@ -2,12 +2,15 @@ import * as z from 'zod';
 import {
   count,
   cursorOf,
+  dayParameter,
   esiid,
   instant,
   localDate,
   nextCursor,
   pageLimit,
   rawFileId,
+  searchText,
+  writtenInstant,
 } from '../../shared/http/schemas.ts';
 
 /** What the raw-file routes take and give; the handlers check by these, and the OpenAPI document is made of them. */
@@ -23,18 +26,18 @@ export const rawFilesQuery = z
       .pipe(z.array(z.enum(statuses, `is none of ${statuses.join(', ')}`)))
       .optional()
       .describe(`One or several of ${statuses.join(', ')}, joined by commas`),
-    source: z.string().max(50).optional().describe('As in droplet-upload, admin-ui, console-drop'),
+    source: searchText(50).optional().describe('As in droplet-upload, admin-ui, console-drop'),
     esiid: esiid.optional().describe('Files that hold this ESIID, or were sent with it'),
-    q: z.string().max(200).optional().describe('Part of the file name or object key'),
+    q: searchText(200).optional().describe('Part of the file name or object key'),
     sha256: z
       .string()
       .regex(/^[0-9a-fA-F]{64}$/, 'is not a SHA-256 in 64 hex digits')
       .transform((hex) => hex.toLowerCase())
       .optional(),
-    from: localDate.optional().describe('Received on this day in America/Chicago or later'),
-    to: localDate.optional().describe('Received on this day in America/Chicago or earlier'),
+    from: dayParameter('Received on this day or later'),
+    to: dayParameter('Received on this day or earlier'),
     limit: pageLimit(200, 50),
-    cursor: cursorOf(/^\d{4,5}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:?\d\d)?$/, /^\d{1,18}$/),
+    cursor: cursorOf(writtenInstant, /^\d{1,18}$/),
   })
   .refine(({ from, to }) => !from || !to || from <= to, { path: ['from'], message: 'is after "to"' });
 

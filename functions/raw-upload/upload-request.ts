@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { HttpError } from '../../shared/http/errors.ts';
-import { esiidPattern } from '../../shared/smt/esiid.ts';
+import { esiid, instant } from '../../shared/http/schemas.ts';
 
 /** What one S3 PUT takes; larger files go through the S3 console, which uploads in parts. */
 const maxSizeBytes = 5 * 1024 ** 3;
@@ -32,6 +32,12 @@ const filename = z
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   .refine((name) => !/[\u0000-\u001f\u007f]/.test(name) && name.isWellFormed(), 'has control characters');
 
+/** Of any year: clients send a file's modification time, and one that is wrong (1970, 2106) must not cost the file. */
+const receivedAt = instant
+  .transform((text) => new Date(text))
+  .describe('When the client got the file, ISO 8601 with offset');
+
+/** Fields that are not known here are passed over: the old clients send more of them. */
 export const uploadRequest = z.preprocess(
   withNewNames,
   z.object({
@@ -45,13 +51,13 @@ export const uploadRequest = z.preprocess(
       .string()
       .regex(/^[a-z0-9][a-z0-9-]{0,49}$/, 'has more than lower-case letters, digits and hyphens (50 at most)')
       .default('droplet-upload'),
-    received_at: z.coerce.date().optional(),
+    received_at: receivedAt.nullish(),
     content_type: z
       .string()
-      .regex(/^[\w.+-]+\/[\w.+-]+(?:\s*;\s*[\w.=" -]+)*$/, 'is not a media type')
-      .max(100)
+      .max(100, { abort: true })
+      .regex(/^[\w.+-]+\/[\w.+-]+(?:[ \t]*;[\w.=" \t-]+)*$/, 'is not a media type')
       .default('text/csv'),
-    esiid: z.string().regex(esiidPattern, 'is not an ESIID: 17 or 22 digits').nullish(),
+    esiid: esiid.nullish(),
   }),
 );
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { esiidPattern } from '../../shared/smt/esiid.ts';
+import { esiid, searchText } from '../../shared/http/schemas.ts';
 
 const statuses = ['registered', 'normalizing', 'normalized', 'failed', 'ignored', 'duplicate'] as const;
 
@@ -15,8 +15,8 @@ export const replayQuery = z
   .object({
     id: list.pipe(z.array(id).max(1000)).optional(),
     status: list.pipe(z.array(z.enum([...statuses, 'any']))).optional(),
-    esiid: z.string().regex(esiidPattern, 'is not an ESIID: 17 or 22 digits').optional(),
-    source: z.string().max(50).optional(),
+    esiid: esiid.optional(),
+    source: searchText(50).optional(),
     after: id.optional(),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
     dryRun: z.stringbool().default(false),

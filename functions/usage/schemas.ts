@@ -2,6 +2,7 @@ import * as z from 'zod';
 import {
   count,
   cursorOf,
+  dayParameter,
   esiid,
   instant,
   kwh,
@@ -21,8 +22,8 @@ const maxCoverageDays = 3_660;
 const channel = z.enum(['consumption', 'generation']);
 
 const range = {
-  from: localDate.optional().describe('First day, included; default: the first stored'),
-  to: localDate.optional().describe('Last day, included; default: the last stored'),
+  from: dayParameter('First day, included; default: the first stored'),
+  to: dayParameter('Last day, included; default: the last stored'),
 };
 
 function inOrder({ from, to }: { from?: string | undefined; to?: string | undefined }): boolean {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { esiidPattern } from '../smt/esiid.ts';
+import { storableText } from '../storage/text.ts';
 
 /** Parts that the schemas of several routes share. */
 
@@ -8,11 +9,35 @@ export const esiid = z
   .regex(esiidPattern, 'is not an ESIID: 17 or 22 digits')
   .describe('ESIID: 17 or 22 digits');
 
-export const localDate = z.iso
-  .date('is not a date as in 2025-03-09')
-  .describe('A day in America/Chicago, YYYY-MM-DD');
+/** A text to look for. One that Postgres cannot keep stands nowhere, and asking for it is an error there. */
+export function searchText(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength)
+    .refine(
+      (text) => storableText(text) === text,
+      'holds NUL or half a surrogate pair, which no stored text does',
+    );
+}
 
-export const instant = z.iso.datetime({ offset: true }).describe('An instant, ISO 8601 with offset');
+export const localDate = z.iso.date().describe('A day in America/Chicago, YYYY-MM-DD');
+
+/** Days to ask for: from before any smart meter to as far as nobody asks, all of them days to JavaScript and Postgres. */
+const firstDay = '1990-01-01';
+const lastDay = '2100-12-31';
+
+/** A day that may be asked for; left out, it does not restrict. */
+export function dayParameter(meaning: string) {
+  return z.iso
+    .date({ error: 'is not a date as in 2025-03-09', abort: true })
+    .refine((day) => firstDay <= day && day <= lastDay, `is not from ${firstDay} to ${lastDay}`)
+    .optional()
+    .describe(`${meaning}. A day in America/Chicago, ${firstDay} to ${lastDay}`);
+}
+
+export const instant = z.iso
+  .datetime({ offset: true, error: 'is not an instant as in 2025-03-09T06:00:00Z' })
+  .describe('An instant, ISO 8601 with offset');
 
 export const rawFileId = z
   .string()
@@ -36,16 +61,28 @@ export function pageLimit(most: number, usual: number) {
   return z.coerce.number('is not a number').int().min(1).max(most).default(usual);
 }
 
+/** Tells the texts that may stand in one place of a cursor; a RegExp is one. */
+interface CursorPart {
+  test(text: string): boolean;
+}
+
+const written =
+  /^(?!0000)(\d{4}-\d\d-\d\d) ([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,6})?[+-](0\d|1[0-4])(:[0-5]\d)?$/;
+
+/** An instant as Postgres writes it, `2025-01-03 00:00:00.123+00`, and takes it back. */
+export const writtenInstant: CursorPart = {
+  test: (text) => localDate.safeParse(written.exec(text)?.[1]).success,
+};
+
 /** An opaque cursor that holds texts; any other text is refused, naming the parameter. */
-export function cursorOf<const Patterns extends readonly RegExp[]>(...patterns: Patterns) {
+export function cursorOf<const Parts extends readonly CursorPart[]>(...expected: Parts) {
   return z
     .string()
-    .transform((text, context): { readonly [Index in keyof Patterns]: string } => {
+    .transform((text, context): { readonly [Index in keyof Parts]: string } => {
       const parts = decodeCursor(text);
       const isOurs =
-        parts?.length === patterns.length &&
-        patterns.every((pattern, index) => pattern.test(parts[index] ?? ''));
-      if (isOurs) return parts as unknown as { readonly [Index in keyof Patterns]: string };
+        parts?.length === expected.length && expected.every((part, index) => part.test(parts[index] ?? ''));
+      if (isOurs) return parts as unknown as { readonly [Index in keyof Parts]: string };
       context.addIssue({ code: 'custom', message: 'is not a cursor that this route gave' });
       return z.NEVER;
     })

@@ -4,7 +4,7 @@ import { openApiDocument } from '../../functions/openapi/document.ts';
 
 interface Operation {
   operationId: string;
-  parameters?: { name: string; in: string; required: boolean; schema: object }[];
+  parameters?: { name: string; in: string; required: boolean; description?: string; schema: object }[];
   requestBody?: { content: { 'application/json': { schema: { properties: object; required: string[] } } } };
 }
 
@@ -42,6 +42,16 @@ test('The parameters of a route are those that its schema checks', () => {
     default: '15min',
     enum: ['15min', 'hour', 'day', 'month'],
   });
+});
+
+test('The document tells which days may be asked for', () => {
+  const { '/api/usage': usage, '/api/admin/smt/raw-files': rawFiles } = document().paths;
+  const days = [usage, rawFiles].flatMap((path) =>
+    path?.get?.parameters?.filter(({ name }) => name === 'from' || name === 'to'),
+  );
+
+  expect(days).toHaveLength(4);
+  for (const day of days) expect(day?.description).toContain('1990-01-01 to 2100-12-31');
 });
 
 test('An upload is described by the fields that raw-upload takes', () => {

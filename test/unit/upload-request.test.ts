@@ -49,6 +49,26 @@ describe('an upload request', () => {
     });
   });
 
+  it('may have fields that are not known here, as the old clients send them', () => {
+    const request = read({ ...valid, storagePath: '/home/deploy/a.csv', meter: 'M1', postIngest: true });
+
+    expect(request).toEqual(read(valid));
+  });
+
+  it('may leave open when the file was received, by null too', () => {
+    expect(read({ ...valid, received_at: null }).received_at ?? null).toBeNull();
+    expect(read(valid).received_at ?? null).toBeNull();
+  });
+
+  it.each([
+    '2025-01-02T03:04:05Z',
+    '2025-01-02T03:04:05.678+00:00',
+    '2025-01-01T22:04:05-05:00',
+    '1970-01-01T00:00:00Z',
+  ])('may have received its file at %s', (received_at) => {
+    expect(read({ ...valid, received_at }).received_at).toEqual(new Date(received_at));
+  });
+
   it('names a file, not a path', () => {
     expect(read({ ...valid, filename: '/srv/inbox/März.CSV' }).filename).toBe('März.CSV');
     expect(read({ ...valid, filename: 'C:\\smt\\a.csv' }).filename).toBe('a.csv');
@@ -64,8 +84,19 @@ describe('an upload request', () => {
     ['a size as text', { size_bytes: '10' }, 'size_bytes'],
     ['a short hash', { sha256: 'abc' }, 'sha256'],
     ['a source with blanks', { source: 'my upload' }, 'source'],
+    ['half a surrogate pair in the filename', { filename: '\ud800.csv' }, 'filename'],
     ['a time that is none', { received_at: 'yesterday' }, 'received_at'],
+    ['a time without offset', { received_at: '2025-01-02T03:04:05' }, 'received_at'],
+    ['a day that is none', { received_at: '2025-02-30T03:04:05Z' }, 'received_at'],
+    ['a time before all time', { received_at: '-200000-01-01T00:00:00Z' }, 'received_at'],
+    ['a number as time', { received_at: 1_735_787_045 }, 'received_at'],
     ['a media type with a line break', { content_type: 'text/csv\r\nx: y' }, 'content_type'],
+    [
+      'a media type with a line break before its parameter',
+      { content_type: 'text/csv\r\n; x=y' },
+      'content_type',
+    ],
+    ['a media type that is too long', { content_type: `text/csv;${' ;'.repeat(100_000)}!` }, 'content_type'],
     ['an ESIID with letters', { esiid: '1.04437E+16' }, 'esiid'],
   ])('with %s is refused by the name of the field', (_, change, field) => {
     const error = refusal({ ...valid, ...change });
