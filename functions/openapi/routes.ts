@@ -14,6 +14,7 @@ import {
   coverageQuery,
   esiidsAnswer,
   esiidsQuery,
+  maxCoverageDays,
   usageAnswer,
   usageQuery,
 } from '../usage/schemas.ts';
@@ -128,6 +129,7 @@ export const routes: readonly DescribedRoute[] = [
     method: 'get',
     path: '/api/usage/coverage',
     summary: 'What of each day is stored, estimated or missing',
+    description: `Of ${maxCoverageDays} days at most, if from or to is given; else of all that is stored.`,
     tag: 'Usage',
     query: coverageQuery,
     answer: coverageAnswer,

@@ -14,6 +14,13 @@ export function validate<T extends z.ZodType>(input: unknown, schema: T, whole: 
       ? issue.keys.map((key) => ({ field: [...path, key].join('.'), message: 'is not known here' }))
       : [{ field: path.join('.') || whole, message }],
   );
+  throw invalidRequest(details);
+}
+
+/** The error that names what is wrong with a request, for what no schema can tell. */
+export function invalidRequest(
+  details: readonly { readonly field: string; readonly message: string }[],
+): HttpError {
   const named = details.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  throw new HttpError(400, 'invalid-request', `The request is not valid: ${named}`, details);
+  return new HttpError(400, 'invalid-request', `The request is not valid: ${named}`, details);
 }

@@ -215,6 +215,19 @@ test('Coverage tells every day of the range: what is there, what is estimated, w
   ]);
 });
 
+test('A range that one end makes endless is refused; the last day of all may be asked for', async () => {
+  const database = await freshDatabase();
+  await loadFile(database, [day('2100-12-30', slots({ 0: '1' }))]);
+  const coverage = (query: Record<string, string>) =>
+    getCoverage(database, getEvent('/api/usage/coverage', { esiid: esiidA, ...query }));
+
+  const { body } = await coverage({ to: '2100-12-31' });
+  const refused = coverage({ from: '2025-01-01' });
+
+  expect(coverageAnswer.parse(body).days).toHaveLength(2);
+  await expect(refused).rejects.toMatchObject({ status: 400, details: [{ field: 'from' }] });
+});
+
 test('A revision that fills a day closes its gap and is counted', async () => {
   const database = await freshDatabase();
   await loadFile(database, [day('2025-01-15', slots({ 0: '1' }))]);
