@@ -11,8 +11,9 @@ const list = z.string().transform((text) => text.split(',').map((part) => part.t
 
 const id = z.string().regex(/^\d{1,18}$/, 'is not a number');
 
+/** Strict: a misspelt `dryRun` or filter that were ignored would put files back on their way that nobody meant. */
 export const replayQuery = z
-  .object({
+  .strictObject({
     id: list.pipe(z.array(id).max(1000)).optional(),
     status: list.pipe(z.array(z.enum([...statuses, 'any']))).optional(),
     esiid: esiid.optional(),

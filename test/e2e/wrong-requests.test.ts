@@ -93,6 +93,7 @@ test.each([
   ['GET /api/admin/smt/raw-files/{id}', 'id', '\0'],
   ['GET /api/admin/smt/raw-files/{id}/download', 'id', '99999999999999999999'],
   [normalize, 'source', '\0'],
+  [normalize, 'dry_run', 'true'],
   [rawUpload, 'received_at', '-200000-01-01T00:00:00Z'],
   [rawUpload, 'received_at', '2025-01-01T00:00:00'],
   [rawUpload, 'received_at', 0],
