@@ -55,7 +55,19 @@ interface Content {
   readonly depth: number;
 }
 
+/**
+ * The members of a content, whose stream is let go when they are done with. A reader that leaves a member early, or never
+ * begins it, does not close what lies under it, and a connection to S3 that nobody closes is lost to all files after.
+ */
 async function* membersOfStream(content: Content, unpacking: Unpacking): AsyncGenerator<Member> {
+  try {
+    yield* openContent(content, unpacking);
+  } finally {
+    await content.stream.return?.();
+  }
+}
+
+async function* openContent(content: Content, unpacking: Unpacking): AsyncGenerator<Member> {
   const { name, stream, depth } = content;
   const { budget, decrypt } = unpacking;
   const head = await readHead(stream);
@@ -97,17 +109,10 @@ async function* membersOfStream(content: Content, unpacking: Unpacking): AsyncGe
 
 /** Members of an archive's member: what fails to open is one member that cannot be read, and not the archive. */
 async function* guarded(content: Content, unpacking: Unpacking): AsyncGenerator<Member> {
-  const members = membersOfStream(content, unpacking);
-  for (;;) {
-    let next: IteratorResult<Member>;
-    try {
-      next = await members.next();
-    } catch (error) {
-      yield { name: content.name, bytes: failing(error) };
-      return;
-    }
-    if (next.done) return;
-    yield next.value;
+  try {
+    yield* membersOfStream(content, unpacking);
+  } catch (error) {
+    yield { name: content.name, bytes: failing(error) };
   }
 }
 
