@@ -57,6 +57,10 @@ export function endsTheRun(error: unknown): boolean {
   return error instanceof DropletError && ofTheWholeRun.has(error.code);
 }
 
+export function hasCode(error: unknown, code: DropletErrorCode): error is DropletError {
+  return error instanceof DropletError && error.code === code;
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

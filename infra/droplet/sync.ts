@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { SyncConfiguration } from './configuration.ts';
-import { DropletError, endsTheRun, messageOf, type TemporaryError } from './errors.ts';
+import { DropletError, endsTheRun, hasCode, messageOf, type TemporaryError } from './errors.ts';
 import { Ledger } from './ledger.ts';
 import type { Log } from './log.ts';
 import type { ProgressBar } from './progress.ts';
@@ -40,6 +40,8 @@ export interface SyncSummary {
   known: number;
   /** Still being written, or changed while they were read. */
   waiting: number;
+  /** Entries that are no files, such as links to folders. */
+  skipped: number;
   failed: number;
 }
 
@@ -103,14 +105,15 @@ class SyncRun {
   async pass(): Promise<SyncSummary> {
     const { options, tools, ledger, remote } = this.parts;
     const { log, progress } = tools;
-    const { files, unreadable } = await withRetries(() => remote.list(), this.retry({}));
-    for (const folder of unreadable)
-      log.error('folder failed', { folder: folder.path, reason: folder.reason });
+    const { files, unreadable, skipped } = await withRetries(() => remote.list(), this.retry({}));
+    for (const { path, reason } of unreadable) log.error('failed', { file: path, reason });
+    for (const { path, reason } of skipped) log.warning('skipped', { file: path, reason });
     const summary: SyncSummary = {
       ...this.before,
       listed: files.length,
       known: 0,
       waiting: 0,
+      skipped: skipped.length,
       failed: unreadable.length,
     };
     const due = await this.choose(files, summary);
@@ -252,10 +255,7 @@ async function isSettled(file: RemoteFile, settleMs: number, ledger: Ledger): Pr
 }
 
 function isStillMoving(error: unknown): boolean {
-  return (
-    error instanceof DropletError &&
-    (error.code === 'remote-file-changed' || error.code === 'remote-file-gone')
-  );
+  return hasCode(error, 'remote-file-changed') || hasCode(error, 'remote-file-gone');
 }
 
 function told(where: { readonly objectKey?: string; readonly rawFileId?: string }): Record<string, unknown> {

@@ -180,6 +180,16 @@ kill_in_the_middle() {
   wait "$sync" 2>/dev/null
   [ "$(du -sk "$work/local/spool" | cut -f1)" -lt 100 ] || { du -k "$work/local" && return 1; }
 }
+# A file name in Latin-1, a link to a file, one to a folder, and a name of two lines, as OpenSSH lists them.
+odd_names() {
+  local odd=$remote/adhocusage/odd
+  mkdir "$odd" && day 10443720000000003 01/15/2025 >"$odd/"$'two\nlines.csv' && day 10443720000000003 01/16/2025 >"$work/target.csv" &&
+    cp "$work/target.csv" "$odd/"$'caf\xe9.csv' && touch -d '2 days ago' "$odd"/* "$work/target.csv" &&
+    ln -s "$work/target.csv" "$odd/link.csv" && ln -s "$remote" "$odd/circle" || return 1
+  droplet sync --once >"$work/odd.log"
+  [ $? -eq 1 ] && jq -es 'last | .known == 4 and .delivered == 2 and .failed == 1 and .skipped == 1' "$work/odd.log" &&
+    grep -q 'its name is not UTF-8' "$work/odd.log" && rm -r "$odd"
+}
 known_again() { droplet sync --once | jq -e 'select(.event == "sync finished") | .known == 4 and .delivered == 0' >/dev/null; }
 
 mkdir "$work/alone"
@@ -191,6 +201,7 @@ check 'a sync that is killed leaves nothing on the disk' kill_in_the_middle
 check 'the next sync delivers what is left' droplet sync --once
 check 'gpg’s messages are opened, and each file is normalized, ignored or failed with a reason' ended_well
 check 'a third sync knows them all' known_again
+check 'links, names of two lines and names that are not UTF-8 are delivered, or told' odd_names
 kill "$sshd" && wait "$sshd" 2>/dev/null
 start_sshd other_host_key
 check 'a changed host key is refused' exits 3 host-key-refused droplet sync --once

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rename, rm, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyFile, pause } from '../integration/droplet-sftp-server.ts';
@@ -178,6 +178,56 @@ describe('a file that moves', () => {
 
     expect(await droplet.run()).toMatchObject({ listed: 2, delivered: 1, waiting: 1, failed: 0 });
     await expectEmptySpool(droplet);
+  });
+});
+
+describe('names and kinds', () => {
+  test('a file whose name is not UTF-8 cannot be asked for, so it fails, with a reason, in every run', async () => {
+    const droplet = await useDroplet(running);
+    await droplet.put('r-1.csv', intervalCsv());
+    const latin = Buffer.from(`${droplet.remoteDir}/adhocusage/r-\xe9.csv`, 'latin1');
+    await rename(await droplet.put('r-2.csv', intervalCsv()), latin);
+
+    for (const delivered of [1, 0]) {
+      expect(await droplet.run()).toMatchObject({ listed: 2, delivered, waiting: 0, failed: 1 });
+    }
+    expect(droplet.log.join('')).toMatch(
+      /"failed","file":"\/adhocusage\/r-\uFFFD.csv".*its name is not UTF-8. Have it renamed/,
+    );
+  });
+
+  test('a name with control characters is sent without them, once', async () => {
+    const droplet = await useDroplet(running);
+    await droplet.put('r-two\nlines.csv', intervalCsv());
+
+    expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0 });
+    expect(await droplet.run()).toMatchObject({ known: 1, delivered: 0 });
+    expect(await finishedRows(running, ['r-two_lines.csv'])).toMatchObject([{ status: 'normalized' }]);
+  });
+
+  test('a link to a file is a file, and what is neither file nor folder is counted and named', async () => {
+    const droplet = await useDroplet(running);
+    const folder = path.join(droplet.remoteDir, 'adhocusage');
+    const file = await droplet.put('deeper/r-target.csv', intervalCsv());
+    await symlink(file, path.join(folder, 'r-link.csv'));
+    await symlink(folder, path.join(folder, 'deeper/r-circle'));
+    await symlink('/nowhere', path.join(folder, 'r-dangling.csv'));
+
+    expect(await droplet.run({ concurrency: 1 })).toMatchObject({
+      listed: 2,
+      delivered: 2,
+      skipped: 2,
+      failed: 0,
+    });
+    expect([...droplet.sftp.opened.keys()].sort()).toEqual([
+      '/adhocusage/deeper/r-target.csv',
+      '/adhocusage/r-link.csv',
+    ]);
+    const log = droplet.log.join('');
+    expect(log).toMatch(
+      /"skipped","file":"\/adhocusage\/deeper\/r-circle","reason":"it is a link to a folder"/,
+    );
+    expect(log).toMatch(/"skipped","file":"\/adhocusage\/r-dangling.csv","reason":"it is a link to nothing"/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, readFile, stat } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -94,7 +94,7 @@ interface SessionParts {
 
 type OpenEntry =
   | { readonly name: string; readonly file: FileHandle }
-  | { entries: string[]; readonly dir: string };
+  | { entries: Buffer[]; readonly dir: string };
 
 /** One client's session: what a client that only reads asks for. */
 class SftpSession {
@@ -114,12 +114,12 @@ class SftpSession {
       this.answer(id, async () => sftp.attrs(id, attributes(await stat(this.local(name))))),
     );
     sftp.on('LSTAT', (id, name) =>
-      this.answer(id, async () => sftp.attrs(id, attributes(await stat(this.local(name))))),
+      this.answer(id, async () => sftp.attrs(id, attributes(await lstat(this.local(name))))),
     );
     sftp.on('OPENDIR', (id, name) =>
       this.answer(id, async () => {
         const dir = this.local(name);
-        this.give(id, { dir, entries: await readdir(dir) });
+        this.give(id, { dir, entries: await readdir(dir, { encoding: 'buffer' }) });
       }),
     );
     sftp.on('READDIR', (id, handle) => this.answer(id, () => this.readDir(id, handle)));
@@ -163,8 +163,9 @@ class SftpSession {
     const names = entry.entries.splice(0, 100);
     if (names.length === 0) return this.sftp.status(id, STATUS_CODE.EOF) as unknown as undefined;
     const listed = await Promise.all(
-      names.map(async (filename) => {
-        const attrs = attributes(await stat(path.join(entry.dir, filename)));
+      names.map(async (name) => {
+        const attrs = attributes(await lstat(Buffer.concat([Buffer.from(`${entry.dir}/`), name])));
+        const filename = name.toString(); // as ssh2's client reads it: what is not UTF-8 becomes U+FFFD
         return { filename, longname: filename, attrs };
       }),
     );

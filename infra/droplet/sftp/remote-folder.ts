@@ -1,6 +1,7 @@
-import type { Attributes, FileEntryWithStats } from 'ssh2';
+import { posix } from 'node:path';
+import type { Attributes, FileEntryWithStats, Stats } from 'ssh2';
 import type { SftpConfiguration } from '../configuration.ts';
-import { DropletError, messageOf, TemporaryError } from '../errors.ts';
+import { DropletError, hasCode, messageOf, TemporaryError } from '../errors.ts';
 import { connectSftp } from './connection.ts';
 import { readAhead } from './read-ahead.ts';
 import type { SftpRequest, SftpSession } from './session.ts';
@@ -13,13 +14,23 @@ export interface RemoteFile {
   readonly modifiedAtSeconds: number;
 }
 
-/** A folder below the remote one that could not be listed; the rest was. */
-export interface UnreadableFolder {
+/** Something in or below the remote folder that is no file to fetch. */
+export interface Exception {
   readonly path: string;
   readonly reason: string;
 }
 
-/** Far deeper than SMT's; stops at links that lead in circles. */
+/** What is in and below the remote folder. */
+export interface Listing {
+  /** By path. */
+  readonly files: RemoteFile[];
+  /** Folders and links of which nobody knows what files they hide. */
+  readonly unreadable: Exception[];
+  /** Neither files nor folders, and links to folders. */
+  readonly skipped: Exception[];
+}
+
+/** Far deeper than SMT's; ends on a server that shows links as what they lead to, when they lead in circles. */
 const maxDepth = 10;
 const noSuchFile = 2; // SSH_FX_NO_SUCH_FILE
 const permissionDenied = 3; // SSH_FX_PERMISSION_DENIED
@@ -41,54 +52,90 @@ export class RemoteFolder {
   }
 
   /**
-   * All regular files in and below the folder, by path.
+   * All files in and below the folder; a link to a file is one.
    * @throws what connecting throws; DropletError `remote-folder` when the folder itself cannot be listed
    */
-  async list(): Promise<{ files: RemoteFile[]; unreadable: UnreadableFolder[] }> {
+  async list(): Promise<Listing> {
     const { remoteDir } = this.configuration;
-    const files: RemoteFile[] = [];
-    const unreadable: UnreadableFolder[] = [];
+    const listing: Listing = { files: [], unreadable: [], skipped: [] };
     const pending = [{ dir: remoteDir.replace(/(?<=.)\/+$/, ''), depth: 0 }];
     for (let next = pending.shift(); next; next = pending.shift()) {
       const { dir, depth } = next;
       try {
-        for (const entry of await this.entries(dir)) {
-          const path = `${dir === '/' ? '' : dir}/${entry.filename}`;
-          if (entry.attrs.isDirectory() && depth < maxDepth) pending.push({ dir: path, depth: depth + 1 });
-          else if (entry.attrs.isFile()) files.push(remoteFile(path, entry.attrs));
+        for (const { filename, attrs } of await this.entries(dir)) {
+          const path = `${dir === '/' ? '' : dir}/${filename}`;
+          if (attrs.isFile()) listing.files.push(remoteFile(path, attrs));
+          else if (!attrs.isDirectory()) await this.listOther(path, listing);
+          else if (depth < maxDepth) pending.push({ dir: path, depth: depth + 1 });
+          else listing.skipped.push({ path, reason: `it is more than ${maxDepth} folders deep` });
         }
       } catch (error) {
-        if (!(error instanceof DropletError) || error.code !== 'remote-folder' || depth === 0) throw error;
-        unreadable.push({ path: dir, reason: error.message });
+        if (!hasCode(error, 'remote-folder') || depth === 0) throw error;
+        listing.unreadable.push({ path: dir, reason: error.message });
       }
     }
-    return { files: files.sort((one, other) => (one.path < other.path ? -1 : 1)), unreadable };
+    listing.files.sort((one, other) => (one.path < other.path ? -1 : 1));
+    return listing;
+  }
+
+  /** Lists a link, or what the server does not say the kind of. Links to folders may lead in circles: not followed. */
+  private async listOther(path: string, { files, unreadable, skipped }: Listing): Promise<void> {
+    try {
+      const attributes = await this.attributes(path);
+      if (attributes.isFile()) files.push(remoteFile(path, attributes));
+      else if (attributes.isDirectory()) skipped.push({ path, reason: 'it is a link to a folder' });
+      else skipped.push({ path, reason: 'it is neither a file nor a folder' });
+    } catch (error) {
+      if (hasCode(error, 'remote-file-gone')) skipped.push({ path, reason: 'it is a link to nothing' });
+      else if (hasCode(error, 'remote-file-unreadable')) unreadable.push({ path, reason: error.message });
+      else throw error;
+    }
   }
 
   /** How a file is now. @throws DropletError `remote-file-gone`, `remote-file-unreadable`; TemporaryError */
   async stat(path: string): Promise<RemoteFile> {
-    const attributes = await this.ask<Attributes>(path, (sftp, done) => sftp.stat(path, done));
-    return remoteFile(path, attributes);
+    return remoteFile(path, await this.attributes(path));
   }
 
   /**
    * The bytes of a file as it was listed: never more of them, and fewer only if it has shrunk.
    * @throws DropletError `remote-file-gone`, `remote-file-unreadable`; TemporaryError when the connection is lost
    */
-  async *read({ path, sizeBytes }: RemoteFile): AsyncGenerator<Buffer> {
+  async *read(file: RemoteFile): AsyncGenerator<Buffer> {
     const session = await this.session();
     try {
-      const handle = await session.request<Buffer>((sftp, done) => sftp.open(path, 'r', done));
+      const handle = await session.request<Buffer>((sftp, done) => sftp.open(file.path, 'r', done));
       try {
-        yield* readAhead(session, handle, sizeBytes);
+        yield* readAhead(session, handle, file.sizeBytes);
       } finally {
         session
           .request<void>((sftp, done) => sftp.close(handle, (error) => done(error, undefined)))
           .catch(() => undefined);
       }
     } catch (error) {
-      throw asDropletError(path, error);
+      const trouble = asDropletError(file.path, error);
+      throw hasCode(trouble, 'remote-file-gone') ? await this.whyGone(file, trouble) : trouble;
     }
+  }
+
+  /** A file that is still listed as it was is not gone: the server does not take the name that it lists. */
+  private async whyGone(file: RemoteFile, gone: DropletError): Promise<DropletError> {
+    const isSame = ({ filename, attrs }: FileEntryWithStats): boolean =>
+      filename === posix.basename(file.path) &&
+      attrs.size === file.sizeBytes &&
+      attrs.mtime === file.modifiedAtSeconds;
+    const listed = await this.entries(posix.dirname(file.path));
+    if (!listed.some(isSame)) return gone;
+    const reason = file.path.includes('\uFFFD')
+      ? 'its name is not UTF-8'
+      : 'the server lists it and does not find it';
+    return new DropletError(
+      'remote-file-unreadable',
+      `${file.path} cannot be asked for: ${reason}. Have it renamed.`,
+      {
+        cause: gone,
+      },
+    );
   }
 
   async close(): Promise<void> {
@@ -108,6 +155,10 @@ export class RemoteFolder {
     };
     connecting.then(({ closed }) => closed).then(forget, forget);
     return connecting;
+  }
+
+  private attributes(path: string): Promise<Stats> {
+    return this.ask(path, (sftp, done) => sftp.stat(path, done));
   }
 
   private entries(dir: string): Promise<FileEntryWithStats[]> {

@@ -60,7 +60,8 @@ export async function requestUpload(
   content: UploadContent,
   signal: AbortSignal,
 ): Promise<UploadDecision> {
-  const { filename, sizeBytes, sha256, receivedAt } = content;
+  const { sizeBytes, sha256, receivedAt } = content;
+  const filename = content.filename.replace(/\p{Cc}/gu, '_'); // the API refuses control characters
   const request = {
     filename,
     size_bytes: sizeBytes,
