@@ -15,8 +15,8 @@ const settingsFile = z.strictObject({
   /** Files normalized at once; each takes up to two connections to the database. At least 2. */
   normalizeConcurrency: z.number().int().min(2),
   /**
-   * Bounds register at a burst of uploads. It is reserved, so the account's limit must leave 100 beside it; null
-   * reserves nothing, as in a new account, whose limit is 10.
+   * Bounds register, and its connections to the database, at a burst of uploads. It is reserved, so the account's limit must
+   * leave 100 beside it. Null reserves nothing: only for a new account, whose own limit of 10 bounds it.
    */
   registerConcurrency: z.number().int().min(1).nullable(),
   rawFiles: z.strictObject({

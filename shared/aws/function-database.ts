@@ -4,10 +4,8 @@ import { type Database, openDatabase } from '../storage/database.ts';
 import { databaseRoles } from '../storage/database-roles.ts';
 import { auroraAccess } from './aurora-access.ts';
 import { type DatabaseAccess, readDatabaseSecret } from './database-secret.ts';
+import { maxConnections } from './max-connections.ts';
 import { secretText } from './secrets.ts';
-
-/** Workers at once are bounded, so two connections each bound what the database sees. */
-const maxConnections = 2;
 
 let open: { readonly source: string; readonly database: Database } | undefined;
 

@@ -12,7 +12,7 @@ const deliveries: Readonly<Record<string, Delivery>> = {
 };
 
 /** As infra/config/prod.json has them, and as they have to be for Texas. */
-const asDeployed: Limits = { uploadsPerSecond: 50, registers: 20, normalizes: 10, acus: 16 };
+const asDeployed: Limits = { uploadsPerSecond: 50, registers: 10, normalizes: 10, acus: 16 };
 const forTexas: Limits = { uploadsPerSecond: 2_000, registers: 150, normalizes: 150, acus: 128 };
 
 console.log('## What a delivery takes while it arrives\n');

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { connectionsOf } from '../../infra/config/connections.ts';
+import type { Settings } from '../../infra/config/settings.ts';
 import { accessLogQueries, functionLogQueries } from '../../infra/constructs/monitoring/queries.ts';
 import { costTables } from '../../infra/cost/cost-table.ts';
+import { databaseRoles } from '../../shared/storage/database-roles.ts';
 import { codeBlocks } from '../support/code-blocks.ts';
 import { templateOf } from '../support/template.ts';
 
@@ -57,6 +60,28 @@ it('The runbook names saved queries that there are', () => {
 
   expect(named.length).toBeGreaterThan(8);
   expect(named.filter((name) => !saved.includes(name))).toEqual([]);
+});
+
+describe('The connections that DEPLOY.md adds up', () => {
+  const text = texts.get('infra/DEPLOY.md') ?? '';
+  const settingsOf = (env: string) =>
+    connectionsOf(JSON.parse(readFileSync(`infra/config/${env}.json`, 'utf8')) as Settings);
+  const [prod, dev] = [settingsOf('prod'), settingsOf('dev')];
+
+  it.each(databaseRoles)('are what the settings say, for the %s', (role) => {
+    const row = new RegExp(`^\\| \`smt_${role}\` .*?(\\d+) \\| .*?(\\d+) \\|$`, 'm').exec(text);
+    const limit = new RegExp(`ALTER ROLE smt_${role} CONNECTION LIMIT (\\d+);`).exec(text);
+
+    expect(row?.slice(1).map(Number)).toEqual([prod[role], dev[role]]);
+    expect(Number(limit?.[1])).toBe(prod[role]);
+  });
+
+  it('are few enough for a server with the default of 100', () => {
+    const sum = (of: typeof prod) => of.owner + of.writer + of.reader;
+
+    expect(text).toMatch(new RegExp(`^\\| together .* ${sum(prod)} \\| +${sum(dev)} \\|$`, 'm'));
+    expect(text).toContain(`leaves yours ${100 - 3 - sum(prod)}.`);
+  });
 });
 
 it('The cost model counts what alarms look at', () => {

@@ -1,20 +1,18 @@
 import { Duration } from 'aws-cdk-lib';
 import { GraphWidget, type IWidget, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
+import { connectionsOf } from '../../config/connections.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { AlarmDefinition } from './alarm-definitions.ts';
 
 const period = Duration.minutes(5);
-const connectionsPerWorker = 2;
-/** Register without a bound, pages, the sweep and people with psql. */
+/** RDS itself, people, and more requests at once than are usual: here no role has a limit. */
 const otherConnections = 100;
 
 /** A paused Aurora reports nothing, and is well. */
-export function auroraAlarms(
-  cluster: DatabaseCluster,
-  { normalizeConcurrency, registerConcurrency, aurora }: Settings,
-): readonly AlarmDefinition[] {
-  const workers = normalizeConcurrency + (registerConcurrency ?? 0);
+export function auroraAlarms(cluster: DatabaseCluster, settings: Settings): readonly AlarmDefinition[] {
+  const { aurora } = settings;
+  const { owner, writer, reader } = connectionsOf(settings);
   return [
     {
       anchor: 'database-capacity',
@@ -32,7 +30,7 @@ export function auroraAlarms(
         'More connections than this system can open: someone else uses the database, or connections leak.',
       metric: cluster.metricDatabaseConnections({ statistic: 'Maximum', period }),
       goesOff: 'at-or-above',
-      threshold: workers * connectionsPerWorker + otherConnections,
+      threshold: owner + writer + reader + otherConnections,
       periods: 3,
       missing: TreatMissingData.NOT_BREACHING,
       isIngestUnhealthy: true,
