@@ -3,28 +3,28 @@ import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import { readQuery } from '../../shared/http/request-query.ts';
 import { invalidRequest } from '../../shared/http/validate.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { listEsiids } from '../../shared/storage/list-esiids.ts';
 import { readCoverage } from '../../shared/storage/read-coverage.ts';
 import { coverageTotals, describeDays, findGaps } from '../../shared/usage/coverage.ts';
+import { knownRange } from './known-range.ts';
 import { coverageQuery, maxCoverageDays } from './schemas.ts';
 
 /** GET /api/usage/coverage: what of each day is stored, what is missing, and how late it came. */
 export async function getCoverage(database: Database, event: APIGatewayProxyEventV2): Promise<ApiResponse> {
   const { esiid, from, to } = readQuery(event, coverageQuery);
-  const [known] = await listEsiids(database, { prefix: esiid, after: '', limit: 1 });
-  if (known === undefined || known.esiid !== esiid) {
+  const known = await knownRange(database, { esiid, from, to });
+  if (known === null) {
     const nothing = { from: from ?? null, to: to ?? null, totals: [], days: [], gaps: [] };
     return { status: 200, body: { ok: true, esiid, ...nothing } };
   }
-  const range = { from: from ?? known.firstDate, to: to ?? known.lastDate };
+  const { channels, ...range } = known;
   // One end alone can open a range of a century; what is stored is told whole, however long.
   if ((from ?? to) !== undefined && dayCount(range) > maxCoverageDays) {
     const field = to === undefined ? 'from' : 'to';
     throw invalidRequest([{ field, message: `makes the range longer than ${maxCoverageDays} days` }]);
   }
   const stored = await readCoverage(database, { esiid, ...range });
-  const days = describeDays(stored, { ...range, channels: known.channels });
-  const totals = known.channels.map((channel) => coverageTotals(days, channel));
+  const days = describeDays(stored, known);
+  const totals = channels.map((channel) => coverageTotals(days, channel));
   return { status: 200, body: { ok: true, esiid, ...range, totals, days, gaps: findGaps(stored, days) } };
 }
 

@@ -8,6 +8,7 @@ import type { Database } from '../../shared/storage/database.ts';
 import { readUsage, type UsageRow } from '../../shared/storage/read-usage.ts';
 import { toCsv } from '../../shared/usage/csv.ts';
 import { localTimeWriter, slotCountBetween } from '../../shared/usage/local-time.ts';
+import { knownRange } from './known-range.ts';
 import { usageQuery } from './schemas.ts';
 
 type Query = z.infer<typeof usageQuery>;
@@ -31,7 +32,7 @@ export async function getUsage(database: Database, event: APIGatewayProxyEventV2
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
   const nextCursor = last ? encodeCursor(String(last.startSeconds), last.channel) : null;
-  const rows = resolution === '15min' ? intervals(page) : sums(page, query);
+  const rows = resolution === '15min' ? intervals(page) : sums(page, await slotCounter(database, query));
   if (wantsCsv(event)) return csvResponse(query, event, rows, nextCursor);
   const about = { ok: true, esiid, resolution, time_zone: 'America/Chicago' };
   return { status: 200, body: { ...about, rows, next_cursor: nextCursor } };
@@ -53,7 +54,7 @@ function intervals(rows: readonly UsageRow[]) {
   }));
 }
 
-function sums(rows: readonly UsageRow[], query: Query) {
+function sums(rows: readonly UsageRow[], slotCountFrom: (date: string) => number) {
   const localTime = localTimeWriter();
   return rows.map((row) => {
     const start = localTime(row.startSeconds * 1000);
@@ -62,27 +63,37 @@ function sums(rows: readonly UsageRow[], query: Query) {
       channel: row.channel,
       kwh: row.kwh,
       intervals: row.intervals,
-      expected_intervals: expectedIntervals(start.slice(0, 10), query),
+      expected_intervals: slotCountFrom(start.slice(0, 10)),
       estimated_intervals: row.estimated,
     };
   });
 }
 
-/** Intervals of the period that begins on a date; a month counts only its days within the range. */
-function expectedIntervals(date: string, { resolution, from = '', to = '9999' }: Query): number {
+/** A function that tells the intervals of the period that begins on a date; a month has only its days within the range. */
+async function slotCounter(database: Database, query: Query): Promise<(date: string) => number> {
+  const { resolution, from, to } = query;
   switch (resolution) {
     case '15min':
-      return 1;
+      return () => 1;
     case 'hour':
-      return 4;
+      return () => 4;
     case 'day':
-      return clockDay(date).slotCount;
+      return (date) => clockDay(date).slotCount;
     case 'month': {
-      const lastOfMonth = new Date(Date.UTC(Number(date.slice(0, 4)), Number(date.slice(5, 7)), 0));
-      const end = lastOfMonth.toISOString().slice(0, 10);
-      return slotCountBetween(from > date ? from : date, to < end ? to : end);
+      const isWhole = from !== undefined && to !== undefined;
+      const range = isWhole ? { from, to } : await knownRange(database, query);
+      return (date) => (range ? slotCountOfMonth(date, range) : 0);
     }
   }
+}
+
+function slotCountOfMonth(
+  first: string,
+  { from, to }: { readonly from: string; readonly to: string },
+): number {
+  const lastOfMonth = new Date(Date.UTC(Number(first.slice(0, 4)), Number(first.slice(5, 7)), 0));
+  const last = lastOfMonth.toISOString().slice(0, 10);
+  return slotCountBetween(from > first ? from : first, to < last ? to : last);
 }
 
 function wantsCsv(event: APIGatewayProxyEventV2): boolean {

@@ -78,12 +78,32 @@ test('Months follow the local calendar, and a month cut by the range expects onl
   const evening = slots({ 95: '1.5' }); // 23:45 local is the next day in UTC
   await loadFile(database, [day('2025-01-31', evening), day('2025-02-01', slots({ 0: '0.00001' }))]);
 
-  const { rows } = await usage(database, { resolution: 'month', to: '2025-02-03' });
+  const { rows } = await usage(database, { resolution: 'month', from: '2025-01-01', to: '2025-02-03' });
 
   expect(rows).toMatchObject([
     { start: '2025-01-01T00:00:00-06:00', kwh: '1.5', expected_intervals: 31 * 96 },
     { start: '2025-02-01T00:00:00-06:00', kwh: '0.00001', expected_intervals: 3 * 96 },
   ]);
+});
+
+test('A month at an end that is left out expects its days from the first or to the last that is stored', async () => {
+  const database = await freshDatabase();
+  await loadFile(database, [
+    day('2025-01-15', slots({ 0: '1' })),
+    day('2025-02-01', slots({ 0: '1' })),
+    day('2025-03-09', slots({ 0: '1' }, 92), { channel: 'generation' }),
+    day('2024-12-01', slots({ 0: '1' }), { esiid: `${esiidA}12345` }),
+  ]);
+  const expected = async (query: Record<string, string>) => {
+    const { rows } = await usage(database, { resolution: 'month', ...query });
+    return rows.map((row) => 'expected_intervals' in row && row.expected_intervals);
+  };
+
+  expect(await expected({})).toEqual([17 * 96, 28 * 96, 9 * 96 - 4]);
+  expect(await expected({ from: '2025-01-14' })).toEqual([18 * 96, 28 * 96, 9 * 96 - 4]);
+  expect(await expected({ to: '2025-03-31' })).toEqual([17 * 96, 28 * 96, 31 * 96 - 4]);
+  expect(await expected({ channel: 'consumption', limit: '1' })).toEqual([17 * 96]);
+  expect(await expected({ from: '2025-03-10' })).toEqual([]);
 });
 
 test('Pages joined by their cursors are the whole, whatever the resolution', async () => {
