@@ -10,7 +10,7 @@ sync    delivers every file in SMT's SFTP folder that has not been delivered yet
 push    delivers files of this machine
 doctor  checks configuration, disk, API, clock, token, host key and login, and says what to fix
 
-  --once           leave files that are still being written to the next run, instead of waiting for them
+  --once           look twice, and leave files that are still being written to the next run, instead of waiting for them
   --dry-run        only say what would be delivered
   --since TIME     only files that changed since: 2025-01-31, an ISO time, or an age such as 36h or 7d
   --concurrency N  files at once (default 4)

@@ -28,7 +28,7 @@ export interface SyncConfiguration {
   readonly sftp: SftpConfiguration;
   /** Holds the ledger and, while files are on the way, their bytes. */
   readonly localDir: string;
-  /** How long a remote file's size and time have to hold still before it is taken. */
+  /** How long this machine has to see a remote file's size and time hold still before it is taken. */
   readonly settleMs: number;
   /** Disk space that is left alone. */
   readonly minFreeBytes: number;

@@ -47,6 +47,12 @@ export interface SyncSummary {
 
 /** A run that waits for files to be finished does so for this long at most. */
 const maxWaitMs = 10 * 60_000;
+/** With --once: a first look, and a second at files that are new to this machine, to see that they hold still. */
+const looksOnce = 2;
+/** Between two looks, beside the time to settle: clocks are adjusted. */
+const marginMs = 1_000;
+/** A file of that age is nobody's work in progress, even by a clock that is some hours wrong. */
+const oldMs = 24 * 3_600_000;
 /** So many files in a row that the API would not answer for are no chance. */
 const maxUnansweredInARow = 3;
 
@@ -70,11 +76,12 @@ export async function sync(
   const run = new SyncRun({ configuration, options, tools, ledger, spool, remote });
   const giveUpAtMs = Date.now() + maxWaitMs;
   try {
-    for (;;) {
+    for (let look = 1; ; look++) {
       const summary = await run.pass();
-      if (options.once || options.dryRun || summary.waiting === 0 || Date.now() >= giveUpAtMs) return summary;
-      log.info('waiting for files that are still being written', { files: summary.waiting });
-      await pause(Math.max(settleMs, 1_000), signal);
+      const isEnough = options.dryRun || (options.once && look >= looksOnce) || Date.now() >= giveUpAtMs;
+      if (isEnough || summary.waiting === 0) return summary;
+      log.info('waiting to see whether files hold still', { files: summary.waiting, ms: settleMs });
+      await pause(settleMs + marginMs, signal);
     }
   } finally {
     tools.progress.stop();
@@ -167,7 +174,7 @@ class SyncRun {
       if (endsTheRun(error)) throw error;
       if (isStillMoving(error)) {
         summary.waiting += 1;
-        log.warning('left for the next run', { file: file.path, reason: messageOf(error) });
+        log.warning('left for later', { file: file.path, reason: messageOf(error) });
         return;
       }
       summary.failed += 1;
@@ -245,13 +252,13 @@ class SyncRun {
 }
 
 /**
- * Whether nobody writes to a file any more: it has not changed for a while, by the server's clock or, since clocks
- * can be wrong, as far as this machine has seen.
+ * Whether nobody writes to a file any more: this machine has seen it like this for a while. The file's time alone does not
+ * tell, since it is by the server's clock, which this machine's may be ahead of; only days-old files are taken at once.
  */
 async function isSettled(file: RemoteFile, settleMs: number, ledger: Ledger): Promise<boolean> {
-  const nowMs = Date.now();
-  if (nowMs - file.modifiedAtSeconds * 1000 >= settleMs) return true;
-  return nowMs - (await ledger.seenSinceMs(file)) >= settleMs;
+  if (Date.now() - file.modifiedAtSeconds * 1000 >= oldMs) return true;
+  const seenSinceMs = await ledger.seenSinceMs(file);
+  return Date.now() - seenSinceMs >= settleMs;
 }
 
 function isStillMoving(error: unknown): boolean {

@@ -67,7 +67,7 @@ export interface Droplet {
   readonly env: Record<string, string>;
   /** All log lines so far. */
   readonly log: string[];
-  /** Puts a file into SMT's folder, as of ten minutes ago. */
+  /** Puts a file into SMT's folder, as of two days ago, so that it is taken at once. */
   put(name: string, content: string | Buffer): Promise<string>;
   /** Runs sync in this process. */
   run(options?: Partial<SyncOptions>, tools?: Partial<SyncTools>): Promise<SyncSummary>;
@@ -120,8 +120,8 @@ export async function useDroplet({ stack }: RunningStack): Promise<Droplet> {
       const file = path.join(remoteDir, 'adhocusage', name);
       await mkdir(path.dirname(file), { recursive: true });
       await writeFile(file, content);
-      const tenMinutesAgo = Date.now() / 1000 - 600;
-      await utimes(file, tenMinutesAgo, tenMinutesAgo);
+      const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+      await utimes(file, twoDaysAgo, twoDaysAgo);
       return file;
     },
     run: (options, tools) =>

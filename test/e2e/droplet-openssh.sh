@@ -142,7 +142,7 @@ gpg --batch --quiet --trust-model always --armor -r droplet@example.com \
 gpg --batch --quiet --trust-model always -r droplet@example.com \
   -o "$remote/adhocusage/older/DailyMeterUsage.CSV.957877905.pgp" -e "$work/members/Daily.CSV"
 head -c 60000000 /dev/urandom >"$remote/adhocusage/not a meter file.bin"
-find "$remote" -type f -exec touch -d '10 minutes ago' {} +
+find "$remote" -type f -exec touch -d '2 days ago' {} +
 start_sshd host_key
 
 cat >"$work/droplet.env" <<END

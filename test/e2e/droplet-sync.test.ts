@@ -1,6 +1,6 @@
 import { appendFile, readdir, readFile, rename, rm, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { keyFile, pause } from '../integration/droplet-sftp-server.ts';
 import {
   dailyCsv,
@@ -135,19 +135,39 @@ describe('a sync', () => {
 });
 
 describe('a file that moves', () => {
-  test('changed a moment ago is left until it has held still, as far as this machine has seen', async () => {
+  test.each([
+    ['ahead of', 600],
+    ['behind', -3600],
+  ])(
+    'is left until this machine has seen it hold still, with a clock %s the server’s',
+    async (_, aheadSeconds) => {
+      const droplet = await useDroplet(running);
+      droplet.env.SMT_SETTLE_SECONDS = '1';
+      const file = await droplet.put(`e-growing${aheadSeconds}.csv`, intervalCsv());
+      const changedAgo = (seconds: number): Promise<void> => {
+        const atSeconds = Date.now() / 1000 - aheadSeconds - seconds;
+        return utimes(file, atSeconds, atSeconds);
+      };
+      await changedAgo(0);
+      const writing = setInterval(() => void changedAgo(0), 200);
+      onTestFinished(() => clearInterval(writing));
+
+      expect(await droplet.run()).toMatchObject({ waiting: 1, delivered: 0 });
+      clearInterval(writing);
+      await changedAgo(0);
+      expect(await droplet.run()).toMatchObject({ waiting: 0, delivered: 1 });
+    },
+  );
+
+  test('was finished minutes ago and is new here is taken by the run that sees it, at its second look', async () => {
     const droplet = await useDroplet(running);
     droplet.env.SMT_SETTLE_SECONDS = '1';
-    const file = await droplet.put('e-growing.csv', intervalCsv());
-    const future = Date.now() / 1000 + 3600; // by a server's clock that is wrong
-    await utimes(file, future, future);
+    const file = await droplet.put('e-usual.csv', intervalCsv());
+    const tenMinutesAgo = Date.now() / 1000 - 600;
+    await utimes(file, tenMinutesAgo, tenMinutesAgo);
 
-    expect(await droplet.run()).toMatchObject({ waiting: 1, delivered: 0 });
-    await utimes(file, future + 1, future + 1);
-    await pause(1_100);
-    expect(await droplet.run()).toMatchObject({ waiting: 1, delivered: 0 });
-    await pause(1_100);
-    expect(await droplet.run()).toMatchObject({ waiting: 0, delivered: 1 });
+    expect(await droplet.run()).toMatchObject({ delivered: 1, waiting: 0, known: 0 });
+    expect(droplet.log.filter((line) => line.includes('"waiting"'))).toHaveLength(1);
   });
 
   test('is waited for, without --once', async () => {
@@ -165,10 +185,11 @@ describe('a file that moves', () => {
   });
 
   test.each([
-    ['grows', (file: string) => appendFile(file, 'more\n')],
-    ['is removed', (file: string) => rm(file)],
-  ])('and %s while it is read is left for the next run, and stops no other', async (what, change) => {
+    ['grows', { listed: 2, waiting: 1 }, (file: string) => appendFile(file, 'more\n')],
+    ['is removed', { listed: 1, waiting: 0 }, (file: string) => rm(file)],
+  ])('and %s while it is read is left for later, and stops no other', async (what, left, change) => {
     const droplet = await useDroplet(running);
+    droplet.env.SMT_SETTLE_SECONDS = '1';
     const moving = await droplet.put(`f-${what}.csv`, intervalCsv());
     await droplet.put('f-steady.csv', intervalCsv());
     droplet.sftp.faults.beforeRead = async (file) => {
@@ -176,7 +197,8 @@ describe('a file that moves', () => {
       return undefined;
     };
 
-    expect(await droplet.run()).toMatchObject({ listed: 2, delivered: 1, waiting: 1, failed: 0 });
+    expect(await droplet.run()).toMatchObject({ ...left, delivered: 1, failed: 0 });
+    expect(droplet.log.join('')).toMatch(/"left for later","file":"[^"]*f-(grows|is removed).csv"/);
     await expectEmptySpool(droplet);
   });
 });

@@ -68,11 +68,11 @@ export const sync: Measure = {
 };
 
 async function makeFiles(remoteDir: string, count: number): Promise<void> {
-  const tenMinutesAgo = Date.now() / 1000 - 600;
+  const twoDaysAgo = Date.now() / 1000 - 2 * 86_400; // the wait for newer ones to hold still is not what is measured
   for (let number = 0; number < count; number += 1) {
     const file = path.join(remoteDir, `IntervalMeterUsage-${number}.CSV`);
     await writeSmtFile(file, { esiids: 1, firstEsiid: 2_000_000 + number, days: 1, firstDay: '2025-06-15' });
-    await utimes(file, tenMinutesAgo, tenMinutesAgo);
+    await utimes(file, twoDaysAgo, twoDaysAgo);
   }
 }
 
