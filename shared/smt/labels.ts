@@ -77,6 +77,8 @@ export function parseDateTime(text: string): DateTimeLabel | null {
 
 const zonedInstant = /(?:Z|[+-]\d{2}:?\d{2})$/i;
 const wallStamp = /^(\S+?)(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s*([AaPp])\.?[Mm]\.?)?)?$/i;
+/** No stamp is longer; the pattern above takes time that grows with the square of the text's length. */
+const maxStampLength = 40;
 
 /**
  * Reads a REVISION_DATE (`03/02/2022 06:18:33`, `5/14/2025 6:22`, a bare date): a wall clock in America/Chicago, unless
@@ -85,6 +87,7 @@ const wallStamp = /^(\S+?)(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s
  * @returns the ISO instant, or null if it cannot be read
  */
 export function parseRevision(text: string): string | null {
+  if (text.length > maxStampLength) return null;
   const [zone] = zonedInstant.exec(text) ?? [];
   const isZoned = zone !== undefined && text.includes(':');
   const match = wallStamp.exec(isZoned ? text.slice(0, -zone.length).trim() : text);

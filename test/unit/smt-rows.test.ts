@@ -213,6 +213,26 @@ test.each([
   expect(blocks.find((block) => block.esiid === otherEsiid)?.revisedAt).toBe(revisedAt);
 });
 
+test.each(['T', ' ', '0', '.', ':', '/', '-', 'A', "'", '9', 'Z', '+05', '1:', '0 ', '1T'])(
+  'A cell that is %j over and over is read like any other that is none, whatever its column',
+  async (unit) => {
+    const cells = ['esiid', 'date', 'revision', 'start', 'end', 'kwh', 'flag', 'channel'] as const;
+    const bad = cells.map((name) => row({ [name]: `7${unit.repeat(60_000 / unit.length)}x` }));
+
+    const { report } = await readBytes(fileWith(...bad));
+
+    expect(nonZero(report.counts)).toEqual({
+      rowsRead: 96 + cells.length,
+      intervalsRead: 96,
+      invalidEsiid: 1,
+      invalidTimestamp: 4,
+      invalidKwh: 1,
+      invalidRow: 2,
+    });
+  },
+  10_000,
+);
+
 describe('Files that hold no interval', () => {
   test.each([
     ['', 'empty-file'],
