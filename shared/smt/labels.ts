@@ -76,7 +76,7 @@ export function parseDateTime(text: string): DateTimeLabel | null {
 }
 
 const zonedInstant = /(?:Z|[+-]\d{2}:?\d{2})$/i;
-const wallStamp = /^(\S+?)(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:\s*([AaPp])\.?[Mm]\.?)?)?$/i;
+const wallStamp = /^(\S+?)(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?(?:\s*([AaPp])\.?[Mm]\.?)?)?$/i;
 /** No stamp is longer; the pattern above takes time that grows with the square of the text's length. */
 const maxStampLength = 40;
 
@@ -84,7 +84,8 @@ const maxStampLength = 40;
  * Reads a REVISION_DATE (`03/02/2022 06:18:33`, `5/14/2025 6:22`, a bare date): a wall clock in America/Chicago, unless
  * it names its offset. In the hour that fall back repeats the earlier instant is taken, and the hour that spring forward
  * skips is read as the one after it: the stamp orders revisions and means nothing else.
- * @returns the ISO instant, or null if it cannot be read
+ * @returns the ISO instant, to the microsecond where the stamp goes beyond milliseconds (Postgres keeps no more); null
+ *   if it cannot be read
  */
 export function parseRevision(text: string): string | null {
   if (text.length > maxStampLength) return null;
@@ -93,7 +94,7 @@ export function parseRevision(text: string): string | null {
   const match = wallStamp.exec(isZoned ? text.slice(0, -zone.length).trim() : text);
   const date = match?.[1] && parseDate(match[1]);
   if (!match || !date) return null;
-  const [, , hourText = '0', minuteText = '0', secondText = '0', half] = match;
+  const [, , hourText = '0', minuteText = '0', secondText = '0', fraction = '', half] = match;
   let hour = Number(hourText);
   if (half && (hour < 1 || hour > 12)) return null;
   if (half) hour = (hour % 12) + (half.toUpperCase() === 'P' ? 12 : 0);
@@ -102,7 +103,8 @@ export function parseRevision(text: string): string | null {
     Date.parse(`${date}T00:00:00Z`) + ((hour * 60 + Number(minuteText)) * 60 + Number(secondText)) * 1000;
   const offsetMinutes = isZoned ? parseOffset(zone) : null;
   const instantMs = offsetMinutes === null ? centralInstant(date, wallMs) : wallMs - offsetMinutes * 60_000;
-  return new Date(instantMs).toISOString();
+  const microseconds = fraction.slice(0, 6).padEnd(6, '0').replace(/000$/, '');
+  return new Date(instantMs).toISOString().replace('000Z', `${microseconds}Z`);
 }
 
 function centralInstant(date: string, wallMs: number): number {
