@@ -22,9 +22,9 @@ export function searchText(maxLength: number) {
 
 export const localDate = z.iso.date().describe('A day in America/Chicago, YYYY-MM-DD');
 
-/** Days to ask for: from before any smart meter to as far as nobody asks, all of them days to JavaScript and Postgres. */
+/** Days to ask for: those that a file may name, all of them days to JavaScript and Postgres. */
 const firstDay = '1990-01-01';
-const lastDay = '2100-12-31';
+const lastDay = '2199-12-31';
 
 /** A day that may be asked for; left out, it does not restrict. */
 export function dayParameter(meaning: string) {

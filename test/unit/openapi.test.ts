@@ -51,7 +51,7 @@ test('The document tells which days may be asked for', () => {
   );
 
   expect(days).toHaveLength(4);
-  for (const day of days) expect(day?.description).toContain('1990-01-01 to 2100-12-31');
+  for (const day of days) expect(day?.description).toContain('1990-01-01 to 2199-12-31');
 });
 
 test('An upload is described by the fields that raw-upload takes', () => {
