@@ -129,7 +129,7 @@ export const routes: readonly DescribedRoute[] = [
     method: 'get',
     path: '/api/usage/coverage',
     summary: 'What of each day is stored, estimated or missing',
-    description: `Of ${maxCoverageDays} days at most, if from or to is given; else of all that is stored.`,
+    description: `Of ${maxCoverageDays} days at most; a longer range is refused, also where it follows from the defaults.`,
     tag: 'Usage',
     query: coverageQuery,
     answer: coverageAnswer,

@@ -17,10 +17,11 @@ export async function getCoverage(database: Database, event: APIGatewayProxyEven
     return { status: 200, body: { ok: true, esiid, ...nothing } };
   }
   const { channels, ...range } = known;
-  // One end alone can open a range of a century; what is stored is told whole, however long.
-  if ((from ?? to) !== undefined && dayCount(range) > maxCoverageDays) {
+  // Known only now: one end alone can open a range of a century, and so can one stored day of a year that was mistyped.
+  if (dayCount(range) > maxCoverageDays) {
     const field = to === undefined ? 'from' : 'to';
-    throw invalidRequest([{ field, message: `makes the range longer than ${maxCoverageDays} days` }]);
+    const message = `the range from ${range.from} to ${range.to} is longer than ${maxCoverageDays} days`;
+    throw invalidRequest([{ field, message }]);
   }
   const stored = await readCoverage(database, { esiid, ...range });
   const days = describeDays(stored, known);

@@ -235,17 +235,32 @@ test('Coverage tells every day of the range: what is there, what is estimated, w
   ]);
 });
 
-test('A range that one end makes endless is refused; the last day of all may be asked for', async () => {
+test.each([
+  ['from', {}],
+  ['from', { from: '2025-01-01' }],
+  ['to', { to: '2199-12-30' }],
+  ['to', { from: '2025-01-01', to: '2035-01-09' }],
+])('Coverage of more days than it tells is refused, and %s named: %o', async (field, query) => {
   const database = await freshDatabase();
-  await loadFile(database, [day('2100-12-30', slots({ 0: '1' }))]);
-  const coverage = (query: Record<string, string>) =>
-    getCoverage(database, getEvent('/api/usage/coverage', { esiid: esiidA, ...query }));
+  await loadFile(database, [
+    day('2025-01-15', slots({ 0: '1' })),
+    day('2199-12-31', slots({ 0: '1' })), // a slip, and the last day that a file may name
+  ]);
+  const coverage = (range: Record<string, string>) =>
+    getCoverage(database, getEvent('/api/usage/coverage', { esiid: esiidA, ...range }));
 
-  const { body } = await coverage({ to: '2100-12-31' });
-  const refused = coverage({ from: '2025-01-01' });
+  await expect(coverage(query)).rejects.toMatchObject({
+    status: 400,
+    code: 'invalid-request',
+    details: [{ field }],
+  });
+  const { body: first } = await coverage({ to: '2025-01-16' });
+  const { body: longest } = await coverage({ from: '2025-01-01', to: '2035-01-08' });
+  const { body: last } = await coverage({ from: '2199-12-30', to: '2199-12-31' });
 
-  expect(coverageAnswer.parse(body).days).toHaveLength(2);
-  await expect(refused).rejects.toMatchObject({ status: 400, details: [{ field: 'from' }] });
+  expect(coverageAnswer.parse(first).days).toMatchObject([{ present: 1 }, { present: 0 }]);
+  expect(coverageAnswer.parse(longest).days).toHaveLength(3_660);
+  expect(coverageAnswer.parse(last).days).toMatchObject([{ present: 0 }, { present: 1 }]);
 });
 
 test('A revision that fills a day closes its gap and is counted', async () => {
