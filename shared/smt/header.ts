@@ -101,11 +101,34 @@ const monthlyName = /^(?:billed|billing|metered|demand)|kva$|month/;
 const dailyName = /^(?:startread|endread|meterread|startmeterread|endmeterread)|reading$/;
 const energyName = /kwh|usage|energy|consumption|read|interval/;
 
+const secondEnergyName = /kwh|generation|export|surplus/;
+const noEnergyName = /price|cost|date|time/;
+
+/**
+ * A file with a column for each direction would lose one of them: which of two columns is meant is not guessed.
+ * @throws SmtFileError `unknown-header`
+ */
+function refuseSecondEnergy(cells: readonly string[], columns: Readonly<Record<Role, number>>): void {
+  if (columns.channel >= 0) return;
+  const second = cells.find((cell, column) => {
+    const name = reduce(cell);
+    return column !== columns.kwh && secondEnergyName.test(name) && !noEnergyName.test(name);
+  });
+  if (second === undefined) return;
+  throw new SmtFileError(
+    'unknown-header',
+    `The header has a second column of energy, "${second.trim().slice(0, 100)}", and none that tells the ` +
+      'channel. Send a row for each reading, with its channel in a column CONSUMPTION_SURPLUSGENERATION ' +
+      '(Consumption or Surplus Generation), or leave the second column out.',
+  );
+}
+
 function recognize(cells: readonly string[], delimiter: Delimiter): Header | null {
   const names = cells.map(reduce);
   const columns = rolesOf(names);
   const hasTime = columns.start >= 0 || columns.end >= 0 || columns.timestamp >= 0;
   if (columns.kwh >= 0 && hasTime) {
+    refuseSecondEnergy(cells, columns);
     // Excel may leave empty columns behind the last.
     const columnCount = names.findLastIndex((name) => name !== '') + 1;
     return { kind: 'interval', layout: { ...columns, delimiter, columnCount } };
