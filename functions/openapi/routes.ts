@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { rawFileId } from '../../shared/http/schemas.ts';
+import { rawFileId, rawFileStatus } from '../../shared/http/schemas.ts';
 import {
   downloadAnswer,
   rawFileAnswer,
@@ -54,7 +54,7 @@ const uploadAnswer = z.union([
       duplicate: z.literal(true),
       id: rawFileId,
       filename: z.string(),
-      status: z.string(),
+      status: rawFileStatus.describe('Of that file: one that failed is worth loading again, by normalize'),
     })
     .describe('The content is stored already; there is nothing to upload'),
 ]);

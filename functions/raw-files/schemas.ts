@@ -9,23 +9,22 @@ import {
   nextCursor,
   pageLimit,
   rawFileId,
+  rawFileStatus,
+  rawFileStatuses,
   searchText,
   writtenInstant,
 } from '../../shared/http/schemas.ts';
 
 /** What the raw-file routes take and give; the handlers check by these, and the OpenAPI document is made of them. */
 
-const statuses = ['registered', 'normalizing', 'normalized', 'failed', 'ignored', 'duplicate'] as const;
-const status = z.enum(statuses);
-
 export const rawFilesQuery = z
   .strictObject({
     status: z
       .string()
       .transform((text) => text.split(',').map((part) => part.trim()))
-      .pipe(z.array(z.enum(statuses, `is none of ${statuses.join(', ')}`)))
+      .pipe(z.array(rawFileStatus))
       .optional()
-      .describe(`One or several of ${statuses.join(', ')}, joined by commas`),
+      .describe(`One or several of ${rawFileStatuses.join(', ')}, joined by commas`),
     source: searchText(50).optional().describe('As in droplet-upload, admin-ui, console-drop'),
     esiid: esiid.optional().describe('Files that hold this ESIID, or were sent with it'),
     q: searchText(200).optional().describe('Part of the file name or object key'),
@@ -47,7 +46,7 @@ const listed = z.strictObject({
   object_key: z.string(),
   source: z.string(),
   size_bytes: count,
-  status,
+  status: rawFileStatus,
   duplicate_of: rawFileId.nullable(),
   attempts: count,
   error_code: z.string().nullable(),
@@ -97,7 +96,7 @@ const rawFile = z.strictObject({
   esiid: z.string().nullable().describe('A hint that came with the file'),
   esiids: z.array(esiid).describe('The first thousand that the file holds'),
   esiid_count: count,
-  status,
+  status: rawFileStatus,
   duplicate_of: rawFileId.nullable(),
   attempts: count,
   error_code: z.string().nullable(),
@@ -164,7 +163,7 @@ export const rawFileAnswer = z.strictObject({
         id: rawFileId,
         filename: z.string(),
         source: z.string(),
-        status,
+        status: rawFileStatus,
         received_at: instant,
       }),
     )

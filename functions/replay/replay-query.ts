@@ -1,7 +1,5 @@
 import * as z from 'zod';
-import { esiid, searchText } from '../../shared/http/schemas.ts';
-
-const statuses = ['registered', 'normalizing', 'normalized', 'failed', 'ignored', 'duplicate'] as const;
+import { esiid, rawFileStatuses, searchText } from '../../shared/http/schemas.ts';
 
 /** What a call that names neither files nor statuses means: whatever has not been loaded. */
 const unloaded = ['registered', 'normalizing', 'failed'] as const;
@@ -15,7 +13,7 @@ const id = z.string().regex(/^\d{1,18}$/, 'is not a number');
 export const replayQuery = z
   .strictObject({
     id: list.pipe(z.array(id).max(1000)).optional(),
-    status: list.pipe(z.array(z.enum([...statuses, 'any']))).optional(),
+    status: list.pipe(z.array(z.enum([...rawFileStatuses, 'any']))).optional(),
     esiid: esiid.optional(),
     source: searchText(50).optional(),
     after: id.optional(),
@@ -27,6 +25,6 @@ export const replayQuery = z
 
 function statusesOf(status: readonly string[] | undefined, ids: readonly string[] | undefined) {
   if (status?.includes('any')) return undefined;
-  if (status) return statuses.filter((known) => status.includes(known));
+  if (status) return rawFileStatuses.filter((known) => status.includes(known));
   return ids ? undefined : unloaded;
 }

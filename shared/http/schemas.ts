@@ -44,6 +44,17 @@ export const rawFileId = z
   .regex(/^[1-9]\d{0,17}$/, 'is not the id of a raw file: digits')
   .describe('Id of a raw file');
 
+export const rawFileStatuses = [
+  'registered',
+  'normalizing',
+  'normalized',
+  'failed',
+  'ignored',
+  'duplicate',
+] as const;
+
+export const rawFileStatus = z.enum(rawFileStatuses, `is none of ${rawFileStatuses.join(', ')}`);
+
 export const kwh = z
   .string()
   .regex(/^-?\d+(\.\d+)?$/)
