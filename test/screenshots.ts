@@ -88,6 +88,12 @@ async function load(at: LocalStack, inBrowser: Browser): Promise<void> {
   for (const name of ['solar.csv', `${markup}.csv`, 'notes.csv']) {
     await uploadOf(page, name).getByRole('link', { name: 'What became of it' }).waitFor();
   }
+  await dropFiles(page, [
+    { name: 'solar (1).csv', content: solarFile() },
+    { name: 'notes (1).csv', content: 'just,some,words\n1,2,3\n' },
+  ]);
+  await uploadOf(page, 'solar (1).csv').getByText('stored already').waitFor();
+  await uploadOf(page, 'notes (1).csv').getByRole('button', { name: 'Load again' }).waitFor();
   for (const variant of variants) {
     await page.setViewportSize({ width: variant.width, height: 800 });
     await page.emulateMedia({ colorScheme: variant.colorScheme });

@@ -254,6 +254,35 @@ test('An upload that the storage refuses says so, and trying again delivers it',
   await upload.getByText('96 intervals of 1 ESIID read, all new.').waitFor();
 });
 
+test('A file that is dropped again after it failed says that it failed, and can be loaded again on the spot', async () => {
+  const page = await openTab(rawFilesPath);
+  const file = { name: 'again.csv', content: smallFile('10443720000000081') };
+  await dropFiles(page, [file]);
+  await uploadOf(page, file.name).getByText('96 intervals of 1 ESIID read, all new.').waitFor();
+  await database.open().pool.query(
+    `update raw_smt_files set status = 'failed', error_code = 'worker-lost', error_message = 'It was lost.'
+        where filename = $1`,
+    [file.name],
+  );
+  await page.reload();
+
+  await dropFiles(page, [file]);
+  const upload = uploadOf(page, file.name);
+  await upload.getByText(/^These bytes are stored already, as file \d+, but it failed\.$/).waitFor();
+  const badge = await upload.locator('.badge').textContent();
+  expect(await barriersIn(page)).toEqual([]);
+  await upload.getByRole('button', { name: 'Load again' }).click();
+  await upload.getByText('96 intervals of 1 ESIID read, none new.').waitFor();
+
+  expect(badge).toBe('Failed');
+  expect(await upload.locator('.badge').textContent()).toBe('Normalized');
+  await page.reload();
+  await dropFiles(page, [file]);
+  await upload.getByText(/^These bytes are stored already, as file \d+\.$/).waitFor();
+  expect(await upload.locator('.badge').textContent()).toBe('Normalized');
+  expect(await upload.getByRole('button').count()).toBe(0);
+});
+
 test('Leaving while a file is being sent warns; when it is delivered it does not', async () => {
   const page = await openTab(rawFilesPath);
   const { promise: released, resolve: release } = Promise.withResolvers<void>();

@@ -7,7 +7,7 @@ import { plural } from './format.ts';
 export type RawFiles = z.infer<typeof rawFilesAnswer>;
 export type ListedRawFile = RawFiles['files'][number];
 export type RawFileDetail = z.infer<typeof rawFileAnswer>;
-type Status = ListedRawFile['status'];
+export type Status = ListedRawFile['status'];
 
 const statusNames: Readonly<Record<Status, string>> = {
   registered: 'Waiting',

@@ -10,6 +10,8 @@ export interface UploadItem {
   show(step: UploadStep): void;
   showWaiting(): void;
   showError(error: unknown, retry: () => void): void;
+  /** Adds a button to what can be done about what is shown. */
+  offer(label: string, act: () => void): void;
 }
 
 export function createUploadItem(file: File): UploadItem {
@@ -43,6 +45,10 @@ export function createUploadItem(file: File): UploadItem {
     announce(`${file.name}: ${text}`);
   }
 
+  function offer(label: string, act: () => void): void {
+    actions.prepend(el('button', { type: 'button', onclick: act }, label));
+  }
+
   return {
     element,
     showWaiting: () => set('Waiting for its turn', 0),
@@ -60,8 +66,19 @@ export function createUploadItem(file: File): UploadItem {
         case 'delivered':
           set('Delivered; waiting to be registered', null);
           break;
-        case 'stored':
-          finish(`These bytes are stored already, as file ${state.id}.`, fileLink(state.id));
+        case 'stored': {
+          const { id, status } = state.file;
+          const hasFailed = status === 'failed';
+          finish(
+            `These bytes are stored already, as file ${id}${hasFailed ? ', but it failed' : ''}.`,
+            fileLink(id),
+          );
+          badge.replaceChildren(statusBadge(status));
+          element.classList.toggle('bad', hasFailed);
+          break;
+        }
+        case 'replaying':
+          set('Putting it back on its way', null);
           break;
         case 'tracked': {
           const { file: row } = state;
@@ -73,9 +90,11 @@ export function createUploadItem(file: File): UploadItem {
       }
     },
     showError(error, retry) {
-      finish(messageOf(error), el('button', { type: 'button', onclick: retry }, 'Try again'));
+      finish(messageOf(error));
+      offer('Try again', retry);
       element.classList.add('bad');
     },
+    offer,
   };
 }
 

@@ -1,7 +1,7 @@
 import { LockedError } from '../lib/api.ts';
 import { byId } from '../lib/dom.ts';
 import { showLocked } from '../lib/page.ts';
-import { type UploadStep, uploadFile } from './upload-file.ts';
+import { loadAgain, type StoredFile, type UploadStep, uploadFile } from './upload-file.ts';
 import { createUploadItem, type UploadItem } from './upload-item.ts';
 
 /** So many files hash and send at once; the others wait. */
@@ -43,23 +43,35 @@ export function startUploads(onSettled: () => void): void {
     const delivered = Promise.withResolvers<void>();
     const onStep = (step: UploadStep) => {
       job.item.show(step);
+      if (step.kind === 'stored' && step.file.status === 'failed') {
+        job.item.offer('Load again', () => replay(job, step.file));
+      }
       if (step.kind === 'delivered' || step.kind === 'stored') {
         sending.delete(job);
         delivered.resolve();
       }
     };
     // Once delivered, the next file may be sent; following this one's status goes on beside it.
-    void uploadFile(job.file, { esiid: job.esiid, onStep })
-      .catch((error: unknown) => {
-        sending.delete(job);
-        if (error instanceof LockedError) showLocked(true);
-        job.item.showError(error, () => enqueue(job));
-      })
-      .finally(() => {
-        delivered.resolve();
-        onSettled();
-      });
+    const upload = uploadFile(job.file, { esiid: job.esiid, onStep });
+    void settle(job, upload, () => enqueue(job)).finally(() => delivered.resolve());
     await delivered.promise;
+  }
+
+  function replay(job: Job, stored: StoredFile): void {
+    void settle(job, loadAgain(stored, job.item.show), () => replay(job, stored));
+  }
+
+  /** Waits for a file to come to its end; if it fails, says why and offers another try. */
+  async function settle(job: Job, end: Promise<void>, retry: () => void): Promise<void> {
+    try {
+      await end;
+    } catch (error) {
+      sending.delete(job);
+      if (error instanceof LockedError) showLocked(true);
+      job.item.showError(error, retry);
+    } finally {
+      onSettled();
+    }
   }
 
   acceptFiles((files, esiid) => {
