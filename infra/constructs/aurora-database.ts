@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Port, SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -72,7 +72,22 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
     fn.setEnvironment('databaseRole', role);
     // RDS's certificates are signed by Amazon's own authorities, which Lambda ships in this file and Node does not read.
     fn.addEnvironment('NODE_EXTRA_CA_CERTS', '/var/runtime/ca-cert.pem');
-    this.cluster.grantConnect(fn, auroraUserOf(role));
+    this.letConnect(fn, auroraUserOf(role));
+  }
+
+  /**
+   * By the user's name alone: rights name a cluster by an id that no other ever has, so a restored cluster that takes over
+   * this one's name (RUNBOOK.md) would let nobody in. What keeps clusters of an account apart is that each has its network.
+   */
+  private letConnect(fn: IngestFunction, user: string): void {
+    const resourceName = `cluster-*/${user}`;
+    const format = { service: 'rds-db', resource: 'dbuser', resourceName };
+    const arn = Stack.of(this).formatArn({ ...format, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+    fn.addToRolePolicy(new PolicyStatement({ actions: ['rds-db:connect'], resources: [arn] }));
+    fn.explainWildcard(
+      `arn:<AWS::Partition>:rds-db:<AWS::Region>:<AWS::AccountId>:dbuser:${resourceName}`,
+      'A restored cluster has another id, which nobody can know before.',
+    );
   }
 
   private createCluster({ aurora, retainData }: Settings): DatabaseCluster {

@@ -62,6 +62,37 @@ it('The runbook names saved queries that there are', () => {
   expect(named.filter((name) => !saved.includes(name))).toEqual([]);
 });
 
+/** How the runbook's restore gives a cluster what the template says, property by property; null is restored by itself. */
+const restored: Readonly<Record<string, string | null>> = {
+  CopyTagsToSnapshot: '--copy-tags-to-snapshot',
+  DBClusterParameterGroupName: '--db-cluster-parameter-group-name',
+  DBSubnetGroupName: '--db-subnet-group-name',
+  DeletionProtection: '--deletion-protection',
+  EnableHttpEndpoint: 'aws rds enable-http-endpoint',
+  EnableIAMDatabaseAuthentication: '--enable-iam-database-authentication',
+  ManageMasterUserPassword: '--manage-master-user-password',
+  NetworkType: '--network-type DUAL',
+  Port: '--port',
+  ServerlessV2ScalingConfiguration: '--serverless-v2-scaling-configuration',
+  VpcSecurityGroupIds: '--vpc-security-group-ids',
+  BackupRetentionPeriod: null,
+  DatabaseName: null,
+  Engine: null,
+  EngineVersion: null,
+  MasterUsername: null,
+  StorageEncrypted: null,
+  Tags: null,
+};
+
+it('The runbook restores a database that is as the stack makes it', () => {
+  const [cluster = {}] = Object.values(stack.ofType('AWS::RDS::DBCluster'));
+  const drill = texts.get('infra/RUNBOOK.md')?.split('### Restore the database')[1] ?? '';
+
+  expect(Object.keys(cluster).filter((property) => !(property in restored))).toEqual([]);
+  for (const words of Object.values(restored)) expect(drill).toContain(words ?? '');
+  expect(drill).toContain('--db-instance-class db.serverless');
+});
+
 describe('The connections that DEPLOY.md adds up', () => {
   const text = texts.get('infra/DEPLOY.md') ?? '';
   const settingsOf = (env: string) =>
