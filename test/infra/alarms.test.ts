@@ -149,6 +149,12 @@ describe.each(variants)('%o', (variant) => {
     },
   );
 
+  it('writes numbers in metric math without an exponent', () => {
+    const [dashboard] = Object.values(stack.ofType('AWS::CloudWatch::Dashboard'));
+
+    expect(asText(dashboard?.DashboardBody).match(/[\d.]+e-\d+/g)).toBeNull();
+  });
+
   it('goes off as a whole when ingest does not do its work', () => {
     const [composite] = Object.values(stack.ofType('AWS::CloudWatch::CompositeAlarm'));
     const causes = asText(composite?.AlarmRule).match(/ALARM\(/g) ?? [];

@@ -170,7 +170,7 @@ function speed({ workers, api }: MonitoredParts): IWidget[] {
 function cost({ workers, routes, api }: MonitoredParts): IWidget[] {
   const functions = [...workers, ...routes].map(lambdaCost);
   const requests = new MathExpression({
-    expression: `requests * ${prices.httpApiRequest}`,
+    expression: `requests * ${decimal(prices.httpApiRequest)}`,
     usingMetrics: { requests: api.api.metricCount({ statistic: 'Sum', period: hour }) },
     period: hour,
     label: 'HTTP API',
@@ -178,11 +178,16 @@ function cost({ workers, routes, api }: MonitoredParts): IWidget[] {
   return [graph('Lambda and API', [...functions, requests], 'USD an hour', fullWidth)];
 }
 
+/** Metric math is not said to know 2e-7. */
+function decimal(price: number): string {
+  return price.toFixed(15);
+}
+
 function lambdaCost(fn: IngestFunction): IMetric {
   const usdPerMs = (fn.memorySizeMb / 1024 / 1000) * prices.lambdaGbSecond;
   const id = fn.node.id.toLowerCase();
   return new MathExpression({
-    expression: `${id}Ms * ${usdPerMs} + ${id}Calls * ${prices.lambdaRequest}`,
+    expression: `${id}Ms * ${decimal(usdPerMs)} + ${id}Calls * ${decimal(prices.lambdaRequest)}`,
     usingMetrics: {
       [`${id}Ms`]: fn.metricDuration({ statistic: 'Sum', period: hour }),
       [`${id}Calls`]: fn.metricInvocations({ period: hour }),
