@@ -8,6 +8,7 @@ export type SmtFileErrorCode =
   | 'unknown-header'
   | 'esiid-unknown'
   | 'no-usable-rows'
+  | 'not-15-minute'
   | 'corrupt-gzip'
   | 'corrupt-zip'
   | 'truncated-archive'

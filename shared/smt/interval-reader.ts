@@ -13,10 +13,12 @@ import { type ClockDay, clockDay } from './clock.ts';
 import { splitLines } from './csv.ts';
 import { detached } from './detached.ts';
 import { EndOnlyRows, type ReleasedRow } from './end-only-rows.ts';
+import type { SmtFileError } from './errors.ts';
 import { parseEsiid } from './esiid.ts';
 import type { IntervalLayout } from './header.ts';
 import { HeldDays } from './held-days.ts';
 import { type Label, locate, ordinarySlot } from './locate.ts';
+import { RasterCheck } from './raster.ts';
 import type { RowAccount } from './row-account.ts';
 import { detachedRow, type Row, type Stretch } from './rows.ts';
 import type { LineChunk } from './text.ts';
@@ -48,6 +50,7 @@ export class IntervalReader {
   private readonly endOnly: EndOnlyRows | null;
   private endOnlyBound = endOnlyStep;
   private readonly heldDays: HeldDays;
+  private readonly raster: RasterCheck | null;
   private stretch: Stretch | undefined;
   private key: BlockKey | undefined;
   private block: OpenBlock | undefined;
@@ -57,10 +60,16 @@ export class IntervalReader {
     this.layout = options.layout;
     this.esiidHint = options.esiidHint;
     this.account = options.account;
-    this.assembler = new BlockAssembler(options.emit, options.maxOpenBlocks);
     this.heldDays = new HeldDays(options.layout);
     const { start, end, timestamp } = options.layout;
-    this.endOnly = end >= 0 && start < 0 && timestamp < 0 ? new EndOnlyRows() : null;
+    const hasStart = start >= 0 || timestamp >= 0;
+    this.endOnly = hasStart ? null : new EndOnlyRows();
+    this.raster = hasStart && end >= 0 ? null : new RasterCheck();
+    const emit = (block: IntervalBlock): void => {
+      this.raster?.add(block);
+      options.emit(block);
+    };
+    this.assembler = new BlockAssembler(emit, options.maxOpenBlocks);
   }
 
   get totals(): AssemblerTotals {
@@ -70,6 +79,11 @@ export class IntervalReader {
   /** Whether its rows say everything about where they belong: ESIID and revision included. */
   get selfContained(): boolean {
     return this.layout.esiid >= 0 && this.layout.revision >= 0 && !this.sawBlankRevision;
+  }
+
+  /** After its end: why its readings are no 15-minute intervals, null if they are. */
+  get refusal(): SmtFileError | null {
+    return this.raster?.refusal() ?? null;
   }
 
   /** Reads lines. @param from index of the first that is data */

@@ -140,6 +140,8 @@ async function readLines(
   await handOn();
   if (account.counts.intervalsRead === 0)
     throw new SmtFileError('no-usable-rows', noUsableRows(account.counts));
+  const { refusal } = reading.reader;
+  if (refusal) throw refusal;
 }
 
 /** The report of a raw file that could not even be read, for a reason that no retry mends. */

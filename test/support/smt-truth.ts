@@ -47,7 +47,7 @@ interface Plan {
   readonly dialect: Dialect;
   readonly container: 'plain' | 'gzip' | 'zip' | 'gzip in zip';
   readonly chosen: readonly number[];
-  readonly share: 'all' | 'even slots' | 'odd slots';
+  readonly share: 'all' | 'even half hours' | 'odd half hours';
   readonly order: 'as written' | 'merged' | 'shuffled' | 'twice';
   readonly receivedDay: number;
   readonly maxOpenBlocks: number;
@@ -98,7 +98,7 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   dialect: fc.constantFrom(...allDialects),
   container: fc.constantFrom('plain', 'plain', 'gzip', 'zip', 'gzip in zip'),
   chosen: fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 5 }),
-  share: fc.constantFrom('all', 'all', 'even slots', 'odd slots'),
+  share: fc.constantFrom('all', 'all', 'even half hours', 'odd half hours'),
   order: fc.constantFrom('as written', 'merged', 'shuffled', 'twice'),
   receivedDay: fc.nat({ max: 1 }),
   maxOpenBlocks: fc.constantFrom(1, 3, 2048),
@@ -203,12 +203,12 @@ function fitting({ dialect, chosen }: Plan, versions: readonly Version[]): Versi
   return result;
 }
 
-/** Every other row of a day, but the repeated hour in one piece, with the even ones. */
+/** Every other half hour of a day (single rows would pass for half-hourly ones), but the repeated hour in one piece, with the even. */
 function shareOf({ share }: Plan, lines: readonly Line[], isRepeatedDay: boolean): Line[] {
   if (share === 'all') return [...lines];
   return lines.filter((_, i) => {
-    const isEven = isRepeatedDay && i >= 4 && i < 12 ? true : i % 2 === 0;
-    return isEven === (share === 'even slots');
+    const isEven = isRepeatedDay && i >= 4 && i < 12 ? true : i % 4 < 2;
+    return isEven === (share === 'even half hours');
   });
 }
 
