@@ -3,6 +3,7 @@ import { readApiConfiguration, readSyncConfiguration } from './configuration.ts'
 import { doctor } from './doctor.ts';
 import { readEnvironment } from './environment-file.ts';
 import { DropletError, type DropletErrorCode, messageOf } from './errors.ts';
+import { refuseToBeRoot } from './local-folder.ts';
 import { type Log, processLog } from './log.ts';
 import { ProgressBar } from './progress.ts';
 import { push } from './push.ts';
@@ -28,12 +29,13 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
 /** Runs a command. @returns the exit code @throws what the command throws */
-async function run(command: Command): Promise<number> {
+async function run(command: Command, args: readonly string[]): Promise<number> {
   if (command.name === 'help') {
     process.stdout.write(usage);
     return 0;
   }
   const env = readEnvironment(process.env, command.envFile);
+  if (env.SMT_LOCAL_DIR) await refuseToBeRoot(env.SMT_LOCAL_DIR, { uid: process.getuid?.(), args });
   if (command.name === 'doctor') return runDoctor(env);
   const startedAtMs = Date.now();
   const tools = { log, progress, signal: stop.signal, retryPolicy: defaultRetryPolicy };
@@ -62,7 +64,7 @@ function exitCodeOf(error: unknown): number {
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   try {
-    process.exitCode = await run(parseCommand(args, Date.now()));
+    process.exitCode = await run(parseCommand(args, Date.now()), args);
   } catch (error) {
     progress.stop();
     const code = error instanceof DropletError ? error.code : 'unexpected';

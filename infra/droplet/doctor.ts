@@ -1,7 +1,8 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { readSyncConfiguration, type SyncConfiguration } from './configuration.ts';
 import type { Variables } from './environment-file.ts';
 import { DropletError, messageOf } from './errors.ts';
+import { checkWritable } from './local-folder.ts';
 import { connectSftp, showHostKeys } from './sftp/connection.ts';
 import { nameHostKeys } from './sftp/host-key.ts';
 import { RemoteFolder } from './sftp/remote-folder.ts';
@@ -46,8 +47,7 @@ async function finding(check: string, examine: () => Promise<string>): Promise<F
 }
 
 async function checkLocalDir({ localDir, minFreeBytes }: SyncConfiguration): Promise<string> {
-  await mkdir(localDir, { recursive: true });
-  await access(localDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  await checkWritable(localDir);
   const { bavail, bsize } = await statfs(localDir);
   const mb = (bytes: number): number => Math.floor(bytes / 1024 ** 2);
   const free = mb(bavail * bsize);

@@ -18,19 +18,22 @@ export function parseEnvironmentFile(text: string): Variables {
   return variables;
 }
 
-/** The file that droplets have had all along; read when no other is named and it can be. */
-const usualEnvironmentFile = '/etc/default/intelliwatt-smt';
+/** The file that droplets have had all along; read when no other is named and it is there. */
+const usualFile = '/etc/default/intelliwatt-smt';
 
 /**
- * The environment, completed by a file; what is set already stays.
- * @throws DropletError `configuration` when the named file cannot be read
+ * The environment, completed by a file; what is set already stays. The usual file need not be readable for a service, which
+ * gets all of it from systemd.
+ * @throws DropletError `configuration` when the named file cannot be read, or the usual one, of which nothing is set
  */
-export function readEnvironment(env: Variables, file: string | undefined): Variables {
+export function readEnvironment(env: Variables, named: string | undefined, usual = usualFile): Variables {
+  const file = named ?? usual;
   try {
-    return { ...parseEnvironmentFile(readFileSync(file ?? usualEnvironmentFile, 'utf8')), ...env };
+    return { ...parseEnvironmentFile(readFileSync(file, 'utf8')), ...env };
   } catch (error) {
-    if (file === undefined) return env;
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    const isNeedless = reason === 'ENOENT' || env.ADMIN_TOKEN !== undefined;
+    if (named === undefined && isNeedless) return env;
     throw new DropletError('configuration', `The environment file ${file} cannot be read (${reason}).`, {
       cause: error,
     });

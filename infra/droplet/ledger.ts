@@ -32,7 +32,7 @@ export class Ledger {
 
   /**
    * Reads the ledger of deliveries from one SFTP folder to one API. Lines that a crash cut off are passed over.
-   * @param onTrouble told when something could not be written down, which only costs the next run some questions
+   * @param onTrouble told when the ledger could not be read or written, which only costs a run some questions
    */
   static async open(
     configuration: SyncConfiguration,
@@ -41,7 +41,7 @@ export class Ledger {
     await mkdir(configuration.localDir, { recursive: true });
     const file = path.join(configuration.localDir, `delivered-${wayOf(configuration)}.jsonl`);
     const entries = new Map<string, Entry>();
-    for (const line of (await readIfThere(file)).split('\n')) {
+    for (const line of (await readIfThere(file, onTrouble)).split('\n')) {
       const entry = parseEntry(line);
       if (entry) entries.set(keyOf(entry.path, entry.size, entry.mtime), entry);
     }
@@ -116,11 +116,11 @@ function parseEntry(line: string): Entry | null {
   }
 }
 
-async function readIfThere(file: string): Promise<string> {
+async function readIfThere(file: string, onTrouble: (error: unknown) => void): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') onTrouble(error);
+    return '';
   }
 }

@@ -68,7 +68,7 @@ export async function sync(
   const { localDir, minFreeBytes, settleMs } = configuration;
   const { freeBytes, signal, log } = tools;
   const ledger = await Ledger.open(configuration, (error) =>
-    log.warning('the ledger could not be written', { reason: messageOf(error) }),
+    log.warning('trouble with the ledger', { reason: messageOf(error) }),
   );
   const spoolDir = path.join(localDir, 'spool');
   const spool = await Spool.open({ dir: spoolDir, minFreeBytes, ...(freeBytes && { freeBytes }) });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -235,6 +235,7 @@ describe('smt-droplet doctor', () => {
   test('finds a droplet well that is', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('aa.csv', intervalCsv());
+    await mkdir(droplet.localDir);
 
     const { code, stdout } = await run(['doctor'], droplet.env);
 
@@ -262,6 +263,7 @@ describe('smt-droplet doctor', () => {
 
     expect(code).toBe(1);
     expect(stdout).toMatch(/FIX {2}host key: SMT_HOST_KEY is not set.*set SMT_HOST_KEY=SHA256:\S{43}/);
+    await mkdir(droplet.localDir);
     const shown = /SMT_HOST_KEY=(\S+)/.exec(stdout)?.[1] ?? '';
     expect(await run(['doctor'], { ...env, SMT_HOST_KEY: shown })).toMatchObject({ code: 0 });
     expect(pinned).toContain('ssh-ed25519');
@@ -271,6 +273,7 @@ describe('smt-droplet doctor', () => {
     const droplet = await useDroplet(running);
     const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
     const env = { ...droplet.env, SMT_PORT: String(port) };
+    await mkdir(droplet.localDir);
 
     const unpinned = await run(['doctor'], { ...env, SMT_HOST_KEY: '' });
     const pinned = await run(['doctor'], { ...env, SMT_HOST_KEY: otherFingerprint });
@@ -280,8 +283,19 @@ describe('smt-droplet doctor', () => {
     expect(pinned.code).toBe(0);
   });
 
+  test('makes no folder, and says how to', async () => {
+    const droplet = await useDroplet(running);
+
+    const { code, stdout } = await run(['doctor'], droplet.env);
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/FIX {2}local folder: \S+ cannot be written to \(ENOENT\)\. .*mkdir -m 700/);
+    await expect(stat(droplet.localDir)).rejects.toThrow('ENOENT');
+  });
+
   test('says of each thing that is wrong what to fix', async () => {
     const droplet = await useDroplet(running);
+    await mkdir(droplet.localDir);
     const env = {
       ...droplet.env,
       ADMIN_TOKEN: 'wrong',

@@ -40,6 +40,8 @@ exits() {
   return 1
 }
 
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+
 for program in sshd ssh-keygen gpg curl jq systemd-analyze node; do
   PATH=$PATH:/usr/sbin command -v "$program" >/dev/null && continue
   echo "FAIL  $program is not installed (Debian: apt-get install openssh-server openssh-client gnupg curl jq systemd nodejs)"
@@ -61,7 +63,7 @@ eventually() {
 
 start_stack() {
   : >"$work/stack.log"
-  SMT_LOCAL_DIR=$stack_dir env -u DATABASE_URL "$project_node" infra/local/start.ts --port 0 >"$work/stack.log" 2>&1 &
+  SMT_STATE_DIR=$stack_dir env -u DATABASE_URL "$project_node" infra/local/start.ts --port 0 >"$work/stack.log" 2>&1 &
   stack=$!
   processes+=("$stack")
   eventually grep -q 'Up until Ctrl-C' "$work/stack.log"
@@ -192,11 +194,22 @@ odd_names() {
 }
 known_again() { droplet sync --once | jq -e 'select(.event == "sync finished") | .known == 4 and .delivered == 0' >/dev/null; }
 
-mkdir "$work/alone"
+root_is_refused() {
+  local dir=$work/somebodys command
+  mkdir "$dir" && as_root chown nobody "$dir" || return 1
+  for command in 'sync --once' doctor "push $work/host_key.pub"; do
+    exits 2 "Run it as nobody: runuser -u nobody -- smt-droplet $command" \
+      as_root env -i PATH="$PATH" SMT_LOCAL_DIR="$dir" node "$work/alone/smt-droplet.cjs" $command --env-file "$work/droplet.env" || return 1
+  done
+  [ -z "$(as_root ls "$dir")" ]
+}
+
+mkdir "$work/alone" "$work/local"
 check 'npm run build:droplet makes what goes to the droplet' npm run -s build:droplet
 cp -r infra/droplet/dist "$dist" && cp "$dist/smt-droplet.cjs" "$work/alone/"
 check "one file runs on Node $(node --version), with nothing beside it" droplet --help
 check 'the doctor finds sshd, key, API and token well' droplet doctor
+check 'root is told to be the user whose folder it is' root_is_refused
 check 'a sync that is killed leaves nothing on the disk' kill_in_the_middle
 check 'the next sync delivers what is left' droplet sync --once
 check 'gpg’s messages are opened, and each file is normalized, ignored or failed with a reason' ended_well
@@ -258,6 +271,8 @@ units_verify() {
 }
 check 'install.sh installs, and a second time changes nothing' installed_twice
 check 'an upgrade keeps the release before, and --rollback goes back to it' upgraded_and_back
+check 'install.sh refuses a user who cannot write to SMT_LOCAL_DIR' \
+  exits 1 "nobody cannot write to $work/local: chown -R nobody $work/local" install_droplet --user nobody
 check 'install.sh without an environment file says what is missing' \
   exits 1 'is missing: it holds the configuration' env DESTDIR="$work/empty" sh "$dist/install.sh"
 check 'systemd finds nothing wrong with the units' units_verify

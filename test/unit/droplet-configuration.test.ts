@@ -41,6 +41,12 @@ describe('the environment file', () => {
     expect(() => readEnvironment({}, '/nowhere/at/all')).toThrow('/nowhere/at/all cannot be read (ENOENT)');
     expect(readEnvironment({ SMT_HOST: 'set' }, undefined)).toMatchObject({ SMT_HOST: 'set' });
   });
+
+  test('that is there and cannot be read is told, unless systemd has set all of it', () => {
+    const unreadable = '/'; // for root too
+    expect(() => readEnvironment({}, undefined, unreadable)).toThrow('/ cannot be read (EISDIR)');
+    expect(readEnvironment({ ADMIN_TOKEN: 'set' }, undefined, unreadable)).toEqual({ ADMIN_TOKEN: 'set' });
+  });
 });
 
 describe('the configuration', () => {

@@ -1,10 +1,11 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readSyncConfiguration } from '../../infra/droplet/configuration.ts';
 import { DropletError, TemporaryError } from '../../infra/droplet/errors.ts';
 import { Ledger } from '../../infra/droplet/ledger.ts';
+import { refuseToBeRoot } from '../../infra/droplet/local-folder.ts';
 import { createLog } from '../../infra/droplet/log.ts';
 import { withRetries } from '../../infra/droplet/retry.ts';
 import { Spool } from '../../infra/droplet/spool.ts';
@@ -15,19 +16,19 @@ async function temporaryDir(): Promise<string> {
   return dir;
 }
 
-describe('the ledger', () => {
-  const file = { path: '/in/a.csv', sizeBytes: 10, modifiedAtSeconds: 1_700_000_000 };
-  const configuration = (localDir: string, host = 'sftp.example') =>
-    readSyncConfiguration({
-      ADMIN_TOKEN: 't',
-      INTELLIWATT_BASE_URL: 'https://api.example',
-      SMT_HOST: host,
-      SMT_USER: 'u',
-      SMT_PASSWORD: 'p',
-      SMT_REMOTE_DIR: '/in',
-      SMT_LOCAL_DIR: localDir,
-    });
+const file = { path: '/in/a.csv', sizeBytes: 10, modifiedAtSeconds: 1_700_000_000 };
+const configuration = (localDir: string, host = 'sftp.example') =>
+  readSyncConfiguration({
+    ADMIN_TOKEN: 't',
+    INTELLIWATT_BASE_URL: 'https://api.example',
+    SMT_HOST: host,
+    SMT_USER: 'u',
+    SMT_PASSWORD: 'p',
+    SMT_REMOTE_DIR: '/in',
+    SMT_LOCAL_DIR: localDir,
+  });
 
+describe('the ledger', () => {
   test('knows what was delivered after a restart, and takes a changed file for another one', async () => {
     const dir = await temporaryDir();
     await (await Ledger.open(configuration(dir))).delivered(file, 'ab');
@@ -60,6 +61,47 @@ describe('the ledger', () => {
     const [name = '', ...others] = await readdir(dir);
     expect(others).toEqual([]);
     expect(await readFile(path.join(dir, name), 'utf8')).not.toContain('gone');
+  });
+});
+
+describe('a ledger that cannot be read', () => {
+  test('costs questions, and is told', async () => {
+    const dir = await temporaryDir();
+    await (await Ledger.open(configuration(dir))).delivered(file, 'ab');
+    const [name = ''] = await readdir(dir);
+    await rm(path.join(dir, name));
+    await mkdir(path.join(dir, name)); // unreadable for root too
+    const troubles: unknown[] = [];
+
+    const ledger = await Ledger.open(configuration(dir), (error) => troubles.push(error));
+
+    expect(troubles).toMatchObject([{ code: 'EISDIR' }]);
+    expect(ledger.hasDelivered(file)).toBe(false);
+  });
+});
+
+describe('root in the folder of somebody else', () => {
+  const root = { uid: 0, args: ['sync', '--env-file', "/it's here"] };
+
+  async function folderOfSomebody(): Promise<string> {
+    const dir = await temporaryDir();
+    if (process.getuid?.() === 0) await chown(dir, 65_534, 65_534);
+    return dir;
+  }
+
+  test('is refused, and told what to run instead', async () => {
+    const dir = await folderOfSomebody();
+
+    for (const localDir of [dir, path.join(dir, 'not/there/yet')]) {
+      await expect(refuseToBeRoot(localDir, root)).rejects.toThrow(
+        /belongs to (\S+), .* Run it as \1: runuser -u \1 -- smt-droplet sync --env-file '\/it'\\''s here'$/,
+      );
+    }
+  });
+
+  test('is only root: others see for themselves', async () => {
+    await expect(refuseToBeRoot(await folderOfSomebody(), { ...root, uid: 1000 })).resolves.toBeUndefined();
+    await expect(refuseToBeRoot('/', root)).resolves.toBeUndefined();
   });
 });
 

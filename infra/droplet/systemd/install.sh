@@ -46,6 +46,17 @@ variable() {
   sed -n "s/^[[:space:]]*$1=//p" "$root$env_file" | tail -n 1 | sed "s/^[\"']//; s/[\"'][[:space:]]*\$//"
 }
 
+# Whether the service may write to a folder. As root it has no capabilities, so it may only to root's.
+may_write() {
+  if [ "$user" = root ]; then
+    [ "$(stat -c %U "$1")" = root ]
+  elif [ "$user" = "$(id -un)" ]; then
+    test -w "$1"
+  else
+    runuser -u "$user" -- test -w "$1"
+  fi
+}
+
 if [ "$is_rollback" = yes ]; then
   current=$(release_of current)
   previous=$(release_of previous)
@@ -68,6 +79,10 @@ if [ -z "$user" ] && [ -n "$key" ]; then
   user=$(stat -c %U "$root$key" 2>/dev/null) || fail "SMT_KEY, $key, is not there; or name the service's user: --user USER"
 fi
 [ -n "$user" ] || fail "$env_file sets no SMT_KEY; name the service's user: --user USER"
+for dir in "$local_dir" "$local_dir/spool"; do
+  [ ! -e "$root$dir" ] || may_write "$root$dir" ||
+    fail "$user cannot write to $dir: chown -R $user $local_dir, or name another user: --user USER"
+done
 
 release=$(sha256sum "$here/smt-droplet.cjs" | cut -c 1-12)
 mkdir -p "$base/releases/$release" "$root/usr/local/bin" "$units/smt-sync.service.d"
