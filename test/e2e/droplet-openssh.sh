@@ -263,6 +263,15 @@ upgraded_and_back() {
   [ "$new" != "$old" ] && [ "$(release previous)" = "$old" ] && grep -q 'a newer release' "$root/opt/smt-droplet/current/smt-droplet.cjs" &&
     install_droplet --rollback && [ "$(release current)" = "$old" ] && [ "$(release previous)" = "$new" ]
 }
+upgraded_after_a_cut() {
+  local new
+  ln -s "releases/$(release current)" "$root/opt/smt-droplet/current.next"
+  ln -s "releases/$(release current)" "$root/opt/smt-droplet/previous.next"
+  echo '// the newest release' >>"$dist/smt-droplet.cjs"
+  new=$(sha256sum "$dist/smt-droplet.cjs" | cut -c 1-12)
+  install_droplet && [ "$(release current)" = "$new" ] && [ -z "$(find "$root/opt/smt-droplet/releases" -type l)" ] &&
+    [ ! -e "$root/opt/smt-droplet/current.next" ]
+}
 units_verify() {
   mkdir -p "$work/units" && cp -r "$root/etc/systemd/system/." "$work/units/" &&
     sed -i "s#^ExecStart=/usr/local/bin/smt-droplet#ExecStart=$root/opt/smt-droplet/current/smt-droplet.cjs#" "$work/units/smt-sync.service" &&
@@ -271,6 +280,7 @@ units_verify() {
 }
 check 'install.sh installs, and a second time changes nothing' installed_twice
 check 'an upgrade keeps the release before, and --rollback goes back to it' upgraded_and_back
+check 'an upgrade after one that was cut off is made' upgraded_after_a_cut
 check 'install.sh refuses a user who cannot write to SMT_LOCAL_DIR' \
   exits 1 "nobody cannot write to $work/local: chown -R nobody $work/local" install_droplet --user nobody
 check 'install.sh without an environment file says what is missing' \

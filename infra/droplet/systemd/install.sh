@@ -35,9 +35,10 @@ release_of() {
   if [ -L "$base/$1" ]; then basename "$(readlink "$base/$1")"; fi
 }
 
-# Points a link at a release, in one step, so that a run that starts meanwhile finds either.
+# Points a link at a release, in one step, so that a run that starts meanwhile finds either. A link that is left of an
+# install that was cut off is replaced (-f), and not followed into the release that it points at (-n).
 point() {
-  ln -s "releases/$2" "$base/$1.next"
+  ln -sfn "releases/$2" "$base/$1.next"
   mv -T "$base/$1.next" "$base/$1"
 }
 
