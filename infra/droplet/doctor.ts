@@ -7,7 +7,7 @@ import { connectSftp, showHostKeys } from './sftp/connection.ts';
 import { nameHostKeys } from './sftp/host-key.ts';
 import { RemoteFolder } from './sftp/remote-folder.ts';
 import { send } from './upload/send.ts';
-import { postToApi } from './upload/upload-api.ts';
+import { postToApi, refusal } from './upload/upload-api.ts';
 
 export interface Finding {
   readonly check: string;
@@ -81,9 +81,9 @@ async function* checkApi({ api }: SyncConfiguration, signal: AbortSignal): Async
   if (dateHeader !== undefined) yield checkClock(Date.parse(dateHeader));
   yield await finding('token', async () => {
     // A request that says nothing changes nothing; whether it is found wanting or refused tells of the token.
-    const { status } = await postToApi(api, {}, signal);
-    if (status === 400) return 'accepted';
-    throw new DropletError('token-refused', `The API answers ${status}. Set ADMIN_TOKEN to the API's.`);
+    const answer = await postToApi(api, {}, signal);
+    if (answer.status === 400) return 'accepted';
+    throw refusal(api, answer);
   });
 }
 

@@ -293,6 +293,17 @@ describe('smt-droplet doctor', () => {
     await expect(stat(droplet.localDir)).rejects.toThrow('ENOENT');
   });
 
+  test('blames the token for a 401 only, and otherwise tells the answer', async () => {
+    const droplet = await useDroplet(running);
+    droplet.proxy.fault = (method) =>
+      method === 'POST' ? { status: 403, body: '<h1>Blocked</h1>\n<p>by the firewall' } : undefined;
+
+    const { stdout } = await run(['doctor'], droplet.env);
+
+    expect(stdout).toMatch(/FIX {2}token: .* with 403: <h1>Blocked<\/h1> <p>by the firewall/);
+    expect(stdout).not.toContain('ADMIN_TOKEN');
+  });
+
   test('says of each thing that is wrong what to fix', async () => {
     const droplet = await useDroplet(running);
     await mkdir(droplet.localDir);

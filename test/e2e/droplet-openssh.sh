@@ -272,6 +272,14 @@ upgraded_after_a_cut() {
   install_droplet && [ "$(release current)" = "$new" ] && [ -z "$(find "$root/opt/smt-droplet/releases" -type l)" ] &&
     [ ! -e "$root/opt/smt-droplet/current.next" ]
 }
+settings_kept() {
+  local unit=$root/etc/systemd/system/smt-sync.service
+  sed "s#^SMT_LOCAL_DIR=.*#SMT_LOCAL_DIR=$work/other#" "$work/droplet.env" >"$root$work/other.env"
+  (cd "$work" && install_droplet --env-file other.env --user nobody) >"$work/installed" || return 1
+  rmdir "$root$work/other" && install_droplet &&
+    grep -qFx "EnvironmentFile=$work/other.env" "$unit" && grep -qFx User=nobody "$unit.d/droplet.conf" &&
+    grep -qF "Check it: runuser -u nobody -- smt-droplet doctor --env-file $work/other.env" "$work/installed"
+}
 units_verify() {
   mkdir -p "$work/units" && cp -r "$root/etc/systemd/system/." "$work/units/" &&
     sed -i "s#^ExecStart=/usr/local/bin/smt-droplet#ExecStart=$root/opt/smt-droplet/current/smt-droplet.cjs#" "$work/units/smt-sync.service" &&
@@ -288,5 +296,6 @@ check 'install.sh without an environment file says what is missing' \
 check 'systemd finds nothing wrong with the units' units_verify
 check 'systemd rates the service as well hardened' \
   systemd-analyze security --offline=true --no-pager --threshold=25 "$work/units/smt-sync.service"
+check 'an upgrade keeps environment file and user, and says how to check them' settings_kept
 
 [ "$failures" -eq 0 ]

@@ -439,6 +439,17 @@ describe('trouble with the API or S3', () => {
     expect(await finishedRows(running, names)).toHaveLength(8);
   });
 
+  test('a 403, which the API does not answer, is told as it is', async () => {
+    const droplet = await useDroplet(running);
+    await droplet.put('o-0.csv', intervalCsv());
+    droplet.proxy.fault = () => ({ status: 403, body: '{"message":"Forbidden"}' });
+
+    await expect(droplet.run()).rejects.toMatchObject({
+      code: 'not-the-api',
+      message: expect.stringContaining('with 403: Forbidden'),
+    });
+  });
+
   test('a page that is not the API is told from it', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('o-1.csv', intervalCsv());

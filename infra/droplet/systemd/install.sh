@@ -4,15 +4,16 @@
 #   sh install.sh [--env-file FILE] [--user USER]    install what lies beside this script
 #   sh install.sh --rollback                         go back to the release before
 #
-# The service runs as USER; without one, as whoever owns the SSH key. With DESTDIR set, everything is put below it and
-# nothing is started.
+# The service runs as USER; without one, as whoever owns the SSH key. An upgrade keeps the installed service's FILE and USER.
+# With DESTDIR set, everything is put below it and nothing is started.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=${DESTDIR:-}
 base=$root/opt/smt-droplet
 units=$root/etc/systemd/system
-env_file=/etc/default/intelliwatt-smt
+usual_env_file=/etc/default/intelliwatt-smt
+env_file=
 user=
 is_rollback=no
 
@@ -47,6 +48,11 @@ variable() {
   sed -n "s/^[[:space:]]*$1=//p" "$root$env_file" | tail -n 1 | sed "s/^[\"']//; s/[\"'][[:space:]]*\$//"
 }
 
+# A setting of an installed unit; nothing if there is none.
+installed() {
+  sed -n "s/^$1=//p" "$units/$2" 2>/dev/null | tail -n 1
+}
+
 # Whether the service may write to a folder. As root it has no capabilities, so it may only to root's.
 may_write() {
   if [ "$user" = root ]; then
@@ -72,6 +78,9 @@ fi
 major=$(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin node -p 'process.versions.node.split(".")[0]' 2>/dev/null) ||
   fail "there is no node where systemd looks for it (/usr/local/bin, /usr/bin): install Node 20 or later"
 [ "$major" -ge 20 ] || fail "node is version $major: install Node 20 or later"
+[ -n "$env_file" ] || env_file=$(installed EnvironmentFile smt-sync.service)
+env_file=$(realpath -ms "${env_file:-$usual_env_file}")
+[ -n "$user" ] || user=$(installed User smt-sync.service.d/droplet.conf)
 [ -r "$root$env_file" ] || fail "$env_file is missing: it holds the configuration (see README.md)"
 key=$(variable SMT_KEY)
 local_dir=$(variable SMT_LOCAL_DIR)
@@ -109,7 +118,9 @@ if [ -z "$root" ]; then
 else
   mkdir -p "$root$local_dir"
 fi
-echo "smt-droplet is release $release; smt-sync.timer runs it as $user. Check it: smt-droplet doctor"
+check="runuser -u $user -- smt-droplet doctor"
+[ "$env_file" = "$usual_env_file" ] || check="$check --env-file $env_file"
+echo "smt-droplet is release $release; smt-sync.timer runs it as $user. Check it: $check"
 if [ -z "$(variable SMT_HOST_KEY)" ]; then
   echo "SMT_HOST_KEY is not set in $env_file: nothing is fetched until it is. The doctor shows the host's key." >&2
 fi

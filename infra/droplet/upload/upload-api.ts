@@ -38,6 +38,8 @@ function contentTypeOf(filename: string): string {
   return contentTypes.find(([pattern]) => pattern.test(filename))?.[1] ?? 'application/octet-stream';
 }
 
+/** Of an answer that is not the API's, in a message. */
+const maxToldLength = 200;
 const route = '/api/admin/smt/raw-upload';
 
 /** POSTs to the upload route, as whoever has the token. @throws TemporaryError `api-unavailable` */
@@ -76,25 +78,28 @@ export async function requestUpload(
   return decision;
 }
 
-function refusal(api: ApiConfiguration, answer: HttpAnswer): DropletError {
+/** What an answer other than 200 means. The API answers 401 for a token, and nothing else does. */
+export function refusal(api: ApiConfiguration, answer: HttpAnswer): DropletError {
   const { status } = answer;
-  const told = apiMessage(answer.body);
-  if (status === 401 || status === 403) {
+  const message = apiMessage(answer.body);
+  if (status === 401) {
     return new DropletError(
       'token-refused',
       `${api.baseUrl} refuses the token. Set ADMIN_TOKEN to the API's.`,
     );
   }
+  const told = message || answer.body.slice(0, maxToldLength).replace(/\s+/g, ' ').trim();
+  const said = told && `: ${told}`;
   if (isTemporary(status)) {
-    return new TemporaryError('api-unavailable', `${api.baseUrl} answered ${status}${told && `: ${told}`}`, {
+    return new TemporaryError('api-unavailable', `${api.baseUrl} answered ${status}${said}`, {
       retryAfterMs: retryAfterMs(answer),
     });
   }
   if (status === 413)
-    return new DropletError('file-too-large', told || 'The file is too large for one upload.');
-  if (status === 400) return new DropletError('upload-refused', told || 'The API refuses the request.');
+    return new DropletError('file-too-large', message || 'The file is too large for one upload.');
+  if (status === 400) return new DropletError('upload-refused', message || 'The API refuses the request.');
   const location = answer.headers.location ? ` to ${answer.headers.location}` : '';
-  return notTheApi(api, `answered ${route} with ${status}${location}`);
+  return notTheApi(api, `answered ${route} with ${status}${location}${said}`);
 }
 
 function notTheApi({ baseUrl }: ApiConfiguration, found: string): DropletError {
