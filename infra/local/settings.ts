@@ -1,12 +1,12 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { acquireLock } from './lock.ts';
 
 const projectRoot = path.join(import.meta.dirname, '../..');
 
-/** Where the local run keeps its state: `.local`, or the folder that SMT_LOCAL_DIR names. */
+/** Where the local run keeps its state: `.local`, or the folder that SMT_STATE_DIR names. */
 export function stateDirOf(environment: NodeJS.ProcessEnv): string {
-  return path.resolve(environment.SMT_LOCAL_DIR || path.join(projectRoot, '.local'));
+  return path.resolve(environment.SMT_STATE_DIR || path.join(projectRoot, '.local'));
 }
 
 /** The file that holds the admin token, for use in shell commands. */
@@ -20,16 +20,17 @@ export function shownPath(file: string): string {
   return relative.startsWith('..') ? file : relative;
 }
 
+/** What the local run makes in its folder, beside its lock. */
+const stateNames = 'admin-token bucket-suffix cdk.out logs postgres s3 sample secrets.json'.split(' ');
+
 /**
- * Removes all state, so that the next start begins anew.
+ * Removes all state, so that the next start begins anew, and nothing else: the folder may have been named by mistake.
  * @throws StackRunningError when a stack uses it
  */
 export async function wipeState(stateDir: string): Promise<void> {
   const lock = await acquireLock(stateDir);
   try {
-    for (const name of await readdir(stateDir)) {
-      if (name !== 'lock.json') await rm(path.join(stateDir, name), { recursive: true, force: true });
-    }
+    for (const name of stateNames) await rm(path.join(stateDir, name), { recursive: true, force: true });
   } finally {
     await lock.release();
   }

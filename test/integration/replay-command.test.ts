@@ -25,7 +25,7 @@ beforeAll(async () => {
 async function replay(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, ['infra/local/replay.ts', ...args], {
     cwd: projectRoot,
-    env: { ...process.env, SMT_LOCAL_DIR: '/nowhere', ADMIN_TOKEN: '', ...environment },
+    env: { ...process.env, SMT_STATE_DIR: '/nowhere', ADMIN_TOKEN: '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -52,7 +52,7 @@ test('The command replays files of the running stack, by hand or through an addr
     const upload = await uploadFile(stack, file, await inspectFile(file));
     await waitForFile(upload, { database, bucket: stack.s3.bucket });
   }
-  const here = { SMT_LOCAL_DIR: stateDir };
+  const here = { SMT_STATE_DIR: stateDir };
 
   const shown = await replay(['--dry-run'], here);
   const waited = await replay(['--id', '1,2', '--wait', '25', '--json'], here);

@@ -32,7 +32,7 @@ export function runCommand(name: 'start' | 'ingest', options: CommandOptions): R
     cwd: projectRoot,
     env: {
       ...environment,
-      SMT_LOCAL_DIR: options.stateDir,
+      SMT_STATE_DIR: options.stateDir,
       ...(options.databaseUrl && { DATABASE_URL: options.databaseUrl }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
