@@ -1,8 +1,11 @@
 import { type ClockDay, clockDay, minutesPerDay } from './clock.ts';
 import { type Label, startOfEnd } from './locate.ts';
 
-/** How a file without start labels labels its ends: truly, or with starts under the wrong name. */
-export type EndConvention = 'ends' | 'starts';
+/**
+ * How a file without start labels labels its ends: truly, beside the usage date or beside the date of the end itself, or
+ * with starts under the wrong name.
+ */
+export type EndConvention = 'ends' | 'datedEnds' | 'starts';
 
 const slotMinutes = 15;
 
@@ -44,19 +47,47 @@ function isInOrder(minutes: readonly number[]): boolean {
 
 /** With dated labels only the first and the last of whole days tell. */
 function byExtent(labels: readonly Label[]): EndConvention | null {
-  let [first] = labels;
-  let last = first;
-  for (const label of labels) {
-    if (first && stamp(label) < stamp(first)) first = label;
-    if (last && stamp(label) > stamp(last)) last = label;
-  }
-  if (first?.minutes === slotMinutes && last?.minutes === 0) return 'ends';
-  if (first?.minutes === 0 && last?.minutes === minutesPerDay - slotMinutes) return 'starts';
-  return null;
+  const extent = new Extent();
+  for (const label of labels) extent.add(label.date ?? '', label.minutes);
+  if (extent.isOfEnds) return 'ends';
+  return extent.first === 0 && extent.last === minutesPerDay - slotMinutes ? 'starts' : null;
 }
 
-function stamp(label: Label): string {
-  return `${label.date}${String(label.minutes).padStart(4, '0')}`;
+/** The first and the last label of a meter, by date and time as they are written. */
+export class Extent {
+  /** Minutes after 00:00. */
+  first = 0;
+  last = 0;
+  private firstDate = '';
+  private lastDate = '';
+
+  add(date: string, minutes: number): void {
+    const isFirst = this.firstDate === '';
+    if (isFirst || date < this.firstDate || (date === this.firstDate && minutes < this.first)) {
+      this.firstDate = date;
+      this.first = minutes;
+    }
+    if (isFirst || date > this.lastDate || (date === this.lastDate && minutes > this.last)) {
+      this.lastDate = date;
+      this.last = minutes;
+    }
+  }
+
+  /** Whole days of ends: 00:15 of the first date to 00:00 of the last. */
+  get isOfEnds(): boolean {
+    return this.first === slotMinutes && this.last === 0;
+  }
+
+  /**
+   * Ends beside their own date look like starts, 00:00 … 23:45, on every day but the first, which has no 00:00, and the last,
+   * which has nothing else. Both edges prove them; one alone fits either, so that nothing tells.
+   * @param isOver whether the meter's last label is known
+   */
+  confirm(convention: EndConvention | null, isOver: boolean): EndConvention | null {
+    if (convention !== 'starts') return convention;
+    if (isOver && this.isOfEnds) return 'datedEnds';
+    return this.first === slotMinutes || (isOver && this.last === 0) ? null : 'starts';
+  }
 }
 
 /**

@@ -102,7 +102,7 @@ export class IntervalReader {
 
   /** Settles what waited for the file's end, and lets the last blocks go. */
   finish(): void {
-    this.settleEndOnly(this.endOnly?.releaseAll());
+    this.settleEndOnly(this.endOnly?.releaseAll(true));
     this.settleHeldDays();
     this.assembler.finish();
   }
@@ -114,7 +114,7 @@ export class IntervalReader {
     }
     if (this.endOnly && this.endOnly.count >= this.endOnlyBound) {
       this.settleEndOnly(this.endOnly.releaseDecided());
-      if (this.endOnly.count >= maxHeldEndOnlyRows) this.settleEndOnly(this.endOnly.releaseAll());
+      if (this.endOnly.count >= maxHeldEndOnlyRows) this.settleEndOnly(this.endOnly.releaseAll(false));
       this.endOnlyBound = this.endOnly.count + endOnlyStep;
     }
   }

@@ -2,7 +2,14 @@ import { gzipSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { freshDatabase } from '../support/database.ts';
-import { allDialects, type Dialect, excelTabs, portal2022, writeFile } from '../support/smt-dialects.ts';
+import {
+  allDialects,
+  type Dialect,
+  endsByOwnDate,
+  excelTabs,
+  portal2022,
+  writeFile,
+} from '../support/smt-dialects.ts';
 import { ingest, type StoredFile } from '../support/smt-ingest.ts';
 import type { Reading } from '../support/smt-meter.ts';
 import { intervalsOf, intervalsOfReadings, readBytes } from '../support/smt-read.ts';
@@ -39,18 +46,17 @@ function savedAgain(dialect: Dialect, readings: readonly Reading[], place: numbe
 }
 
 describe('A year, saved again', () => {
-  test.each(allDialects.map((dialect, place) => ({ dialect, name: dialect.name, place })))(
-    'as $name gives the same intervals',
-    async ({ dialect, place }) => {
-      const { bytes, esiidHint } = savedAgain(dialect, year, place);
+  test.each(
+    [...allDialects, endsByOwnDate].map((dialect, place) => ({ dialect, name: dialect.name, place })),
+  )('as $name gives the same intervals', async ({ dialect, place }) => {
+    const { bytes, esiidHint } = savedAgain(dialect, year, place);
 
-      const { report, blocks } = await readBytes(bytes, { esiidHint: esiidHint ?? null });
+    const { report, blocks } = await readBytes(bytes, { esiidHint: esiidHint ?? null });
 
-      expect(report).toMatchObject({ status: 'normalized', counts: { intervalsRead: year.length } });
-      const told = dialect.hasFlag ? year : year.map((reading) => ({ ...reading, estimated: false }));
-      expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(told));
-    },
-  );
+    expect(report).toMatchObject({ status: 'normalized', counts: { intervalsRead: year.length } });
+    const told = dialect.hasFlag ? year : year.map((reading) => ({ ...reading, estimated: false }));
+    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(told));
+  });
 });
 
 test('In any mixture of dialects and containers, in any order and twice, it is the same year in the database', async () => {

@@ -249,6 +249,16 @@ export const misnamedStarts = otherTool({
   isOrderFree: false,
   row: (reading) => [reading.esiid, usDate(reading.date), clockText(reading.wallMinutes), kwhOf(reading)],
 });
+/** Its first and its last day tell, so it is none of the dialects that any part of a file can be in. */
+export const endsByOwnDate = otherTool({
+  name: 'end only, beside the date of the end',
+  header: 'ESIID,Date,Interval End Time,kWh',
+  isOrderFree: false,
+  row: (reading, endMs) => {
+    const shown = clockAt(endMs);
+    return [reading.esiid, usDate(shown.date), clockText(shown.minutes), kwhOf(reading)];
+  },
+});
 
 export const smtDialects: readonly Dialect[] = [
   portal2022,

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { convertedEnds, fileOfLines, misnamedStarts, trueEnds, writeFile } from '../support/smt-dialects.ts';
+import {
+  convertedEnds,
+  endsByOwnDate,
+  fileOfLines,
+  misnamedStarts,
+  trueEnds,
+  writeFile,
+} from '../support/smt-dialects.ts';
 import { dates, esiid, meterDay, otherEsiid } from '../support/smt-meter.ts';
 import { intervalsOf, intervalsOfReadings, nonZero, readBytes } from '../support/smt-read.ts';
 
@@ -83,4 +90,86 @@ test('More rows of one meter than wait at once are told by their first and last'
 
   expect(report.status).toBe('normalized');
   expect(report.counts).toMatchObject({ intervalsRead: readings.length, invalidTimestamp: 0 });
+});
+
+describe('Ends beside their own date look like starts on every day but the first and the last', () => {
+  const days = dates('2022-11-04', 4).flatMap((date) => meterDay({ date }));
+  const lines = endsByOwnDate.lines(days);
+
+  test.each([
+    ['as they come', lines],
+    ['newest first', lines.toReversed()],
+  ])('Both edges tell: %s', async (_, given) => {
+    const { report, blocks } = await readBytes(fileOfLines(endsByOwnDate, given));
+
+    expect(report.counts).toMatchObject({ intervalsRead: days.length, invalidTimestamp: 0 });
+    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(days));
+  });
+
+  test('They tell of a file that is there twice, too', async () => {
+    const summer = dates('2022-07-01', 3).flatMap((date) => meterDay({ date }));
+    const given = endsByOwnDate.lines([...summer, ...summer]);
+
+    const { report, blocks } = await readBytes(fileOfLines(endsByOwnDate, given));
+
+    expect(nonZero(report.counts)).toEqual({ rowsRead: 576, intervalsRead: 288, duplicateRows: 288 });
+    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(summer));
+  });
+
+  test('Over a spring day too, and of a year', async () => {
+    const year = dates('2022-01-10', 300).flatMap((date) => meterDay({ date }));
+    expect(year.length).toBeGreaterThan(20_000);
+
+    const { report, blocks } = await readBytes(writeFile(endsByOwnDate, year));
+
+    expect(nonZero(report.counts)).toEqual({ rowsRead: year.length, intervalsRead: year.length });
+    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(year));
+  });
+
+  test.each([
+    ['the first edge', lines.slice(0, -10)],
+    ['the last edge', lines.slice(10)],
+    ['starts, and one row more', [...misnamedStarts.lines(days), `${esiid},11/08/2022,00:00,1`]],
+  ])('One edge fits ends and starts, so it is not guessed: %s', async (_, given) => {
+    const { report, blocks } = await readBytes(fileOfLines(endsByOwnDate, given));
+
+    expect(nonZero(report.counts)).toEqual({ rowsRead: given.length, invalidTimestamp: given.length });
+    expect(blocks).toEqual([]);
+  });
+
+  test.each([
+    ['meter by meter', false],
+    ['day by day', true],
+  ])('Nor is it in a file of many rows, %s', async (_, isByDay) => {
+    const meters = [esiid, otherEsiid].map((id) =>
+      endsByOwnDate
+        .lines(dates('2022-01-10', 150).flatMap((date) => meterDay({ date, esiid: id })))
+        .slice(10),
+    );
+    const ofDate = Map.groupBy(meters.flat(), (line) => line.split(',')[1]);
+    const given = isByDay ? [...ofDate.values()].flat() : meters.flat();
+    expect(given.length).toBeGreaterThan(25_000);
+
+    const { report, blocks } = await readBytes(fileOfLines(endsByOwnDate, given));
+
+    expect(nonZero(report.counts)).toEqual({ rowsRead: given.length, invalidTimestamp: given.length });
+    expect(blocks).toEqual([]);
+  });
+
+  test('Another meter of the file decides for a part that fits, and not for one that does not', async () => {
+    const part = endsByOwnDate.lines(meterDay({ date: '2022-11-04', esiid: otherEsiid }));
+
+    const fitting = await readBytes(fileOfLines(endsByOwnDate, [...lines, ...part]));
+    const contradicting = await readBytes(
+      fileOfLines(endsByOwnDate, [...misnamedStarts.lines(days), ...part]),
+    );
+
+    expect(nonZero(fitting.report.counts)).toEqual({ rowsRead: 484, intervalsRead: 484 });
+    expect(nonZero(contradicting.report.counts)).toEqual({
+      rowsRead: 484,
+      intervalsRead: 388,
+      invalidTimestamp: 96,
+    });
+    expect(intervalsOf(contradicting.blocks)).toEqual(intervalsOfReadings(days));
+  });
 });
