@@ -15,13 +15,13 @@ export interface RemoteFile {
 }
 
 /** Something in or below the remote folder that is no file to fetch. */
-export interface Exception {
+interface Exception {
   readonly path: string;
   readonly reason: string;
 }
 
 /** What is in and below the remote folder. */
-export interface Listing {
+interface Listing {
   /** By path. */
   readonly files: RemoteFile[];
   /** Folders and links of which nobody knows what files they hide. */
