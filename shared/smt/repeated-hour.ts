@@ -36,9 +36,10 @@ export function resolveRepeatedHour(day: ClockDay, rows: readonly DayRow[]): (nu
   const hour = repeatedHour(day);
   const slots = rows.map((row) => (row.slots.length === 1 ? (row.slots[0] ?? null) : null));
   const inOrder = rows.map((_, index) => index);
-  if (isDescending(hour, rows)) inOrder.reverse();
+  const isReversed = isDescending(hour, rows);
+  if (isReversed) inOrder.reverse();
   if (isOrdered(hour, rows, inOrder)) {
-    for (const pass of passes(hour, rows, inOrder)) resolvePass(hour, rows, slots, pass);
+    for (const pass of passes(hour, rows, inOrder)) resolvePass(hour, rows, slots, pass, isReversed);
   }
   adoptTwins(rows, slots);
   return slots;
@@ -107,6 +108,7 @@ function resolvePass(
   rows: readonly DayRow[],
   slots: (number | null)[],
   pass: readonly number[],
+  isReversed: boolean,
 ): void {
   const isHour = (index: number): boolean => anchor(hour, rows[index]) === null;
   const after = pass.findLastIndex((index) => (anchor(hour, rows[index]) ?? Infinity) < hour.first);
@@ -115,29 +117,76 @@ function resolvePass(
   if (region.length > maxRegion) return;
   const items = dropTwins(hour, rows, region);
   const turns = turnsOf(hour, rows, items);
-  const decide = (index: number, occurrence: 0 | 1): void => {
+  const decide: Decide = (index, occurrence) => {
     slots[index] ??= rows[index]?.slots[occurrence] ?? null;
   };
   if (turns.length === 1) {
-    const halves = [items.slice(0, turns[0]), items.slice(turns[0])] as const;
-    halves.forEach((half, occurrence) => {
-      for (const index of half) if (isSingle(hour, rows, half, index)) decide(index, occurrence as 0 | 1);
-    });
+    const [first, second] = [items.slice(0, turns[0]), items.slice(turns[0])];
+    resolveHalf(hour, rows, { half: first, other: second, occurrence: 0 }, decide);
+    resolveHalf(hour, rows, { half: second, other: first, occurrence: 1 }, decide);
   } else if (turns.length === 0) {
-    resolveWithoutTurn(hour, rows, items, decide);
+    resolveWithoutTurn(hour, rows, items, decide, isReversed);
   }
 }
 
-/** No label steps back: either the two hours are interleaved, pair by pair, or a decided row says where the second begins. */
+type Decide = (index: number, occurrence: 0 | 1) => void;
+
+/** What stands before the labels step back is the first pass through the hour, what stands behind is the second. */
+interface Half {
+  readonly half: readonly number[];
+  readonly other: readonly number[];
+  readonly occurrence: 0 | 1;
+}
+
+/**
+ * Not so in a day that someone sorted by its labels: there a half has quarters of both passes, twice, and the other half
+ * lacks them (SMT's `02:00,01:15` alone is sorted behind the hour). Two equal rows are then a reading of each pass. Of
+ * different ones nothing tells which is which, nor of which pass a single one is.
+ */
+function resolveHalf(
+  hour: Hour,
+  rows: readonly DayRow[],
+  { half, other, occurrence }: Half,
+  decide: Decide,
+): void {
+  const ofOther = new Set(other.map((index) => quarter(hour, rows[index])));
+  const groups = [...Map.groupBy(half, (index) => quarter(hour, rows[index]))];
+  // Rows of a quarter that the other half has too are copies; then so are those of one it lacks, since the hour was cut off.
+  const hasCopies = groups.some(([value, group]) => group.length > 1 && ofOther.has(value));
+  const isSorted = !hasCopies && groups.some(([value, group]) => group.length > 1 && !ofOther.has(value));
+  for (const [value, group] of groups) {
+    const [first = -1, second = -1] = group;
+    if (!isAlike(rows, group)) continue;
+    if (ofOther.has(value) || (!isSorted && group.length <= 2)) {
+      for (const index of group) decide(index, occurrence);
+    } else if (group.length === 2) {
+      decide(first, 0);
+      decide(second, 1);
+    }
+  }
+}
+
+/** Whether rows of one quarter say the same; else they are not what they seem. */
+function isAlike(rows: readonly DayRow[], group: readonly number[]): boolean {
+  return new Set(group.map((index) => rows[index]?.text)).size === 1;
+}
+
+/**
+ * No label steps back: either the two hours are interleaved, pair by pair, or a decided row says where the second begins.
+ * @param isReversed whether the newest row stands first: then a sort may have left the pairs as they were, the first pass
+ *   before the second, or the file gives each pair backwards too
+ */
 function resolveWithoutTurn(
   hour: Hour,
   rows: readonly DayRow[],
   items: readonly number[],
-  decide: (index: number, occurrence: 0 | 1) => void,
+  decide: Decide,
+  isReversed: boolean,
 ): void {
   const byQuarter = Map.groupBy(items, (index) => quarter(hour, rows[index]));
   for (const pair of byQuarter.values()) {
     const [first, second] = pair;
+    if (isReversed && !isAlike(rows, pair)) continue;
     if (pair.length === 2 && first !== undefined && second !== undefined) {
       decide(first, 0);
       decide(second, 1);
@@ -181,14 +230,6 @@ function dropTwins(hour: Hour, rows: readonly DayRow[], region: readonly number[
     turns = turnsOf(hour, rows, items).length;
   }
   return items;
-}
-
-/** False when its half of the hour has its label twice with different values: then the half is not what it seems. */
-function isSingle(hour: Hour, rows: readonly DayRow[], half: readonly number[], index: number): boolean {
-  return half.every(
-    (other) =>
-      quarter(hour, rows[other]) !== quarter(hour, rows[index]) || rows[other]?.text === rows[index]?.text,
-  );
 }
 
 /** An undecided row that says exactly what a decided one says is that one again. */
