@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { listLeftovers, listVersions } from './observed.ts';
+import { measurePace } from './pace.ts';
 import type { World } from './world.ts';
 
 const pollMs = 250;
@@ -10,7 +11,8 @@ const pollMs = 250;
  * @returns what was still on the way when patience ended; nothing if all came to its end
  */
 export async function settle(world: World, client: Client): Promise<string[]> {
-  const patienceMs = 20_000 + 6 * world.pace.minTimeoutMs;
+  const now = await measurePace(); // the machine may have become busier since the run began
+  const patienceMs = 20_000 + 6 * Math.max(world.pace.minTimeoutMs, now.minTimeoutMs);
   const deadline = Date.now() + patienceMs;
   let quiet = 0;
   for (;;) {
