@@ -18,7 +18,8 @@ export async function buildDroplet(outDir: string): Promise<void> {
     minifySyntax: true,
     legalComments: 'eof',
     logLevel: 'warning',
-    banner: { js: '#!/usr/bin/env node' },
+    // Without the dashes Node 20 takes --env-file for its own, and ends with "not found" when it cannot be read.
+    banner: { js: '#!/usr/bin/env -S node --' },
     // ssh2's optional C parts: it tries them and goes on without.
     external: ['cpu-features', '*.node'],
   });

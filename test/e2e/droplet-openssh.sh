@@ -287,6 +287,8 @@ units_verify() {
   [ ! -s "$work/verify" ] || { cat "$work/verify" && return 1; }
 }
 check 'install.sh installs, and a second time changes nothing' installed_twice
+check 'the installed command says which environment file it cannot read' \
+  exits 2 '/nowhere cannot be read (ENOENT)' "$root/opt/smt-droplet/current/smt-droplet.cjs" doctor --env-file /nowhere
 check 'an upgrade keeps the release before, and --rollback goes back to it' upgraded_and_back
 check 'an upgrade after one that was cut off is made' upgraded_after_a_cut
 check 'install.sh refuses a user who cannot write to SMT_LOCAL_DIR' \
