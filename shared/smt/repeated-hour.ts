@@ -232,14 +232,18 @@ function dropTwins(hour: Hour, rows: readonly DayRow[], region: readonly number[
   return items;
 }
 
-/** An undecided row that says exactly what a decided one says is that one again. */
+/**
+ * An undecided row that says exactly what a decided one says is that one again, if both passes have their reading: else it
+ * may as well be the other pass's.
+ */
 function adoptTwins(rows: readonly DayRow[], slots: (number | null)[]): void {
   const slotOfText = new Map<string, number>();
+  const taken = new Set(slots);
   rows.forEach(({ text }, index) => {
     const slot = slots[index] ?? null;
     if (slot !== null && !slotOfText.has(text)) slotOfText.set(text, slot);
   });
-  rows.forEach(({ text }, index) => {
-    slots[index] ??= slotOfText.get(text) ?? null;
+  rows.forEach(({ text, slots: possible }, index) => {
+    if (possible.every((slot) => taken.has(slot))) slots[index] ??= slotOfText.get(text) ?? null;
   });
 }

@@ -92,3 +92,19 @@ test('Rows that are there twice stay duplicates in a day that ends within the ho
 
   expect(nonZero(report.counts)).toEqual({ rowsRead: 18, intervalsRead: 9, duplicateRows: 9 });
 });
+
+test('A row of the evening astray within the hour costs what it hides, but takes nothing for a duplicate', async () => {
+  const lines = linesOf('plain', meterDay({ date: autumn, milliKwh: (slot) => (slot < 12 ? 44 : slot) }));
+  const given = lines.toSpliced(10, 0, ...lines.slice(60, 61));
+
+  const { report, blocks } = await read(given);
+
+  expect(nonZero(report.counts)).toEqual({
+    rowsRead: 101,
+    intervalsRead: 98,
+    duplicateRows: 1,
+    invalidTimestamp: 2,
+  });
+  const told = lines.filter((_, slot) => slot !== 10 && slot !== 11).map(({ reading }) => reading);
+  expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(told));
+});
