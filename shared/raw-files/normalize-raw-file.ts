@@ -88,9 +88,6 @@ export async function normalizeRawFile(
   try {
     return { kind: 'done', file, ...(await load(deps, file, leaseToken)) };
   } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal)
-      return { kind: 'done', file, ...(await failRefused(deps.database, file, leaseToken, refusal)) };
     if (!(error instanceof LeaseLostError)) await release(deps.database, id, leaseToken, error);
     throw error;
   } finally {
@@ -98,46 +95,45 @@ export async function normalizeRawFile(
   }
 }
 
-/** A file whose content the database refuses has failed: no retry makes it fit. */
-async function failRefused(database: Database, file: ClaimedFile, leaseToken: string, sqlState: string) {
-  const report = failedReport({
-    code: 'database-refused',
-    message: `The database refused what the file holds (SQLSTATE ${sqlState}). Nothing of it was loaded; this is a mistake in smt-ingest.`,
-  });
-  const load = openLoad(database, { rawFileId: file.id, leaseToken, receivedAt: file.receivedAt });
-  return { report, loaded: await load.finish(report) };
-}
-
 async function load(
   deps: NormalizeDependencies,
   file: ClaimedFile,
   leaseToken: string,
 ): Promise<{ report: RawFileReport; loaded: LoadSummary }> {
-  const blocks = openLoad(deps.database, { rawFileId: file.id, leaseToken, receivedAt: file.receivedAt });
+  const options = { rawFileId: file.id, leaseToken, receivedAt: file.receivedAt };
+  const blocks = openLoad(deps.database, options);
   try {
     const report = await read(deps, file, (block, member) => blocks.add(block, member));
     return { report, loaded: await blocks.finish(report) };
   } catch (error) {
     blocks.abort();
-    throw error;
+    const report = failureOf(error);
+    if (report === null) throw error;
+    // In a load of its own: of what had been read before, nothing is kept.
+    return { report, loaded: await openLoad(deps.database, options).finish(report) };
   }
 }
 
-/** Reads the file; one whose object is gone is one that failed. */
-async function read(
+function read(
   { objects, openPgp, archiveLimits: limits }: NormalizeDependencies,
   file: ClaimedFile,
   sink: BlockSink,
 ): Promise<RawFileReport> {
   const { filename, esiid: esiidHint, receivedAt } = file;
   const decrypt = openPgp && ((message: AsyncIterable<Buffer>) => openPgp(message, receivedAt));
-  try {
-    const options = { filename, esiidHint, decrypt, limits };
-    return await readRawFile(objects.source(file, file.sizeBytes), options, sink);
-  } catch (error) {
-    if (error instanceof ObjectGoneError) return failedReport(error);
-    throw error;
-  }
+  const options = { filename, esiidHint, decrypt, limits };
+  return readRawFile(objects.source(file, file.sizeBytes), options, sink);
+}
+
+/** What a file has failed of, when no retry mends it: its object is gone, or the database refuses its content. */
+function failureOf(error: unknown): RawFileReport | null {
+  if (error instanceof ObjectGoneError) return failedReport(error);
+  const sqlState = refusalOf(error);
+  if (sqlState === null) return null;
+  return failedReport({
+    code: 'database-refused',
+    message: `The database refused what the file holds (SQLSTATE ${sqlState}). Nothing of it was loaded; this is a mistake in smt-ingest.`,
+  });
 }
 
 /** Gives the file back for another attempt. When even that fails, the lease runs out by itself. */

@@ -8,12 +8,14 @@ import {
   normalizeRawFile,
 } from '../../shared/raw-files/normalize-raw-file.ts';
 import { ObjectGoneError, type ObjectStore } from '../../shared/raw-files/object-store.ts';
+import { bufferSource } from '../../shared/smt/container/byte-source.ts';
 import { claimRawFile } from '../../shared/storage/claim-raw-file.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { getRawFile } from '../../shared/storage/read-raw-file.ts';
 import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
 import { freshDatabase } from '../support/database.ts';
 import { newRawFile } from '../support/rows.ts';
+import { writeZip } from '../support/smt-zip.ts';
 
 const header =
   'ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH,ESTIMATED_ACTUAL,CONSUMPTION_SURPLUSGENERATION';
@@ -32,6 +34,11 @@ async function register(database: Database): Promise<string> {
 
 function normalize(deps: NormalizeDependencies, rawFileId: string) {
   return normalizeRawFile(deps, { rawFileId, leaseMs: 60_000, workerId: randomUUID() });
+}
+
+// biome-ignore lint/correctness/useYield: a stream that breaks at once
+async function* breaking(error: Error): AsyncGenerator<Buffer> {
+  throw error;
 }
 
 function lastAttempt({ kysely }: Database, id: string) {
@@ -68,13 +75,38 @@ describe('a raw file', () => {
     const id = await register(database);
     const gone = new ObjectGoneError({ bucket: 'raw', objectKey: 'a.csv', versionId: 'v1' });
 
-    // biome-ignore lint/correctness/useYield: a stream that breaks at once
-    const broken = async function* () {
-      throw gone;
-    };
-    await normalize({ database, objects: objectsOf(() => Readable.from(broken())) }, id);
+    await normalize({ database, objects: objectsOf(() => Readable.from(breaking(gone))) }, id);
 
     expect(await getRawFile(database, id)).toMatchObject({ status: 'failed', error_code: 'object-gone' });
+  });
+
+  it('whose object goes while it is read ends failed, and of what was read before nothing is loaded', async () => {
+    const database = await freshDatabase();
+    const members = ['1', '2', '3'].map((day) => ({
+      name: `day-${day}.csv`,
+      bytes: Buffer.from(`${header}\n${row.replace('01/15', `01/1${day}`)}\n`),
+    }));
+    const archive = bufferSource(writeZip(members).bytes);
+    const gone = new ObjectGoneError({ bucket: 'raw', objectKey: 'a.zip', versionId: 'v1' });
+    let reads = 0;
+    for (let readsLeft = 1; ; readsLeft++) {
+      const { id } = await registerRawFile(database, newRawFile({ sizeBytes: archive.sizeBytes }));
+      reads = 0;
+      const stream = (startByte: number, endByte: number) =>
+        ++reads > readsLeft ? Readable.from(breaking(gone)) : archive.stream(startByte, endByte);
+      const objects = { ...objectsOf(() => Readable.from([])), source: () => ({ ...archive, stream }) };
+
+      await normalize({ database, objects }, id);
+
+      const { status, error_code } = (await getRawFile(database, id)) ?? {};
+      if (reads <= readsLeft) {
+        expect(status).toBe('normalized');
+        break;
+      }
+      expect({ status, error_code }).toEqual({ status: 'failed', error_code: 'object-gone' });
+      expect(await database.kysely.selectFrom('interval_blocks').selectAll().execute()).toEqual([]);
+    }
+    expect(reads).toBeGreaterThan(3);
   });
 
   it('whose bytes stop coming is registered again, with the reason, and nothing of it is loaded', async () => {
