@@ -23,7 +23,10 @@ export interface PostgresOptions {
   readonly port?: number;
   /** Made if it is not there. Default `smt`. */
   readonly databaseName?: string;
-  /** False leaves out every wait for the disk; for data that may be lost, as that of tests. Default true. */
+  /**
+   * False leaves out every wait for the disk; for data that a machine may lose, as that of tests. A server that crashes loses
+   * no commit even so: it has written it, to the kernel's cache. Default true.
+   */
   readonly durable?: boolean;
 }
 
@@ -82,7 +85,7 @@ function serverCommand(postgres: string, dataDir: string, port: number, durable 
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'timezone=UTC',
-    ...(durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']),
+    ...(durable ? [] : ['fsync=off', 'full_page_writes=off']),
   ];
   return [postgres, '-D', dataDir, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
 }
