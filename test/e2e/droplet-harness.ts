@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { expect, inject, onTestFinished } from 'vitest';
 import { readSyncConfiguration, type SyncConfiguration } from '../../infra/droplet/configuration.ts';
 import { createLog } from '../../infra/droplet/log.ts';
 import { ProgressBar } from '../../infra/droplet/progress.ts';
@@ -29,7 +29,11 @@ export interface RunningStack {
 export async function startStack(): Promise<RunningStack> {
   const fresh = await createFreshDatabase();
   const stateDir = await mkdtemp(path.join(tmpdir(), 'smt-droplet-stack-'));
-  const stack = await startLocalStack({ stateDir, databaseUrl: fresh.connectionString });
+  const stack = await startLocalStack({
+    stateDir,
+    assemblyDir: inject('assemblyDir'),
+    databaseUrl: fresh.connectionString,
+  });
   return {
     stack,
     database: fresh.open(),

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import { startBrowser } from '../support/browser.ts';
 import { createFreshDatabase, type FreshDatabase } from '../support/database.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   database = await createFreshDatabase('empty');
   stateDir = await mkdtemp(path.join(tmpdir(), 'smt-pages-'));
   [stack, browser] = await Promise.all([
-    startLocalStack({ stateDir, databaseUrl: database.connectionString }),
+    startLocalStack({ stateDir, assemblyDir: inject('assemblyDir'), databaseUrl: database.connectionString }),
     startBrowser(),
   ]);
 });

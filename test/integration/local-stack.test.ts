@@ -1,22 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import type { Intercept } from '../../infra/local/intercept.ts';
 import { writeSample } from '../../infra/local/sample.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
-import { synthesize } from '../../infra/local/synthesize.ts';
 import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
 import { waitForFile } from '../../infra/local/wait-for-file.ts';
 import { createFreshDatabase } from '../support/database.ts';
 import { temporaryDir } from '../support/local-assembly.ts';
 
-let assemblyDir = '';
-beforeAll(async () => {
-  assemblyDir = await mkdtemp(path.join(tmpdir(), 'smt-assembly-'));
-  await synthesize(assemblyDir);
-  return () => rm(assemblyDir, { recursive: true, force: true });
-});
+const assemblyDir = inject('assemblyDir');
 
 /** A place for stacks that follow one another: state and database stay, queues do not. */
 async function createPlace() {

@@ -1,9 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
-import { synthesize } from '../../infra/local/synthesize.ts';
 import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
 import { waitForFile } from '../../infra/local/wait-for-file.ts';
 import { createFreshDatabase } from '../support/database.ts';
@@ -11,12 +9,7 @@ import { temporaryDir } from '../support/local-assembly.ts';
 
 const fixtures = path.join(import.meta.dirname, '../fixtures/pgp');
 
-let assemblyDir = '';
-beforeAll(async () => {
-  assemblyDir = await mkdtemp(path.join(tmpdir(), 'smt-assembly-'));
-  await synthesize(assemblyDir);
-  return () => rm(assemblyDir, { recursive: true, force: true });
-});
+const assemblyDir = inject('assemblyDir');
 
 test('an encrypted delivery fails while its key is missing, and a replay loads it once the key is there', async () => {
   const fresh = await createFreshDatabase();

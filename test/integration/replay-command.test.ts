@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test } from 'vitest';
 import { writeSample } from '../../infra/local/sample.ts';
 import { startLocalStack } from '../../infra/local/stack.ts';
-import { synthesize } from '../../infra/local/synthesize.ts';
 import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
 import { waitForFile } from '../../infra/local/wait-for-file.ts';
 import { createFreshDatabase } from '../support/database.ts';
@@ -14,12 +12,7 @@ import { temporaryDir } from '../support/local-assembly.ts';
 
 const projectRoot = path.join(import.meta.dirname, '../..');
 
-let assemblyDir = '';
-beforeAll(async () => {
-  assemblyDir = await mkdtemp(path.join(tmpdir(), 'smt-assembly-'));
-  await synthesize(assemblyDir);
-  return () => rm(assemblyDir, { recursive: true, force: true });
-});
+const assemblyDir = inject('assemblyDir');
 
 /** Runs `npm run replay` as its script does. */
 async function replay(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
