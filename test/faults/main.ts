@@ -15,7 +15,7 @@ recover, and holds it to its promises. Exit status 1 if one was broken. The seed
 
   --seed S            first seed (default 1)
   --runs N            how many plans (default 1)
-  --lanes L           plans at the same time (default 2)
+  --lanes L           plans at the same time (default 3)
   --until-violation   stop at the first broken promise
   --json              one JSON object per run on standard output, then the totals`;
 
@@ -99,7 +99,7 @@ function readArguments(): Options {
       options: {
         seed: { type: 'string', default: '1' },
         runs: { type: 'string', default: '1' },
-        lanes: { type: 'string', default: '2' },
+        lanes: { type: 'string', default: '3' },
         'until-violation': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
