@@ -26,7 +26,7 @@ export async function findViolations(world: World, client: Client, facts: RunFac
   const { filesByEtag } = facts.uploads;
   return [
     ...checkRows(versions, files, facts.uploads),
-    ...files.flatMap((file) => checkFile(file, filesByEtag.get(file.etag), facts.replays)),
+    ...files.flatMap((file) => checkFile(file, filesByEtag.get(file.etag), facts)),
     ...checkDuplicates(files),
     ...checkIntervals(await listIntervals(client), files, filesByEtag),
     ...checkAnnouncements(await world.receiveAnnouncements(), files),
@@ -60,12 +60,19 @@ function checkRows(
 }
 
 /** One file's row says what the plan knows of it. */
-function checkFile(file: FileRow, planned: PlannedFile | undefined, replays: ReplayLog): string[] {
+function checkFile(
+  file: FileRow,
+  planned: PlannedFile | undefined,
+  { uploads, replays }: RunFacts,
+): string[] {
   const complain = (what: string) => [`file ${file.id} (${planned?.kind ?? 'unknown'}) ${what}`];
   if (!planned) return complain(`has bytes nobody uploaded: ${file.etag}`);
   const { expected } = planned;
-  const isGone = file.status === 'failed' && file.errorCode === 'object-gone';
-  if (isGone) return [];
+  if (file.status === 'failed' && file.errorCode === 'object-gone') {
+    return uploads.deleted.has(`${file.key} ${file.versionId}`)
+      ? []
+      : complain('is said to be gone, and nobody deleted it');
+  }
   if (file.status === 'duplicate') return expected.isSelfContained ? [] : complain('must not be a duplicate');
   if (file.status !== expected.status) {
     return complain(`ended ${file.status} (${file.errorCode}), not ${expected.status}`);
