@@ -1,5 +1,6 @@
 import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { encodeNormalizeMessage } from '../raw-files/normalize-message.ts';
+import type { Queue } from '../raw-files/queue-raw-files.ts';
 
 /** SQS takes so many messages with one request. */
 const messagesPerRequest = 10;
@@ -17,10 +18,7 @@ export class MessagesRefusedError extends Error {
  * Puts raw files on the normalize queue.
  * @throws MessagesRefusedError, and what the SDK throws; some of the messages may have been sent then
  */
-export function normalizeSender(
-  sqs: SQSClient,
-  queueUrl: string,
-): (rawFileIds: readonly string[]) => Promise<void> {
+export function normalizeSender(sqs: SQSClient, queueUrl: string): Queue {
   return async (rawFileIds) => {
     for (let from = 0; from < rawFileIds.length; from += messagesPerRequest) {
       const Entries = rawFileIds

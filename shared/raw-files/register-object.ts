@@ -1,16 +1,15 @@
 import type { Database } from '../storage/database.ts';
-import { markQueued } from '../storage/mark-queued.ts';
 import { registerGoneObject } from '../storage/register-gone-object.ts';
 import { registerRawFile } from '../storage/register-raw-file.ts';
 import type { RawFileStatus } from '../storage/tables.ts';
 import { describeKey, isRawFileKey } from './object-key.ts';
 import { type AnnouncedVersion, ObjectGoneError, type ObjectStore } from './object-store.ts';
+import { type Queue, queueRawFiles } from './queue-raw-files.ts';
 
 export interface RegisterDependencies {
   readonly database: Database;
   readonly objects: ObjectStore;
-  /** Puts raw files on the normalize queue. */
-  readonly queue: (rawFileIds: readonly string[]) => Promise<void>;
+  readonly queue: Queue;
   /** A larger object that brings no hash is registered without one, and so is nobody's duplicate; default: none is. */
   readonly maxHashedBytes?: number;
 }
@@ -61,10 +60,7 @@ async function registerStored(
   const isHashed = facts.sha256 === null && facts.sizeBytes <= maxHashedBytes;
   const sha256 = isHashed ? await objects.sha256(version) : facts.sha256;
   const row = await registerRawFile(database, { ...version, ...facts, ...described, sha256 });
-  if (row.status === 'registered') {
-    await queue([row.id]);
-    await markQueued(database, [row.id]);
-  }
+  if (row.status === 'registered') await queueRawFiles(database, queue, [row.id]);
   const { id: rawFileId, status, created } = row;
   return { rawFileId, status, created, source: described.source, sizeBytes: facts.sizeBytes };
 }

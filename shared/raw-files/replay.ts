@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../storage/database.ts';
-import { markQueued } from '../storage/mark-queued.ts';
 import { type FileProgress, readProgress } from '../storage/read-progress.ts';
 import { type ReplayedFile, type ReplayFilter, replayRawFiles } from '../storage/replay-raw-files.ts';
+import { type Queue, queueRawFiles } from './queue-raw-files.ts';
 
 const pollMs = 200;
 
@@ -10,8 +10,7 @@ export interface ReplayDependencies {
   readonly database: Database;
   /** Leaves word for the sweep, which would let the database sleep after a quiet time. */
   readonly wakeSweep: () => Promise<void>;
-  /** Puts raw files on the normalize queue. */
-  readonly queue: (rawFileIds: readonly string[]) => Promise<void>;
+  readonly queue: Queue;
 }
 
 /**
@@ -24,10 +23,8 @@ export async function replay(
 ): Promise<readonly ReplayedFile[]> {
   if (!filter.dryRun) await wakeSweep();
   const files = await replayRawFiles(database, filter);
-  if (filter.dryRun || files.length === 0) return files;
   const ids = files.map(({ id }) => id);
-  await queue(ids);
-  await markQueued(database, ids);
+  if (!filter.dryRun) await queueRawFiles(database, queue, ids);
   return files;
 }
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { decodeNormalizeMessage } from '../raw-files/normalize-message.ts';
 import type { AnnouncedVersion } from '../raw-files/object-store.ts';
 import { objectVersionsOf } from '../raw-files/object-versions.ts';
+import type { Queue } from '../raw-files/queue-raw-files.ts';
 import type { Database } from '../storage/database.ts';
 import { listOpen } from '../storage/unfinished-files.ts';
 import type { DeadLetter, DeadLetterQueue } from './ports.ts';
@@ -13,7 +14,7 @@ export interface DeadLetterSweep {
   readonly registerFailures: DeadLetterQueue;
   readonly database: () => Promise<Database>;
   readonly register: (version: AnnouncedVersion) => Promise<unknown>;
-  readonly queue: (rawFileIds: readonly string[]) => Promise<void>;
+  readonly queue: Queue;
   /** A letter that stays for people to look at. */
   readonly onUnreadable: (body: string, error: unknown) => void;
 }

@@ -1,9 +1,9 @@
 import { announceFile, type Publish } from '../raw-files/announce.ts';
 import type { AnnouncedVersion } from '../raw-files/object-store.ts';
+import { type Queue, queueRawFiles } from '../raw-files/queue-raw-files.ts';
 import { listUnannounced } from '../storage/announcements.ts';
 import { isAnythingAwaited } from '../storage/awaited.ts';
 import type { Database } from '../storage/database.ts';
-import { markQueued } from '../storage/mark-queued.ts';
 import { listMissingUploads, type MissingUpload } from '../storage/missing-uploads.ts';
 import { countUnfinished, listStuck } from '../storage/unfinished-files.ts';
 import { firstNotes } from './notes.ts';
@@ -31,8 +31,7 @@ export interface SweepDependencies {
   readonly database: () => Promise<Database>;
   /** Says whether the version had no row before. */
   readonly register: (version: AnnouncedVersion) => Promise<boolean>;
-  /** Puts raw files on the normalize queue. */
-  readonly queue: (rawFileIds: readonly string[]) => Promise<void>;
+  readonly queue: Queue;
   readonly publish: Publish;
   /** False when the run has to leave what it has not registered to the next one. */
   readonly hasTime: () => boolean;
@@ -128,10 +127,7 @@ async function sweepDatabase(database: Database, deps: SweepDependencies, option
   const { bucketName: bucket } = deps;
   const nowMs = deps.now().getTime();
   const stuck = await listStuck(database, { bucket, waitingMs: options.waitingMs, limit: maxStuck });
-  if (stuck.length > 0) {
-    await deps.queue(stuck);
-    await markQueued(database, stuck);
-  }
+  await queueRawFiles(database, deps.queue, stuck);
   const before = new Date(nowMs - options.graceMs);
   const unannounced = await listUnannounced(database, { bucket, before, limit: maxAnnounced });
   let announced = 0;
