@@ -10,10 +10,10 @@ import {
   pageLimit,
   rawFileId,
   rawFileStatus,
-  rawFileStatuses,
   searchText,
   writtenInstant,
 } from '../../shared/http/schemas.ts';
+import { rawFileStatuses } from '../../shared/storage/tables.ts';
 
 /** What the raw-file routes take and give; the handlers check by these, and the OpenAPI document is made of them. */
 

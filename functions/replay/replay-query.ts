@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { esiid, rawFileStatuses, searchText } from '../../shared/http/schemas.ts';
+import { esiid, searchText } from '../../shared/http/schemas.ts';
+import { rawFileStatuses } from '../../shared/storage/tables.ts';
 
 /** What a call that names neither files nor statuses means: whatever has not been loaded. */
 const unloaded = ['registered', 'normalizing', 'failed'] as const;

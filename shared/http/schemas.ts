@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { esiidPattern } from '../smt/esiid.ts';
+import { rawFileStatuses } from '../storage/tables.ts';
 import { storableText } from '../storage/text.ts';
 
 /** Parts that the schemas of several routes share. */
@@ -43,15 +44,6 @@ export const rawFileId = z
   .string()
   .regex(/^[1-9]\d{0,17}$/, 'is not the id of a raw file: digits')
   .describe('Id of a raw file');
-
-export const rawFileStatuses = [
-  'registered',
-  'normalizing',
-  'normalized',
-  'failed',
-  'ignored',
-  'duplicate',
-] as const;
 
 export const rawFileStatus = z.enum(rawFileStatuses, `is none of ${rawFileStatuses.join(', ')}`);
 

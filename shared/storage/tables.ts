@@ -2,7 +2,15 @@ import type { ColumnType, GeneratedAlways } from 'kysely';
 import type { Channel } from '../smt/block.ts';
 
 /** Everything that can be the matter with a raw file; design.md says which follows which. */
-export type RawFileStatus = 'registered' | 'normalizing' | 'normalized' | 'failed' | 'ignored' | 'duplicate';
+export const rawFileStatuses = [
+  'registered',
+  'normalizing',
+  'normalized',
+  'failed',
+  'ignored',
+  'duplicate',
+] as const;
+export type RawFileStatus = (typeof rawFileStatuses)[number];
 
 /** How an attempt to normalize ended; `retry` gave the file back, `lost` was never heard of again. */
 type AttemptOutcome = 'normalized' | 'failed' | 'ignored' | 'retry' | 'lost';
