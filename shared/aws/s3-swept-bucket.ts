@@ -13,6 +13,7 @@ import type { ListingPage, SweptBucket } from '../sweep/ports.ts';
 
 /** Where the sweep's notes lie; register takes no object below it for a raw file. */
 const notesKey = `${reservedPrefix}sweep.json`;
+
 /** Leaves word for the sweep that files were taken back, in its bucket. */
 export async function noteReplay(s3: S3Client, bucket: string): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: replayedKey, Body: '' }));

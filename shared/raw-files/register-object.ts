@@ -57,8 +57,8 @@ async function registerStored(
 ): Promise<RegisteredObject> {
   const facts = await objects.facts(version);
   const described = describeKey(version.objectKey);
-  const isHashed = facts.sha256 === null && facts.sizeBytes <= maxHashedBytes;
-  const sha256 = isHashed ? await objects.sha256(version) : facts.sha256;
+  const isWorthReading = facts.sha256 === null && facts.sizeBytes <= maxHashedBytes;
+  const sha256 = isWorthReading ? await objects.sha256(version) : facts.sha256;
   const row = await registerRawFile(database, { ...version, ...facts, ...described, sha256 });
   if (row.status === 'registered') await queueRawFiles(database, queue, [row.id]);
   const { id: rawFileId, status, created } = row;

@@ -32,7 +32,10 @@ export async function findUnannounced(database: Database, id: string): Promise<U
   return (await unannounced(database).where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
-/** Files of a bucket that were normalized before an instant and are still not announced, oldest first: their worker died in between. */
+/**
+ * Files of a bucket that were normalized before an instant and are still not announced, oldest first: their worker died in
+ * between.
+ */
 export async function listUnannounced(
   database: Database,
   { bucket, before, limit }: { readonly bucket: string; readonly before: Date; readonly limit: number },

@@ -19,27 +19,23 @@ export async function countUnfinished({ kysely }: Database, bucket: string): Pro
 }
 
 /**
- * Files of a bucket stuck on the way, oldest first: registered with no message sent for so long that it must have been lost, or
- * normalizing under a lease that has run out.
+ * Files of a bucket stuck on the way, oldest first: registered with no message sent for so long that it must have been
+ * lost, or normalizing under a lease that has run out.
  * @param waitingMs how long a message may wait in the queue before it counts as lost
  */
 export async function listStuck(
   { kysely }: Database,
-  {
-    bucket,
-    waitingMs,
-    limit,
-  }: { readonly bucket: string; readonly waitingMs: number; readonly limit: number },
+  options: { readonly bucket: string; readonly waitingMs: number; readonly limit: number },
 ): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select id
     from raw_smt_files
-    where bucket = ${bucket} and (
+    where bucket = ${options.bucket} and (
         status = 'normalizing' and lease_expires_at < now() - interval '1 second'
-        or status = 'registered' and updated_at < now() - ${waitingMs} * interval '1 millisecond'
+        or status = 'registered' and updated_at < now() - ${options.waitingMs} * interval '1 millisecond'
       )
     order by id
-    limit ${limit}`.execute(kysely);
+    limit ${options.limit}`.execute(kysely);
   return rows.map(({ id }) => id);
 }
 

@@ -20,8 +20,9 @@ declare module 'vitest' {
 }
 
 /**
- * One Postgres for the whole run, with one migrated template database, and one synthesis of the CDK app. The server is an embedded one, or the one TEST_DATABASE_URL
- * names (say, to test on another version); never DATABASE_URL, which may be production.
+ * One Postgres for the whole run, with one migrated template database, and one synthesis of the CDK app. The server is an
+ * embedded one, or the one TEST_DATABASE_URL names (say, to test on another version); never DATABASE_URL, which may be
+ * production.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const assemblyDir = await mkdtemp(join(tmpdir(), 'smt-ingest-assembly-'));
