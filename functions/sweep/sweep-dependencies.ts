@@ -1,0 +1,56 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import type { Context } from 'aws-lambda';
+import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
+import { functionDatabase } from '../../shared/aws/function-database.ts';
+import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
+import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
+import { S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
+import { sqsClient } from '../../shared/aws/sqs-client.ts';
+import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
+import { requireEnvironment } from '../../shared/environment.ts';
+import { logger } from '../../shared/observability/logger.ts';
+import { countRegistration } from '../../shared/observability/raw-file-metrics.ts';
+import type { AnnouncedVersion } from '../../shared/raw-files/object-store.ts';
+import { registerObject } from '../../shared/raw-files/register-object.ts';
+import type { SweepDependencies } from '../../shared/sweep/sweep.ts';
+
+const s3 = new S3Client();
+const sqs = sqsClient();
+const sns = new SNSClient();
+const objects = new S3ObjectStore(s3);
+
+/** Reading a larger object takes longer than a sweep has. */
+const maxHashedBytes = 2 * 1024 ** 3;
+/** Of a run's time, for what comes after the bucket. */
+const shareForTheRest = 0.4;
+
+/** What a sweep of the function's bucket needs; its time is that of the invocation that begins now. */
+export function sweepDependencies(context: Context): SweepDependencies {
+  const environment = requireEnvironment(
+    ...(['rawBucket', 'normalizeQueueUrl', 'normalizeDeadLetterQueueUrl'] as const),
+    ...(['registerFailureQueueUrl', 'announcementTopicArn'] as const),
+  );
+  const queue = normalizeSender(sqs, environment.normalizeQueueUrl);
+  const register = async (version: AnnouncedVersion): Promise<boolean> => {
+    const database = await functionDatabase();
+    const row = await registerObject({ database, objects, queue, maxHashedBytes }, version);
+    logger.warn('object registered by the sweep', { objectKey: version.objectKey, ...row });
+    if (row) countRegistration(row);
+    return row?.created ?? false;
+  };
+  const wholeMs = context.getRemainingTimeInMillis();
+  return {
+    bucketName: environment.rawBucket,
+    bucket: new S3SweptBucket(s3, environment.rawBucket),
+    normalizeDeadLetters: sqsDeadLetterQueue(sqs, environment.normalizeDeadLetterQueueUrl),
+    registerFailures: sqsDeadLetterQueue(sqs, environment.registerFailureQueueUrl),
+    database: functionDatabase,
+    register,
+    queue,
+    publish: announcementPublisher(sns, environment.announcementTopicArn),
+    hasTime: () => context.getRemainingTimeInMillis() > wholeMs * shareForTheRest,
+    onError: (what, facts, error) => logger.error(what, { ...facts, error: error as Error }),
+    now: () => new Date(),
+  };
+}
