@@ -67,6 +67,13 @@ async function putInParts({ s3 }: SweepScene, key: string, content = 'a,b'): Pro
   await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
 }
 
+/** Sweeps an hour from now, has what was found come to its end, and sweeps five minutes later. */
+async function sweepUntilQuiet(scene: SweepScene): Promise<void> {
+  await scene.run({ afterMs: hourMs });
+  await scene.database.kysely.updateTable('raw_smt_files').set({ status: 'ignored' }).execute();
+  await scene.run({ afterMs: hourMs + 5 * minuteMs });
+}
+
 test('An object whose event was lost is registered and queued once the grace is over, not before', async () => {
   const scene = await useSweep();
   await putObject(scene.s3, 'drops/März 2026/a+b c.csv');
@@ -129,9 +136,7 @@ test('A pass in which an object could not be registered verifies nothing, and th
 test('When all is registered and quiet the database is left asleep, and looked into again after six hours', async () => {
   const scene = await useSweep();
   await putObject(scene.s3, 'a.csv');
-  await scene.run({ afterMs: hourMs });
-  await scene.database.kysely.updateTable('raw_smt_files').set({ status: 'ignored' }).execute();
-  await scene.run({ afterMs: hourMs + 5 * minuteMs });
+  await sweepUntilQuiet(scene);
 
   const quiet = await scene.run({ afterMs: hourMs + 10 * minuteMs, database: never });
   const later = await scene.run({ afterMs: 8 * hourMs });
@@ -143,9 +148,7 @@ test('When all is registered and quiet the database is left asleep, and looked i
 test('A file uploaded in parts lets the database sleep as soon as any other', async () => {
   const scene = await useSweep();
   await putInParts(scene, 'large.csv');
-  await scene.run({ afterMs: hourMs });
-  await scene.database.kysely.updateTable('raw_smt_files').set({ status: 'ignored' }).execute();
-  await scene.run({ afterMs: hourMs + 5 * minuteMs });
+  await sweepUntilQuiet(scene);
 
   const quiet = await scene.run({ afterMs: hourMs + 10 * minuteMs, database: never });
 
@@ -155,9 +158,7 @@ test('A file uploaded in parts lets the database sleep as soon as any other', as
 test('A new object wakes the database again, beside those that are known', async () => {
   const scene = await useSweep();
   await putObject(scene.s3, 'a.csv');
-  await scene.run({ afterMs: hourMs });
-  await scene.database.kysely.updateTable('raw_smt_files').set({ status: 'ignored' }).execute();
-  await scene.run({ afterMs: hourMs + 5 * minuteMs });
+  await sweepUntilQuiet(scene);
   await putObject(scene.s3, 'a.csv', 'another version');
 
   const report = await scene.run({ afterMs: hourMs + 10 * minuteMs });
