@@ -4,7 +4,7 @@ import type { Context } from 'aws-lambda';
 import { auroraUsers } from '../../shared/aws/aurora-users.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { logger } from '../../shared/observability/logger.ts';
-import { createUsersStatement } from '../../shared/storage/create-users-statement.ts';
+import { createUsersStatement } from '../../shared/storage/schema/create-users-statement.ts';
 
 const rdsData = new RDSDataClient();
 

@@ -1,8 +1,8 @@
 import { functionDatabase, functionDatabaseUsers } from '../../shared/aws/function-database.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { DatabaseNewerError } from '../../shared/storage/errors.ts';
-import { grantRoles } from '../../shared/storage/grant-roles.ts';
-import { migrate } from '../../shared/storage/migrate.ts';
+import { grantRoles } from '../../shared/storage/schema/grant-roles.ts';
+import { migrate } from '../../shared/storage/schema/migrate.ts';
 
 /**
  * Brings the database's schema and the rights of its users up to this version; runs at each deployment, before anything

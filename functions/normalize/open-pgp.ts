@@ -1,6 +1,6 @@
 import { freshSecretText } from '../../shared/aws/secrets.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
-import type { OpenPgpMessage } from '../../shared/smt/container/pgp.ts';
+import type { OpenPgpMessage } from '../../shared/archive/pgp/pgp.ts';
 
 /** The plaintext of a message may take this share of the function's memory; the bench says what the rest is for. */
 const plaintextShare = 1 / 4;
@@ -17,7 +17,7 @@ export const openPgp: OpenPgpMessage = async (message, receivedAt) => {
 
 /** Loads openpgp.js with the first encrypted file, so that the others' cold starts do not wait for it. */
 async function createOpener(): Promise<OpenPgpMessage> {
-  const { pgpOpener } = await import('../../shared/smt/container/pgp.ts');
+  const { pgpOpener } = await import('../../shared/archive/pgp/pgp.ts');
   return pgpOpener({
     keysText: () => freshSecretText(requireEnvironment('pgpKeysSecretArn').pgpKeysSecretArn),
     maxPlaintextBytes: memoryBytes * plaintextShare,

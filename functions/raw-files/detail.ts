@@ -1,8 +1,8 @@
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import { HttpError } from '../../shared/http/errors.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { getRawFile, type RawFile } from '../../shared/storage/read-raw-file.ts';
-import { readRawFileHistory } from '../../shared/storage/read-raw-file-history.ts';
+import { getRawFile, type RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import { readRawFileHistory } from '../../shared/storage/raw-files/read-raw-file-history.ts';
 import { timelineOf } from './timeline.ts';
 
 /** GET /api/admin/smt/raw-files/{id}: everything known of one file. @throws HttpError 404 */

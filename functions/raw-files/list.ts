@@ -2,9 +2,9 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import { readQuery } from '../../shared/http/request-query.ts';
 import { encodeCursor } from '../../shared/http/schemas.ts';
-import { addDays, clockDay } from '../../shared/smt/clock.ts';
+import { addDays, clockDay } from '../../shared/intervals/clock.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { listRawFiles } from '../../shared/storage/list-raw-files.ts';
+import { listRawFiles } from '../../shared/storage/raw-files/list-raw-files.ts';
 import { rawFilesQuery } from './schemas.ts';
 
 /** GET /api/admin/smt/raw-files: files by status, source, ESIID, text and time, newest first. */

@@ -1,5 +1,5 @@
-import type { RawFile } from '../../shared/storage/read-raw-file.ts';
-import type { AttemptRecord, RawFileHistory } from '../../shared/storage/read-raw-file-history.ts';
+import type { RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import type { AttemptRecord, RawFileHistory } from '../../shared/storage/raw-files/read-raw-file-history.ts';
 
 export interface TimelineEvent {
   /** ISO instant. */

@@ -6,8 +6,8 @@ import { adminRoute } from '../../shared/http/admin-route.ts';
 import { readBody } from '../../shared/http/request-body.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { uploadKeyOf } from '../../shared/raw-files/object-key.ts';
-import { findStoredContent } from '../../shared/storage/find-stored-content.ts';
-import { recordUploadRequest } from '../../shared/storage/record-upload-request.ts';
+import { findStoredContent } from '../../shared/storage/raw-files/find-stored-content.ts';
+import { recordUploadRequest } from '../../shared/storage/upload-requests/record-upload-request.ts';
 import { checkSize, uploadRequest } from './upload-request.ts';
 
 /** Signs and sends nothing. Uploads go to the usual host wherever this function runs: pages may connect to that one only. */

@@ -3,7 +3,7 @@ import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import { readQuery } from '../../shared/http/request-query.ts';
 import { invalidRequest } from '../../shared/http/validate.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { readCoverage } from '../../shared/storage/read-coverage.ts';
+import { readCoverage } from '../../shared/storage/usage/read-coverage.ts';
 import { coverageTotals, describeDays, findGaps } from '../../shared/usage/coverage.ts';
 import { knownRange } from './known-range.ts';
 import { coverageQuery, maxCoverageDays } from './schemas.ts';

@@ -3,7 +3,7 @@ import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import { readQuery } from '../../shared/http/request-query.ts';
 import { encodeCursor } from '../../shared/http/schemas.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { listEsiids } from '../../shared/storage/list-esiids.ts';
+import { listEsiids } from '../../shared/storage/usage/list-esiids.ts';
 import { esiidsQuery } from './schemas.ts';
 
 /** GET /api/usage/esiids: which meters there are, and from when to when. */

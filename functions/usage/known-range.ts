@@ -1,5 +1,5 @@
 import type { Database } from '../../shared/storage/database.ts';
-import { listEsiids } from '../../shared/storage/list-esiids.ts';
+import { listEsiids } from '../../shared/storage/usage/list-esiids.ts';
 import type { DayRange } from '../../shared/usage/coverage.ts';
 
 interface AskedRange {

@@ -1,5 +1,5 @@
 import { maxConnections } from '../../shared/aws/max-connections.ts';
-import type { DatabaseRole } from '../../shared/storage/database-roles.ts';
+import type { DatabaseRole } from '../../shared/storage/roles.ts';
 import type { Settings } from './settings.ts';
 
 /**

@@ -14,7 +14,7 @@ import {
 import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
 import { auroraUserOf } from '../../shared/aws/aurora-users.ts';
-import type { DatabaseRole } from '../../shared/storage/database-roles.ts';
+import type { DatabaseRole } from '../../shared/storage/roles.ts';
 import type { Settings } from '../config/settings.ts';
 import type { IngestDatabase } from './ingest-database.ts';
 import { IngestFunction } from './ingest-function.ts';

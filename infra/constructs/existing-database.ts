@@ -2,7 +2,7 @@ import { CfnParameter, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
-import type { DatabaseRole } from '../../shared/storage/database-roles.ts';
+import type { DatabaseRole } from '../../shared/storage/roles.ts';
 import type { IngestDatabase } from './ingest-database.ts';
 import type { IngestFunction } from './ingest-function.ts';
 

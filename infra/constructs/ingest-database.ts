@@ -1,5 +1,5 @@
 import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
-import type { DatabaseRole } from '../../shared/storage/database-roles.ts';
+import type { DatabaseRole } from '../../shared/storage/roles.ts';
 import type { IngestFunction } from './ingest-function.ts';
 import type { AlarmDefinition } from './monitoring/alarm-definitions.ts';
 

@@ -1,5 +1,5 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
-import type { DatabaseRole } from '../../shared/storage/database-roles.ts';
+import type { DatabaseRole } from '../../shared/storage/roles.ts';
 
 /** Connection strings by role, as the secret of an existing database has them. */
 export type DatabaseUrls = Readonly<Record<DatabaseRole, string>>;

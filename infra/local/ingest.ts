@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
-import type { RawFile } from '../../shared/storage/read-raw-file.ts';
+import type { RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
 import { inOrder } from './in-order.ts';
 import { findRunningStack, type RunningStack } from './lock.ts';
 import { Progress } from './progress.ts';

@@ -1,4 +1,4 @@
-import type { RawFile } from '../../shared/storage/read-raw-file.ts';
+import type { RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
 import type { FunctionError } from './lambda/protocol.ts';
 
 const reasons = {

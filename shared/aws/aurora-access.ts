@@ -1,5 +1,5 @@
 import { Signer } from '@aws-sdk/rds-signer';
-import type { DatabaseRole } from '../storage/database-roles.ts';
+import type { DatabaseRole } from '../storage/roles.ts';
 import { auroraUserOf, auroraUsers } from './aurora-users.ts';
 import type { DatabaseAccess } from './database-secret.ts';
 

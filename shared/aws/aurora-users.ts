@@ -1,4 +1,4 @@
-import type { DatabaseRole } from '../storage/database-roles.ts';
+import type { DatabaseRole } from '../storage/roles.ts';
 
 /** The user of our own Aurora that a function logs in as. */
 export function auroraUserOf(role: DatabaseRole): string {

@@ -1,6 +1,6 @@
 import type { PoolConfig } from 'pg';
 import * as z from 'zod';
-import { type DatabaseRole, databaseRoles } from '../storage/database-roles.ts';
+import { type DatabaseRole, databaseRoles } from '../storage/roles.ts';
 import { withSchema } from '../storage/schema-of-url.ts';
 
 const connectionString = z

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { optionalEnvironment, requireEnvironment } from '../environment.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
-import { databaseRoles } from '../storage/database-roles.ts';
+import { databaseRoles } from '../storage/roles.ts';
 import { auroraAccess } from './aurora-access.ts';
 import { type DatabaseAccess, readDatabaseSecret } from './database-secret.ts';
 import { maxConnections } from './max-connections.ts';

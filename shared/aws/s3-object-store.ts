@@ -7,7 +7,7 @@ import {
   type ObjectStore,
   type ObjectVersion,
 } from '../raw-files/object-store.ts';
-import type { ByteSource } from '../smt/container/byte-source.ts';
+import type { ByteSource } from '../archive/byte-source.ts';
 
 /** S3 answers these for a version that is no more; 405 is its answer for a delete marker. */
 const goneStatuses = new Set([404, 405]);

@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { replayedKey, reservedPrefix } from '../raw-files/object-key.ts';
-import { type ListingCursor, type SweepNotes, sweepNotes } from '../sweep/notes.ts';
+import { type ListingCursor, type SweepNotes, sweepNotes } from '../sweep/sweep-checkpoint.ts';
 import type { ListingPage, SweptBucket } from '../sweep/ports.ts';
 
 /** Where the sweep's notes lie; register takes no object below it for a raw file. */

@@ -1,5 +1,5 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { RowCounts } from '../smt/account.ts';
+import type { RowCounts } from '../intervals/row-counts.ts';
 import {
   type MetricName,
   metricNamespace,

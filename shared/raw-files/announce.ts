@@ -1,7 +1,7 @@
-import { findUnannounced, type UnannouncedFile } from '../storage/announcements.ts';
+import { findUnannounced, type UnannouncedFile } from '../storage/raw-files/find-unannounced.ts';
 import type { Database } from '../storage/database.ts';
-import { esiidsKept } from '../storage/finish-raw-file.ts';
-import { markAnnounced } from '../storage/mark-announced.ts';
+import { esiidsKept } from '../storage/load/finish-raw-file.ts';
+import { markAnnounced } from '../storage/raw-files/mark-announced.ts';
 import type { NormalizeOutcome } from './normalize-raw-file.ts';
 
 /** What the topic `file-normalized` says of a file. */

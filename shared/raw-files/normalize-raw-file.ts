@@ -1,12 +1,12 @@
-import type { ArchiveLimits } from '../smt/container/limits.ts';
-import type { OpenPgpMessage } from '../smt/container/pgp.ts';
-import { type BlockSink, failedReport, type RawFileReport, readRawFile } from '../smt/raw-file-reader.ts';
-import { type ClaimedFile, claimRawFile } from '../storage/claim-raw-file.ts';
+import type { ArchiveLimits } from '../archive/limits.ts';
+import type { OpenPgpMessage } from '../archive/pgp/pgp.ts';
+import { type BlockSink, failedReport, type RawFileReport, readRawFile } from '../smt/read-raw-file.ts';
+import { type ClaimedFile, claimRawFile } from '../storage/raw-files/claim-raw-file.ts';
 import type { Database } from '../storage/database.ts';
 import { isTransientDatabaseError, LeaseLostError, refusalOf } from '../storage/errors.ts';
-import { type LoadSummary, openLoad } from '../storage/load-blocks.ts';
-import { noteTimeUp } from '../storage/note-time-up.ts';
-import { releaseRawFile } from '../storage/release-raw-file.ts';
+import { type LoadSummary, openLoad } from '../storage/load/load-blocks.ts';
+import { noteTimeUp } from '../storage/raw-files/record-timeout.ts';
+import { releaseRawFile } from '../storage/raw-files/release-raw-file.ts';
 import { ObjectGoneError, type ObjectStore } from './object-store.ts';
 
 /** So many attempts in a row may be lost (out of memory, timeout) before a file is given up. */

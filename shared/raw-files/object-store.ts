@@ -1,4 +1,4 @@
-import type { ByteSource } from '../smt/container/byte-source.ts';
+import type { ByteSource } from '../archive/byte-source.ts';
 
 /** One version of one object. */
 export interface ObjectVersion {

@@ -1,5 +1,5 @@
 import type { Database } from '../storage/database.ts';
-import { markQueued } from '../storage/mark-queued.ts';
+import { markQueued } from '../storage/raw-files/mark-queued.ts';
 
 /** Puts raw files on the normalize queue. */
 export type Queue = (rawFileIds: readonly string[]) => Promise<void>;

@@ -1,6 +1,6 @@
 import type { Database } from '../storage/database.ts';
-import { registerGoneObject } from '../storage/register-gone-object.ts';
-import { registerRawFile } from '../storage/register-raw-file.ts';
+import { registerGoneObject } from '../storage/raw-files/register-deleted-object.ts';
+import { registerRawFile } from '../storage/raw-files/register-raw-file.ts';
 import type { RawFileStatus } from '../storage/tables.ts';
 import { describeKey, isRawFileKey } from './object-key.ts';
 import { type AnnouncedVersion, ObjectGoneError, type ObjectStore } from './object-store.ts';

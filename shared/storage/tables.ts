@@ -1,5 +1,5 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
-import type { Channel } from '../smt/block.ts';
+import type { Channel } from '../intervals/block.ts';
 
 /** Everything that can be the matter with a raw file; design.md says which follows which. */
 export const rawFileStatuses = [

@@ -1,5 +1,5 @@
 import type { AnnouncedVersion } from '../raw-files/object-store.ts';
-import type { ListingCursor, SweepNotes } from './notes.ts';
+import type { ListingCursor, SweepNotes } from './sweep-checkpoint.ts';
 
 export interface ListingPage {
   /** Object versions, delete markers left out. */

@@ -1,8 +1,8 @@
 import { isRawFileKey } from '../raw-files/object-key.ts';
 import type { AnnouncedVersion } from '../raw-files/object-store.ts';
 import type { Database } from '../storage/database.ts';
-import { findUnregistered } from '../storage/find-unregistered.ts';
-import { type SweepNotes, versionNote } from './notes.ts';
+import { findUnregistered } from '../storage/raw-files/find-unregistered.ts';
+import { type SweepNotes, versionNote } from './sweep-checkpoint.ts';
 import type { SweptBucket } from './ports.ts';
 
 const hourMs = 3_600_000;

@@ -4,7 +4,7 @@ import type { AnnouncedVersion } from '../raw-files/object-store.ts';
 import { objectVersionsOf } from '../raw-files/object-versions.ts';
 import type { Queue } from '../raw-files/queue-raw-files.ts';
 import type { Database } from '../storage/database.ts';
-import { listOpen } from '../storage/unfinished-files.ts';
+import { listOpen } from '../storage/raw-files/pending-files.ts';
 import type { DeadLetter, DeadLetterQueue } from './ports.ts';
 
 const maxReceives = 10;

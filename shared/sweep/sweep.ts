@@ -1,12 +1,12 @@
 import { announceFile, type Publish } from '../raw-files/announce.ts';
 import type { AnnouncedVersion } from '../raw-files/object-store.ts';
 import { type Queue, queueRawFiles } from '../raw-files/queue-raw-files.ts';
-import { listUnannounced } from '../storage/announcements.ts';
-import { isAnythingAwaited } from '../storage/awaited.ts';
+import { listUnannounced } from '../storage/raw-files/find-unannounced.ts';
+import { isAnythingAwaited } from '../storage/raw-files/is-anything-pending.ts';
 import type { Database } from '../storage/database.ts';
-import { listMissingUploads, type MissingUpload } from '../storage/missing-uploads.ts';
-import { countUnfinished, listStuck } from '../storage/unfinished-files.ts';
-import { firstNotes } from './notes.ts';
+import { listMissingUploads, type MissingUpload } from '../storage/upload-requests/list-missing-uploads.ts';
+import { countUnfinished, listStuck } from '../storage/raw-files/pending-files.ts';
+import { firstNotes } from './sweep-checkpoint.ts';
 import type { DeadLetterQueue, SweptBucket } from './ports.ts';
 import { sweepBucket } from './sweep-bucket.ts';
 import { sweepDeadLetters } from './sweep-dead-letters.ts';

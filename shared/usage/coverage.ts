@@ -1,6 +1,6 @@
-import type { Channel } from '../smt/block.ts';
-import { addDays, clockDay } from '../smt/clock.ts';
-import type { CoveredDay } from '../storage/read-coverage.ts';
+import type { Channel } from '../intervals/block.ts';
+import { addDays, clockDay } from '../intervals/clock.ts';
+import type { CoveredDay } from '../storage/usage/read-coverage.ts';
 import { datesBetween, slotStarts } from './local-time.ts';
 
 /** A day and channel as the API tells it: slots by what became of them, revisions and files. */

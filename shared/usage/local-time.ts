@@ -1,4 +1,4 @@
-import { addDays, type ClockDay, clockDay, slotMs, slotOfInstant } from '../smt/clock.ts';
+import { addDays, type ClockDay, clockDay, slotMs, slotOfInstant } from '../intervals/clock.ts';
 
 /**
  * A function that writes instants as local time of America/Chicago with its offset: `2022-11-06T01:30:00-06:00` names one

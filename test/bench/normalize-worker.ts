@@ -6,7 +6,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { sql } from 'kysely';
 import type { LocalStack, LocalStackOptions } from '../../infra/local/stack.ts';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
-import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
+import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { CpuClock } from './cpu-clock.ts';
 import type { BenchSetup } from './setup.ts';
 import type { SmtFile } from './smt-file.ts';

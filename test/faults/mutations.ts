@@ -50,7 +50,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a lease that ran out can be taken over',
     edits: [
       {
-        file: 'shared/storage/claim-raw-file.ts',
+        file: 'shared/storage/raw-files/claim-raw-file.ts',
         find: "status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 < ",
         replace: "status = 'normalizing' and false and lost_attempts + 1 < ",
       },
@@ -60,7 +60,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a live lease cannot be taken over',
     edits: [
       {
-        file: 'shared/storage/claim-raw-file.ts',
+        file: 'shared/storage/raw-files/claim-raw-file.ts',
         find: "status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 < ",
         replace: "status = 'normalizing' and lost_attempts + 1 < ",
       },
@@ -70,7 +70,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a worker ends only the attempt that its lease is for (fencing)',
     edits: [
       {
-        file: 'shared/storage/finish-raw-file.ts',
+        file: 'shared/storage/load/finish-raw-file.ts',
         find: ".where('lease_token', '=', leaseToken)",
         replace: '',
       },
@@ -80,7 +80,7 @@ export const mutations: readonly Mutation[] = [
     name: 'a finished file is not claimed again (status in the WHERE)',
     edits: [
       {
-        file: 'shared/storage/claim-raw-file.ts',
+        file: 'shared/storage/raw-files/claim-raw-file.ts',
         find: "status = 'registered'\n",
         replace: "status <> 'normalizing'\n",
       },
@@ -90,17 +90,17 @@ export const mutations: readonly Mutation[] = [
     name: 'blocks and status are one transaction',
     edits: [
       {
-        file: 'shared/storage/finish-raw-file.ts',
+        file: 'shared/storage/load/finish-raw-file.ts',
         find: '          status: file.status,\n          self_contained',
         replace: '          self_contained',
       },
       {
-        file: 'shared/storage/finish-raw-file.ts',
+        file: 'shared/storage/load/finish-raw-file.ts',
         find: '          lease_token: null,\n          lease_expires_at: null,\n',
         replace: '',
       },
       {
-        file: 'shared/storage/finish-raw-file.ts',
+        file: 'shared/storage/load/finish-raw-file.ts',
         find: '  if (row === undefined) throw new LeaseLostError(rawFileId);\n',
         replace: `  if (row === undefined) throw new LeaseLostError(rawFileId);
   await client.query(
@@ -115,7 +115,7 @@ export const mutations: readonly Mutation[] = [
     name: 'contents of one revision stand beside each other (content in the key)',
     edits: [
       {
-        file: 'shared/storage/migrations/0002-intervals.ts',
+        file: 'shared/storage/schema/migrations/0002-intervals.ts',
         find: 'primary key (esiid, channel, usage_date, revised_at, content)',
         replace: 'primary key (esiid, channel, usage_date, revised_at)',
       },
@@ -125,12 +125,12 @@ export const mutations: readonly Mutation[] = [
     name: 'an object version has one row (unique key)',
     edits: [
       {
-        file: 'shared/storage/migrations/0001-raw-files.ts',
+        file: 'shared/storage/schema/migrations/0001-raw-files.ts',
         find: 'unique (bucket, object_key, version_id),',
         replace: '',
       },
       {
-        file: 'shared/storage/register-raw-file.ts',
+        file: 'shared/storage/raw-files/register-raw-file.ts',
         find: 'on conflict (bucket, object_key, version_id) do nothing',
         replace: '',
       },
@@ -140,7 +140,7 @@ export const mutations: readonly Mutation[] = [
     name: 'only files that carry their revisions can be duplicates',
     edits: [
       {
-        file: 'shared/storage/register-raw-file.ts',
+        file: 'shared/storage/raw-files/register-raw-file.ts',
         find: "status = 'normalized' and self_contained",
         replace: "status = 'normalized'",
       },

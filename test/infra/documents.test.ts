@@ -5,7 +5,7 @@ import { connectionsOf } from '../../infra/config/connections.ts';
 import type { Settings } from '../../infra/config/settings.ts';
 import { accessLogQueries, functionLogQueries } from '../../infra/constructs/monitoring/queries.ts';
 import { costTables } from '../../infra/cost/cost-table.ts';
-import { databaseRoles } from '../../shared/storage/database-roles.ts';
+import { databaseRoles } from '../../shared/storage/roles.ts';
 import { codeBlocks } from '../support/code-blocks.ts';
 import { templateOf } from '../support/template.ts';
 

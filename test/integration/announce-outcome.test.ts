@@ -4,8 +4,8 @@ import { type Announcement, announce, announceOutcome } from '../../shared/raw-f
 import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
 import type { ObjectStore } from '../../shared/raw-files/object-store.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
-import { replayRawFiles } from '../../shared/storage/replay-raw-files.ts';
+import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
+import { replayRawFiles } from '../../shared/storage/raw-files/replay-raw-files.ts';
 import { freshDatabase } from '../support/database.ts';
 import { esiidA, esiidB, newRawFile } from '../support/rows.ts';
 

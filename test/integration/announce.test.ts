@@ -5,7 +5,7 @@ import { startQueueServer } from '../../infra/local/queues.ts';
 import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
 import { type Announcement, announce } from '../../shared/raw-files/announce.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { replayRawFiles } from '../../shared/storage/replay-raw-files.ts';
+import { replayRawFiles } from '../../shared/storage/raw-files/replay-raw-files.ts';
 import { freshDatabase } from '../support/database.ts';
 import { claim, esiidA, load, loadFile, newBlock } from '../support/rows.ts';
 import { credentials, region } from './local-s3-harness.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { clockDay } from '../../shared/smt/clock.ts';
+import { clockDay } from '../../shared/intervals/clock.ts';
 import { freshDatabase } from '../support/database.ts';
 
 test('The reader and the database agree on the slots of every day from 1990 to 2199', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { migrate } from '../../shared/storage/migrate.ts';
+import { migrate } from '../../shared/storage/schema/migrate.ts';
 import { codeBlocks } from '../support/code-blocks.ts';
 import { freshDatabase } from '../support/database.ts';
 import { databaseWithUsers } from '../support/database-users.ts';

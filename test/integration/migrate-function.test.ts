@@ -5,7 +5,7 @@ import { handler } from '../../functions/migrate/handler.ts';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { DatabaseDivergedError } from '../../shared/storage/errors.ts';
-import { migrations } from '../../shared/storage/migrations/index.ts';
+import { migrations } from '../../shared/storage/schema/migrations/index.ts';
 import { databaseWithUsers } from '../support/database-users.ts';
 
 /** What CloudFormation deploys into: the function's environment, and a secret that names a database of its own. */

@@ -8,11 +8,11 @@ import {
   normalizeRawFile,
 } from '../../shared/raw-files/normalize-raw-file.ts';
 import { ObjectGoneError, type ObjectStore } from '../../shared/raw-files/object-store.ts';
-import { bufferSource } from '../../shared/smt/container/byte-source.ts';
-import { claimRawFile } from '../../shared/storage/claim-raw-file.ts';
+import { bufferSource } from '../../shared/archive/byte-source.ts';
+import { claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { getRawFile } from '../../shared/storage/read-raw-file.ts';
-import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
+import { getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { freshDatabase } from '../support/database.ts';
 import { newRawFile } from '../support/rows.ts';
 import { writeZip } from '../support/smt-zip.ts';

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createMessage, encrypt, enums, readKey } from 'openpgp';
 import { describe, expect, test } from 'vitest';
-import { bufferSource } from '../../shared/smt/container/byte-source.ts';
-import { type OpenPgpMessage, pgpOpener } from '../../shared/smt/container/pgp.ts';
-import { readRawFile } from '../../shared/smt/raw-file-reader.ts';
+import { bufferSource } from '../../shared/archive/byte-source.ts';
+import { type OpenPgpMessage, pgpOpener } from '../../shared/archive/pgp/pgp.ts';
+import { readRawFile } from '../../shared/smt/read-raw-file.ts';
 
 const fixtures = path.join(import.meta.dirname, '../fixtures/pgp');
 const fixture = (name: string): Promise<Buffer> => readFile(path.join(fixtures, name));

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { replayQuery } from '../../functions/replay/replay-query.ts';
 import { replay, waitForFiles } from '../../shared/raw-files/replay.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { getRawFile } from '../../shared/storage/read-raw-file.ts';
-import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
-import type { ReplayFilter } from '../../shared/storage/replay-raw-files.ts';
+import { getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
+import type { ReplayFilter } from '../../shared/storage/raw-files/replay-raw-files.ts';
 import { freshDatabase } from '../support/database.ts';
 import { claim, esiidA, esiidB, load, loadFile, newBlock, newRawFile } from '../support/rows.ts';
 

@@ -1,7 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
-import { readRawFile } from '../../shared/smt/raw-file-reader.ts';
+import { readRawFile } from '../../shared/smt/read-raw-file.ts';
 import { portal2022, writeFile } from '../support/smt-dialects.ts';
 import { meterDay } from '../support/smt-meter.ts';
 import { writeZip } from '../support/smt-zip.ts';

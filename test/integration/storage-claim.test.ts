@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { claimRawFile } from '../../shared/storage/claim-raw-file.ts';
+import { claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { LeaseLostError } from '../../shared/storage/errors.ts';
-import { markAnnounced } from '../../shared/storage/mark-announced.ts';
-import { getRawFile } from '../../shared/storage/read-raw-file.ts';
-import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
-import { releaseRawFile } from '../../shared/storage/release-raw-file.ts';
-import { replayRawFiles } from '../../shared/storage/replay-raw-files.ts';
+import { markAnnounced } from '../../shared/storage/raw-files/mark-announced.ts';
+import { getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
+import { releaseRawFile } from '../../shared/storage/raw-files/release-raw-file.ts';
+import { replayRawFiles } from '../../shared/storage/raw-files/replay-raw-files.ts';
 import { freshDatabase } from '../support/database.ts';
 import { claim, load, loadFile, newBlock, newRawFile } from '../support/rows.ts';
 

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import type { IntervalBlock } from '../../shared/smt/block.ts';
+import type { IntervalBlock } from '../../shared/intervals/block.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { isTransientDatabaseError } from '../../shared/storage/errors.ts';
-import { openLoad } from '../../shared/storage/load-blocks.ts';
-import { getRawFile } from '../../shared/storage/read-raw-file.ts';
-import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
-import { replayRawFiles } from '../../shared/storage/replay-raw-files.ts';
+import { openLoad } from '../../shared/storage/load/load-blocks.ts';
+import { getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
+import { replayRawFiles } from '../../shared/storage/raw-files/replay-raw-files.ts';
 import { freshDatabase } from '../support/database.ts';
 import {
   claim,

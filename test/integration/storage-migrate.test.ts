@@ -6,8 +6,8 @@ import {
   ForeignTablesError,
   PostgresTooOldError,
 } from '../../shared/storage/errors.ts';
-import { assertSupportedServer, migrate } from '../../shared/storage/migrate.ts';
-import { migrations } from '../../shared/storage/migrations/index.ts';
+import { assertSupportedServer, migrate } from '../../shared/storage/schema/migrate.ts';
+import { migrations } from '../../shared/storage/schema/migrations/index.ts';
 import { createFreshDatabase } from '../support/database.ts';
 
 async function emptyDatabase() {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { findStoredContent } from '../../shared/storage/find-stored-content.ts';
-import { markQueued } from '../../shared/storage/mark-queued.ts';
-import { findRawFileByObject, getRawFile } from '../../shared/storage/read-raw-file.ts';
-import { recordUploadRequest } from '../../shared/storage/record-upload-request.ts';
-import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
+import { findStoredContent } from '../../shared/storage/raw-files/find-stored-content.ts';
+import { markQueued } from '../../shared/storage/raw-files/mark-queued.ts';
+import { findRawFileByObject, getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import { recordUploadRequest } from '../../shared/storage/upload-requests/record-upload-request.ts';
+import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { freshDatabase } from '../support/database.ts';
 import {
   claim,

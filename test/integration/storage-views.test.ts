@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import type { Channel, IntervalBlock } from '../../shared/smt/block.ts';
+import type { Channel, IntervalBlock } from '../../shared/intervals/block.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { freshDatabase } from '../support/database.ts';
 import { esiidA, esiidB, loadFile, newBlock, slots } from '../support/rows.ts';

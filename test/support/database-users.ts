@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inject, onTestFinished } from 'vitest';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
-import { type DatabaseRole, databaseRoles } from '../../shared/storage/database-roles.ts';
+import { type DatabaseRole, databaseRoles } from '../../shared/storage/roles.ts';
 import { withSchema } from '../../shared/storage/schema-of-url.ts';
 import { createFreshDatabase } from './database.ts';
 import { runAdminStatement } from './database-url.ts';

@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { type RunningPostgres, startPostgres } from '../../infra/local/postgres.ts';
 import { synthesize } from '../../infra/local/synthesize.ts';
 import { openDatabase } from '../../shared/storage/database.ts';
-import { migrate } from '../../shared/storage/migrate.ts';
+import { migrate } from '../../shared/storage/schema/migrate.ts';
 import { runAdminStatement, withDatabaseName } from './database-url.ts';
 
 declare module 'vitest' {

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type RawFileReport, readRawFile } from '../../shared/smt/raw-file-reader.ts';
+import { type RawFileReport, readRawFile } from '../../shared/smt/read-raw-file.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { type LoadSummary, openLoad } from '../../shared/storage/load-blocks.ts';
-import { registerRawFile } from '../../shared/storage/register-raw-file.ts';
+import { type LoadSummary, openLoad } from '../../shared/storage/load/load-blocks.ts';
+import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { claim, newRawFile } from './rows.ts';
 import { chunkedSource, expectCountsToAddUp } from './smt-read.ts';
 

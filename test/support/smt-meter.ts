@@ -1,4 +1,4 @@
-import type { Channel } from '../../shared/smt/block.ts';
+import type { Channel } from '../../shared/intervals/block.ts';
 
 /**
  * Readings as the meter took them, written from the specification of the files and not from the code that reads them: a

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import type { RowCounts } from '../../shared/smt/account.ts';
-import type { IntervalBlock } from '../../shared/smt/block.ts';
-import type { ByteSource } from '../../shared/smt/container/byte-source.ts';
-import { type RawFileOptions, type RawFileReport, readRawFile } from '../../shared/smt/raw-file-reader.ts';
+import type { RowCounts } from '../../shared/intervals/row-counts.ts';
+import type { IntervalBlock } from '../../shared/intervals/block.ts';
+import type { ByteSource } from '../../shared/archive/byte-source.ts';
+import { type RawFileOptions, type RawFileReport, readRawFile } from '../../shared/smt/read-raw-file.ts';
 import { kwhText, momentsOf, type Reading } from './smt-meter.ts';
 
 export interface ReadFile {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import type { Channel } from '../../shared/smt/block.ts';
+import type { Channel } from '../../shared/intervals/block.ts';
 import {
   allDialects,
   convertedEnds,

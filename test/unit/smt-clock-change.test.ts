@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clockDay } from '../../shared/smt/clock.ts';
+import { clockDay } from '../../shared/intervals/clock.ts';
 import {
   convertedEnds,
   fileOfLines,

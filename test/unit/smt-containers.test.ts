@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { defaultArchiveLimits } from '../../shared/smt/container/limits.ts';
+import { defaultArchiveLimits } from '../../shared/archive/limits.ts';
 import { excelTabs, isoInstants, portal2022, writeFile } from '../support/smt-dialects.ts';
 import { dates, esiid, meterDay, type Reading } from '../support/smt-meter.ts';
 import { intervalsOf, intervalsOfReadings, nonZero, readBytes } from '../support/smt-read.ts';

@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Delimiter, splitLine } from '../../shared/smt/csv.ts';
+import { type Delimiter, splitLine } from '../../shared/smt/csv/csv.ts';
 
 const delimiters: readonly Delimiter[] = [',', '\t', ';'];
 const field = fc.string({

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { cellsOf, skippedCells } from '../../functions/pages/client/usage-page/heat-cells.ts';
 import type { IntervalRow } from '../../functions/pages/client/usage-page/types.ts';
 import { daySums, layOut, sumOf } from '../../functions/pages/client/usage-page/year.ts';
-import { clockDay } from '../../shared/smt/clock.ts';
+import { clockDay } from '../../shared/intervals/clock.ts';
 import { formatDecimal, parseDecimal } from '../../shared/usage/decimal.ts';
 import { slotStarts } from '../../shared/usage/local-time.ts';
 

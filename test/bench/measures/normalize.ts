@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'csv-parse';
 import { sql } from 'kysely';
-import { readRawFile } from '../../../shared/smt/raw-file-reader.ts';
+import { readRawFile } from '../../../shared/smt/read-raw-file.ts';
 import { type Findings, figure, type Measure, verdict } from '../findings.ts';
 import { NormalizeWorker } from '../normalize-worker.ts';
 import { RowTable } from '../row-table.ts';

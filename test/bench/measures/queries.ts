@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { sql } from 'kysely';
 import type { Database } from '../../../shared/storage/database.ts';
-import { readCoverage } from '../../../shared/storage/read-coverage.ts';
+import { readCoverage } from '../../../shared/storage/usage/read-coverage.ts';
 import { type Findings, figure, type Measure, verdict } from '../findings.ts';
 import { NormalizeWorker } from '../normalize-worker.ts';
 import { RowTable } from '../row-table.ts';

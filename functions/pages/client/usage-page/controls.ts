@@ -1,4 +1,4 @@
-import { addDays } from '../../../../shared/smt/clock.ts';
+import { addDays } from '../../../../shared/intervals/clock.ts';
 import { byId, el } from '../lib/dom.ts';
 import { formatDate } from '../lib/format.ts';
 import { fetchMeters } from './api.ts';

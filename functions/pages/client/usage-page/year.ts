@@ -1,4 +1,4 @@
-import { clockDay } from '../../../../shared/smt/clock.ts';
+import { clockDay } from '../../../../shared/intervals/clock.ts';
 import { formatDecimal, parseDecimal } from '../../../../shared/usage/decimal.ts';
 import { datesBetween, quartersOfSlots, slotStarts } from '../../../../shared/usage/local-time.ts';
 import type { Channel, IntervalRow, Selection } from './types.ts';

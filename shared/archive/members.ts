@@ -1,0 +1,161 @@
+import { Readable } from 'node:stream';
+import { SmtFileError } from './file-error.ts';
+import { type ByteSource, bufferSource } from './byte-source.ts';
+import { gunzip } from './gzip.ts';
+import type { UnpackBudget } from './limits.ts';
+import { pgpHeadBytes, startsLikePgp } from './pgp/pgp-message.ts';
+import { openZip } from './zip.ts';
+
+/** A file to read: the raw file itself, or one that came out of it. */
+export interface Member {
+  readonly name: string;
+  /** Its bytes; fails with SmtFileError if they cannot be had. */
+  readonly bytes: AsyncIterable<Buffer>;
+}
+
+/** Opens an encrypted file. @throws SmtFileError when it cannot be opened */
+export type Decrypt = (bytes: AsyncIterable<Buffer>) => Promise<Buffer>;
+
+/** What opening a raw file takes. */
+export interface Unpacking {
+  readonly budget: UnpackBudget;
+  /** Without it, PGP messages are members that cannot be read. */
+  readonly decrypt?: Decrypt | undefined;
+}
+
+type ContainerKind = 'gzip' | 'zip' | 'pgp' | null;
+
+function containerKind(head: Buffer): ContainerKind {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  const isZip =
+    head[0] === 0x50 &&
+    head[1] === 0x4b &&
+    (head[2] === 3 || head[2] === 5) &&
+    (head[3] === 4 || head[3] === 6);
+  if (isZip) return 'zip';
+  return startsLikePgp(head) ? 'pgp' : null;
+}
+
+/**
+ * Finds the files in a raw file, by content and not by name: itself, what its PGP message or gzip holds, or a zip's
+ * members, containers within containers included.
+ * @throws SmtFileError when a container cannot be opened at all
+ */
+export function membersOf(source: ByteSource, name: string, unpacking: Unpacking): AsyncGenerator<Member> {
+  const stream = source.stream(0, source.sizeBytes);
+  return membersOfStream({ name, stream: stream[Symbol.asyncIterator](), source, depth: 0 }, unpacking);
+}
+
+/** Bytes that may be a file or hold some. */
+interface Content {
+  readonly name: string;
+  readonly stream: AsyncIterator<Buffer>;
+  /** The same bytes, if they can be read from any place; a zip needs that. */
+  readonly source?: ByteSource;
+  readonly depth: number;
+}
+
+/**
+ * The members of a content, whose stream is let go when they are done with. A reader that leaves a member early, or never
+ * begins it, does not close what lies under it, and a connection to S3 that nobody closes is lost to all files after.
+ */
+async function* membersOfStream(content: Content, unpacking: Unpacking): AsyncGenerator<Member> {
+  try {
+    yield* openContent(content, unpacking);
+  } finally {
+    await content.stream.return?.();
+  }
+}
+
+async function* openContent(content: Content, unpacking: Unpacking): AsyncGenerator<Member> {
+  const { name, stream, depth } = content;
+  const { budget, decrypt } = unpacking;
+  const head = await readHead(stream);
+  const whole = concat(head, stream);
+  const kind = containerKind(Buffer.concat(head));
+  if (!kind) {
+    yield { name, bytes: whole };
+    return;
+  }
+  if (depth >= budget.limits.maxDepth) {
+    throw new SmtFileError(
+      'archive-too-deep',
+      `Containers are nested more than ${budget.limits.maxDepth} deep.`,
+    );
+  }
+  if (kind === 'gzip') {
+    const unpacked = gunzip(Readable.from(whole), budget);
+    yield* membersOfStream(
+      { name: name.replace(/\.gz$/i, ''), stream: unpacked, depth: depth + 1 },
+      unpacking,
+    );
+    return;
+  }
+  if (kind === 'pgp') {
+    if (!decrypt) throw keyMissing();
+    const source = bufferSource(await decrypt(whole));
+    const opened = source.stream(0, source.sizeBytes)[Symbol.asyncIterator]();
+    const openedName = name.replace(/\.(?:asc|gpg|pgp)$/i, '');
+    yield* membersOfStream({ name: openedName, stream: opened, source, depth: depth + 1 }, unpacking);
+    return;
+  }
+  if (content.source) await stream.return?.();
+  const source = content.source ?? bufferSource(await collect(whole, budget.limits.maxNestedBytes));
+  for (const entry of await openZip(source, budget)) {
+    const entryName = depth === 0 ? entry.name : `${name}/${entry.name}`;
+    yield* guarded({ name: entryName, stream: entry.open(), depth: depth + 1 }, unpacking);
+  }
+}
+
+/** Members of an archive's member: what fails to open is one member that cannot be read, and not the archive. */
+async function* guarded(content: Content, unpacking: Unpacking): AsyncGenerator<Member> {
+  try {
+    yield* membersOfStream(content, unpacking);
+  } catch (error) {
+    yield { name: content.name, bytes: failing(error) };
+  }
+}
+
+function keyMissing(): SmtFileError {
+  return new SmtFileError(
+    'pgp-key-missing',
+    'The file is encrypted with PGP, and there is no key to open it with.',
+  );
+}
+
+async function readHead(stream: AsyncIterator<Buffer>): Promise<Buffer[]> {
+  const head: Buffer[] = [];
+  for (let length = 0; length < pgpHeadBytes; ) {
+    const next = await stream.next();
+    if (next.done) break;
+    head.push(next.value);
+    length += next.value.length;
+  }
+  return head;
+}
+
+async function* concat(head: readonly Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield* head;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+// biome-ignore lint/correctness/useYield: a stream whose first read fails
+async function* failing(error: unknown): AsyncGenerator<Buffer> {
+  throw error;
+}
+
+async function collect(stream: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      throw new SmtFileError(
+        'archive-too-large',
+        `An archive inside the archive has more than ${maxBytes} bytes. Send it by itself.`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

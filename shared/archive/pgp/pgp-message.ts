@@ -1,0 +1,87 @@
+import { SmtFileError } from '../file-error.ts';
+import { PacketWalk, startsWithPgpPacket } from './pgp-packets.ts';
+
+/** So much of a file's head tells whether it is a PGP message. */
+export const pgpHeadBytes = 64;
+
+const armorHeader = /^(?:\xef\xbb\xbf)?\s*-----BEGIN PGP ([A-Z ]+?)(?:,|-----)/;
+const armorFooter = /-----END PGP [A-Z ]+-----/;
+/** The footer line, and what mail programs may put after it. */
+const footerBytes = 1024;
+
+/** Whether a file begins like OpenPGP: armored or binary, a message or something else. */
+export function startsLikePgp(head: Buffer): boolean {
+  return armorHeader.test(head.toString('latin1')) || startsWithPgpPacket(head);
+}
+
+/**
+ * The bytes of a PGP message on their way to openpgp.js, watched: when opening fails, they tell whether it was because
+ * they ended too early, or because they could not be read at all.
+ */
+export class PgpMessageBytes {
+  /** What an armor says it holds: `MESSAGE`, `SIGNED MESSAGE`, `PUBLIC KEY BLOCK`; null for a binary message. */
+  readonly armor: string | null;
+  private readonly head: Buffer;
+  private readonly rest: AsyncIterator<Buffer>;
+  private readonly walk = new PacketWalk();
+  private tail: Buffer = Buffer.alloc(0);
+  private hasEnded = false;
+  private sourceError: { readonly error: unknown } | undefined;
+
+  private constructor(head: Buffer, rest: AsyncIterator<Buffer>) {
+    this.armor = armorHeader.exec(head.toString('latin1'))?.[1] ?? null;
+    // openpgp.js does not find an armor behind a byte order mark.
+    this.head = this.armor === null ? head : head.subarray(head.indexOf('-----BEGIN PGP '));
+    this.rest = rest;
+  }
+
+  static async open(bytes: AsyncIterable<Buffer>): Promise<PgpMessageBytes> {
+    const rest = bytes[Symbol.asyncIterator]();
+    let head: Buffer = Buffer.alloc(0);
+    while (head.length < pgpHeadBytes) {
+      const next = await rest.next();
+      if (next.done) break;
+      head = Buffer.concat([head, next.value]);
+    }
+    return new PgpMessageBytes(head, rest);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    try {
+      for (let chunk = this.head; ; ) {
+        this.watch(chunk);
+        yield chunk;
+        const next = await this.rest.next();
+        if (next.done) break;
+        chunk = next.value;
+      }
+      this.hasEnded = true;
+    } catch (error) {
+      this.sourceError = { error };
+      throw error;
+    }
+  }
+
+  /** Lets go of the rest, when the message was not read to its end. */
+  async close(): Promise<void> {
+    if (!this.hasEnded) await this.rest.return?.();
+  }
+
+  /** What a failure was really about: the source's own, or bytes that end too early, before anything else. */
+  explain(error: unknown): unknown {
+    if (this.sourceError) return this.sourceError.error;
+    if (!this.hasEnded || this.isWhole || !(error instanceof SmtFileError)) return error;
+    return new SmtFileError('pgp-truncated', 'The PGP message ends too early. Send the whole file.', {
+      cause: error,
+    });
+  }
+
+  private watch(chunk: Buffer): void {
+    if (this.armor === null) this.walk.push(chunk);
+    else this.tail = Buffer.concat([this.tail, chunk]).subarray(-footerBytes);
+  }
+
+  private get isWhole(): boolean {
+    return this.armor === null ? this.walk.endsWhole : armorFooter.test(this.tail.toString('latin1'));
+  }
+}

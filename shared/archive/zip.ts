@@ -1,0 +1,136 @@
+import { pipeline, type Readable, Transform } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import yauzl from 'yauzl';
+import { SmtFileError } from './file-error.ts';
+import type { ByteSource } from './byte-source.ts';
+import type { UnpackBudget } from './limits.ts';
+
+/** Reads ranges of a source for yauzl, and remembers when it was the source that failed and not the archive. */
+class SourceReader extends yauzl.RandomAccessReader {
+  private readonly source: ByteSource;
+  sourceError: Error | undefined;
+
+  constructor(source: ByteSource) {
+    super();
+    this.source = source;
+  }
+
+  override _readStreamForRange(startByte: number, endByte: number): Readable {
+    const stream = this.source.stream(startByte, endByte);
+    stream.once('error', (error) => {
+      this.sourceError = error;
+    });
+    return stream;
+  }
+}
+
+/** One file in a zip archive. */
+export interface ZipEntry {
+  readonly name: string;
+  open(): AsyncGenerator<Buffer>;
+}
+
+const stored = 0;
+const deflated = 8;
+
+/**
+ * Lists the files of a zip archive (folders and the side files of macOS left out) by its central directory.
+ * @throws SmtFileError `truncated-archive`, `corrupt-zip`, `archive-too-large` (too many members), `spreadsheet`
+ */
+export async function openZip(source: ByteSource, budget: UnpackBudget): Promise<ZipEntry[]> {
+  const reader = new SourceReader(source);
+  const zip = await findDirectory(reader, source.sizeBytes);
+  const entries: ZipEntry[] = [];
+  try {
+    for await (const entry of zip.eachEntry()) {
+      const name = nameOf(entry);
+      if (name === '[Content_Types].xml')
+        throw new SmtFileError('spreadsheet', 'This is an Excel workbook. Save it as CSV and send that.');
+      if (isMember(name)) entries.push({ name, open: () => readEntry(zip, entry, name, reader, budget) });
+      if (entries.length > budget.limits.maxMembers)
+        throw new SmtFileError(
+          'archive-too-large',
+          `The archive has more than ${budget.limits.maxMembers} members. Split it.`,
+        );
+    }
+  } catch (error) {
+    throw asZipError(error, reader, 'corrupt-zip', 'The directory of the zip archive is corrupt');
+  }
+  return entries;
+}
+
+async function findDirectory(reader: SourceReader, sizeBytes: number): Promise<yauzl.ZipFile> {
+  try {
+    const options = { autoClose: false, decodeStrings: false };
+    return await yauzl.fromRandomAccessReaderPromise(reader, sizeBytes, options);
+  } catch (error) {
+    throw asZipError(
+      error,
+      reader,
+      'truncated-archive',
+      'The zip archive has no directory at its end; it is cut off',
+    );
+  }
+}
+
+/**
+ * A member's name, only ever shown and never a path to write to: `../` in it, a root or a drive letter does no harm and
+ * costs no data, which is why yauzl's own check is not asked.
+ */
+function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: yauzl.Entry): string {
+  return yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
+}
+
+function isMember(name: string): boolean {
+  return !name.endsWith('/') && !name.startsWith('__MACOSX/') && !name.endsWith('.DS_Store');
+}
+
+function asZipError(
+  error: unknown,
+  reader: SourceReader,
+  code: 'truncated-archive' | 'corrupt-zip',
+  message: string,
+): unknown {
+  if (error instanceof SmtFileError) return error;
+  if (reader.sourceError) return reader.sourceError;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new SmtFileError(code, `${message} (${detail}). Send it again.`, { cause: error });
+}
+
+async function* readEntry(
+  zip: yauzl.ZipFile,
+  entry: yauzl.Entry,
+  name: string,
+  reader: SourceReader,
+  budget: UnpackBudget,
+): AsyncGenerator<Buffer> {
+  if (entry.isEncrypted()) {
+    throw new SmtFileError('encrypted-archive', `${name} is encrypted with a password. Send it without.`);
+  }
+  if (entry.compressionMethod !== stored && entry.compressionMethod !== deflated) {
+    throw new SmtFileError(
+      'unsupported-archive',
+      `${name} is packed by method ${entry.compressionMethod}; only stored and deflate are read.`,
+    );
+  }
+  try {
+    const packed = await zip.openReadStreamPromise(entry);
+    yield* pipeline(packed, budget.meter(), verifyCrc(entry), () => {}) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw asZipError(error, reader, 'corrupt-zip', `${name} is corrupt in the archive`);
+  }
+}
+
+/** Checks the member's CRC-32, which yauzl does not. */
+function verifyCrc(entry: yauzl.Entry): Transform {
+  let crc = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      crc = crc32(chunk, crc);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(crc === entry.crc32 ? null : new Error('its checksum does not match'));
+    },
+  });
+}

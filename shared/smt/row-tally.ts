@@ -1,0 +1,46 @@
+import type { RejectedRow, RejectReason, RowCounts } from '../intervals/row-counts.ts';
+import { detached } from './csv/copied-string.ts';
+
+const maxKeptRows = 100;
+const maxTextLength = 1000;
+
+export function noRows(): RowCounts {
+  return {
+    rowsRead: 0,
+    intervalsRead: 0,
+    duplicateRows: 0,
+    conflictingRows: 0,
+    missingKwh: 0,
+    nonexistentHour: 0,
+    invalidEsiid: 0,
+    invalidTimestamp: 0,
+    invalidKwh: 0,
+    invalidRow: 0,
+  };
+}
+
+/** Adds one account to another, in place. */
+export function addCounts(total: RowCounts, part: Readonly<RowCounts>): void {
+  for (const name of Object.keys(total) as (keyof RowCounts)[]) total[name] += part[name];
+}
+
+/** Keeps the account of one file's rows: complete counts, and the first 100 rejected rows. */
+export class RowAccount {
+  readonly counts: RowCounts = noRows();
+  private readonly member: string | null;
+  private readonly rejected: RejectedRow[];
+
+  /** @param rejected the file's list, shared by its members */
+  constructor(member: string | null, rejected: RejectedRow[]) {
+    this.member = member;
+    this.rejected = rejected;
+  }
+
+  reject(reason: RejectReason, lineNumber: number, text: string): void {
+    this.counts[reason]++;
+    if (this.rejected.length >= maxKeptRows) return;
+    // Postgres text holds no NUL, and a cut may split a surrogate pair.
+    const kept = detached(text.slice(0, maxTextLength).replaceAll('\0', '\uFFFD').toWellFormed());
+    this.rejected.push({ member: this.member, lineNumber, reason, text: kept });
+  }
+}

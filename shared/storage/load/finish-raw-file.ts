@@ -1,0 +1,201 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { ClientBase } from 'pg';
+import type { MemberReport, RejectedRow, RowCounts } from '../../intervals/row-counts.ts';
+import type { Database } from '../database.ts';
+import { LeaseLostError } from '../errors.ts';
+import type { StoredMember } from '../tables.ts';
+import { storableText } from '../storable-text.ts';
+
+const rejectedRowsKept = 100;
+/** So many ESIIDs are kept with a file, and named in its announcement. */
+export const esiidsKept = 1000;
+
+/** How an attempt to normalize a file ended, as the one who read it knows. */
+export interface AttemptResult {
+  readonly status: 'normalized' | 'failed' | 'ignored';
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  readonly counts: RowCounts;
+  readonly members: readonly MemberReport[];
+  /** The first hundred are kept. */
+  readonly rejectedRows: readonly RejectedRow[];
+  /** Every interval row carried its own ESIID and revision stamp: the file's bytes alone decide what it loads. */
+  readonly selfContained: boolean;
+  /** All ESIIDs that have rows in it; the first thousand are kept, and their number. */
+  readonly esiids: readonly string[];
+  /** Start of the first and of the last interval, ISO instants; null when there is none. */
+  readonly intervalMinAt: string | null;
+  readonly intervalMaxAt: string | null;
+}
+
+/** What loading did to the table of blocks. */
+export interface BlockCounts {
+  readonly blocksInserted: number;
+  /** Blocks that were there already, from this file or another. */
+  readonly blocksUnchanged: number;
+  readonly intervalsInserted: number;
+}
+
+/** Blocks to insert: a source of rows with the columns of interval_blocks, but for the file's id, and how many it has. */
+export interface BlockSource {
+  readonly rows: RawBuilder<unknown>;
+  readonly count: number;
+}
+
+/**
+ * Adds a file's blocks and writes how the attempt ended, in one statement: what of the blocks is new, status and counts,
+ * the attempt's outcome; then the rejected rows in place of those of earlier attempts. In the caller's transaction, which
+ * there has to be if any row was rejected.
+ *
+ * One statement, since the everyday file has a block or two: its load is one round trip and one commit. The file's row is
+ * locked first, so nothing is inserted under a lease that was lost. ORDER BY key makes concurrent loads of the same blocks
+ * wait for each other in one direction, so none deadlocks.
+ * @returns the attempt's number and the counts of blocks
+ * @throws LeaseLostError if the file is someone else's by now; the caller rolls back
+ */
+export async function finishRawFile(
+  database: Database,
+  client: ClientBase,
+  { rawFileId, leaseToken }: { readonly rawFileId: string; readonly leaseToken: string },
+  file: AttemptResult,
+  blocks: BlockSource,
+): Promise<BlockCounts & { readonly attempt: number }> {
+  const { sql: text, parameters } = finishStatement(database, rawFileId, leaseToken, file, blocks).compile();
+  const { rows } = await client.query<FinishedRow>(text, [...parameters]);
+  const row = rows[0];
+  if (row === undefined) throw new LeaseLostError(rawFileId);
+  await insertRejectedRows(client, rawFileId, file.rejectedRows.slice(0, rejectedRowsKept));
+  return {
+    attempt: row.attempts,
+    blocksInserted: Number(row.blocks_inserted),
+    blocksUnchanged: Number(row.blocks_unchanged),
+    intervalsInserted: Number(row.intervals_inserted),
+  };
+}
+
+interface FinishedRow {
+  readonly attempts: number;
+  readonly blocks_inserted: string;
+  readonly blocks_unchanged: string;
+  readonly intervals_inserted: string;
+}
+
+/** clock_timestamp(), since now() is when the transaction began, which the whole file lies after. */
+function finishStatement(
+  { kysely }: Database,
+  rawFileId: string,
+  leaseToken: string,
+  file: AttemptResult,
+  blocks: BlockSource,
+) {
+  const now = sql<Date>`clock_timestamp()`;
+  const error = { error_code: file.errorCode, error_message: storableText(file.errorMessage) };
+  return kysely
+    .with('owned', (query) =>
+      query
+        .selectFrom('raw_smt_files')
+        .select('id')
+        .where('id', '=', rawFileId)
+        .where('status', '=', 'normalizing')
+        .where('lease_token', '=', leaseToken)
+        .forUpdate(),
+    )
+    .with('inserted', () => insertBlocks(blocks))
+    .with('finished', (query) =>
+      query
+        .updateTable('raw_smt_files')
+        .set({
+          ...error,
+          ...storedCounts(file.counts),
+          status: file.status,
+          self_contained: file.selfContained,
+          lost_attempts: 0,
+          lease_token: null,
+          lease_expires_at: null,
+          blocks_inserted: sql<string>`(select count(*) from inserted)`,
+          blocks_unchanged: sql<string>`${blocks.count}::bigint - (select count(*) from inserted)`,
+          intervals_inserted: sql<string>`(select coalesce(sum(intervals), 0) from inserted)`,
+          members: JSON.stringify(file.members.map(storedMember)),
+          esiids: file.esiids.slice(0, esiidsKept),
+          esiid_count: file.esiids.length,
+          interval_min_at: file.intervalMinAt,
+          interval_max_at: file.intervalMaxAt,
+          normalized_at: file.status === 'normalized' ? now : null,
+          announced_at: null,
+          updated_at: now,
+        })
+        .where('id', '=', sql<string>`(select id from owned)`)
+        .returning(['id', 'attempts', 'blocks_inserted', 'blocks_unchanged', 'intervals_inserted']),
+    )
+    .with('ended', (query) =>
+      query
+        .updateTable('normalize_attempts')
+        .from('finished')
+        .set({ ...error, outcome: file.status, ended_at: now })
+        .whereRef('raw_file_id', '=', 'finished.id')
+        .whereRef('attempt', '=', 'finished.attempts'),
+    )
+    .with('cleared', (query) =>
+      query.deleteFrom('rejected_rows').using('finished').whereRef('raw_file_id', '=', 'finished.id'),
+    )
+    .selectFrom('finished')
+    .select(['attempts', 'blocks_inserted', 'blocks_unchanged', 'intervals_inserted']);
+}
+
+function insertBlocks({ rows }: BlockSource): RawBuilder<{ intervals: number }> {
+  return sql`(
+    insert into interval_blocks
+      (esiid, channel, usage_date, revised_at, content, raw_file_id, meter, kwh, estimated)
+    select esiid, channel, usage_date, revised_at, content, owned.id, meter, kwh::numeric(10, 5)[], estimated
+    from owned cross join ${rows}
+    order by esiid collate "C", channel, usage_date, revised_at, content
+    on conflict do nothing
+    returning num_nonnulls(variadic kwh) as intervals
+  )`;
+}
+
+async function insertRejectedRows(
+  client: ClientBase,
+  rawFileId: string,
+  rejected: readonly RejectedRow[],
+): Promise<void> {
+  if (rejected.length === 0) return;
+  await client.query(
+    `insert into rejected_rows (raw_file_id, position, member, line_number, reason, row_text)
+     select $1, position, member, line_number, reason, row_text
+     from unnest($2::text[], $3::bigint[], $4::text[], $5::text[])
+       with ordinality as rejected (member, line_number, reason, row_text, position)`,
+    [
+      rawFileId,
+      rejected.map((row) => storableText(row.member)),
+      rejected.map((row) => row.lineNumber),
+      rejected.map((row) => row.reason),
+      rejected.map((row) => storableText(row.text)),
+    ],
+  );
+}
+
+function storedMember(member: MemberReport): StoredMember {
+  return {
+    name: storableText(member.name),
+    kind: member.kind,
+    counts: storedCounts(member.counts),
+    error_code: member.errorCode,
+    error_message: storableText(member.errorMessage),
+  };
+}
+
+function storedCounts(counts: RowCounts) {
+  return {
+    rows_read: counts.rowsRead,
+    intervals_read: counts.intervalsRead,
+    duplicate_rows: counts.duplicateRows,
+    conflicting_rows: counts.conflictingRows,
+    missing_kwh: counts.missingKwh,
+    nonexistent_hour: counts.nonexistentHour,
+    invalid_esiid: counts.invalidEsiid,
+    invalid_timestamp: counts.invalidTimestamp,
+    invalid_kwh: counts.invalidKwh,
+    invalid_row: counts.invalidRow,
+  };
+}

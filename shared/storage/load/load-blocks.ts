@@ -1,0 +1,174 @@
+import { once } from 'node:events';
+import type { PoolClient } from 'pg';
+import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
+import type { MemberReport, RowCounts } from '../../intervals/row-counts.ts';
+import type { IntervalBlock } from '../../intervals/block.ts';
+import { copyColumns, copyLine } from './copy-text.ts';
+import type { Database } from '../database.ts';
+import { asDatabaseError } from '../errors.ts';
+import { type AttemptResult, type BlockCounts, finishRawFile } from './finish-raw-file.ts';
+import { correctCounts, countSharedSlots } from './recount.ts';
+import { pendingRows, type StagedBlock, stagedRows, stageStatement } from './staged-blocks.ts';
+
+/** So many blocks are gathered, some 300 KB, before they go to the COPY stream. */
+const blocksPerChunk = 400;
+
+export interface LoadOptions {
+  readonly rawFileId: string;
+  readonly leaseToken: string;
+  /** The revision of blocks that carry none. */
+  readonly receivedAt: Date;
+}
+
+export interface LoadResult extends AttemptResult {
+  /**
+   * Indexes into `members` of those whose blocks were flushed early, so that several blocks of one revision may hold the
+   * same slot. Their counts take every value added as read or as conflicting; what was there twice is found here.
+   */
+  readonly recountMembers: readonly number[];
+}
+
+export interface LoadSummary extends BlockCounts {
+  /** The attempt's number, as {@link markAnnounced} wants it. */
+  readonly attempt: number;
+  readonly counts: RowCounts;
+  readonly members: readonly MemberReport[];
+}
+
+/** Starts loading a claimed file. Opens no connection before there is something to write. */
+export function openLoad(database: Database, options: LoadOptions): BlockLoad {
+  return new BlockLoad(database, options);
+}
+
+/**
+ * One transaction a file: blocks and status appear together or not at all.
+ *
+ * The blocks of an everyday file, a block or two, go with the statement that finishes it: its load is that one statement. A
+ * large file's are copied into a temporary table while the caller goes on reading, and the statement takes them from there.
+ * A temporary table for every file was rejected: its rows in Postgres' catalogs, its TOAST table and five more round trips
+ * cost more than all the rest of a small load.
+ */
+export class BlockLoad {
+  readonly #database: Database;
+  readonly #options: LoadOptions;
+  readonly #receivedAt: string;
+  /** Not copied yet. */
+  #pending: StagedBlock[] = [];
+  /** How many blocks each member has. */
+  readonly #counts: number[] = [];
+  #client: PoolClient | null = null;
+  #isInTransaction = false;
+  #copy: CopyStreamQuery | null = null;
+  #copyError: unknown = null;
+
+  constructor(database: Database, options: LoadOptions) {
+    this.#database = database;
+    this.#options = options;
+    this.#receivedAt = options.receivedAt.toISOString();
+  }
+
+  /**
+   * Adds a block of a member (its index in the result's `members`). Returns a promise when the database has to catch
+   * up: await it before adding more.
+   * @throws DatabaseUnavailableError, pg's DatabaseError; call {@link abort} then
+   */
+  add(block: IntervalBlock, member: number): Promise<void> | undefined {
+    this.#pending.push({ block, member });
+    this.#counts[member] = (this.#counts[member] ?? 0) + 1;
+    return this.#pending.length < blocksPerChunk ? undefined : this.#flush();
+  }
+
+  /**
+   * Writes everything and commits. Nothing is kept when it throws.
+   * @throws LeaseLostError if the file is someone else's by now; DatabaseUnavailableError; pg's DatabaseError
+   */
+  async finish(result: LoadResult): Promise<LoadSummary> {
+    try {
+      const isStaged = this.#copy !== null || result.recountMembers.length > 0;
+      if (isStaged) await this.#endCopy();
+      const client = await this.#connect();
+      if (result.rejectedRows.length > 0) await this.#begin();
+      const summary = await this.#write(client, result, isStaged);
+      if (this.#isInTransaction) await client.query('commit');
+      this.#client = null;
+      client.release();
+      return summary;
+    } catch (error) {
+      this.abort();
+      throw asDatabaseError(error);
+    }
+  }
+
+  /** Gives up: nothing is kept. Does nothing after {@link finish}. */
+  abort(): void {
+    this.#pending = [];
+    // Closing the connection is the one way that also ends a COPY half way; the server rolls back.
+    this.#client?.release(true);
+    this.#client = null;
+  }
+
+  async #write(client: PoolClient, result: LoadResult, isStaged: boolean): Promise<LoadSummary> {
+    const shared = await countSharedSlots(client, result.recountMembers);
+    const corrected = correctCounts(result, result.recountMembers, shared);
+    const failed = failedMembers(result.members);
+    const count = this.#counts.reduce((sum, blocks, member) => (failed.has(member) ? sum : sum + blocks), 0);
+    const rows = isStaged
+      ? stagedRows(failed)
+      : pendingRows(
+          this.#pending.filter(({ member }) => !failed.has(member)),
+          this.#receivedAt,
+        );
+    const file = { ...result, ...corrected };
+    const finished = await finishRawFile(this.#database, client, this.#options, file, { rows, count });
+    return { ...finished, ...corrected };
+  }
+
+  async #flush(): Promise<void> {
+    const chunk = this.#pending
+      .map(({ block, member }) => copyLine(block, member, this.#receivedAt))
+      .join('');
+    this.#pending = [];
+    try {
+      const copy = this.#copy ?? (await this.#startCopy());
+      if (this.#copyError !== null) throw this.#copyError;
+      if (!copy.write(chunk)) await once(copy, 'drain');
+    } catch (error) {
+      throw asDatabaseError(error);
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    this.#client ??= await this.#database.connect();
+    return this.#client;
+  }
+
+  async #begin(): Promise<PoolClient> {
+    const client = await this.#connect();
+    if (!this.#isInTransaction) await client.query('begin');
+    this.#isInTransaction = true;
+    return client;
+  }
+
+  async #startCopy(): Promise<CopyStreamQuery> {
+    const client = await this.#begin();
+    await client.query(stageStatement);
+    const copy = client.query(copyFrom(`copy staged_blocks (${copyColumns}) from stdin`));
+    copy.on('error', (error) => {
+      this.#copyError = error;
+    });
+    this.#copy = copy;
+    return copy;
+  }
+
+  async #endCopy(): Promise<void> {
+    if (this.#copy === null || this.#pending.length > 0) await this.#flush();
+    if (this.#copyError !== null) throw this.#copyError;
+    this.#copy?.end();
+    if (this.#copy !== null) await once(this.#copy, 'finish');
+  }
+}
+
+/** Members that turned out to be corrupt after some of their blocks were added: nothing in them can be trusted. */
+function failedMembers(members: readonly MemberReport[]): ReadonlySet<number> {
+  return new Set(members.flatMap(({ errorCode }, index) => (errorCode === null ? [] : [index])));
+}

@@ -1,0 +1,107 @@
+import type { PoolClient } from 'pg';
+import type { MemberReport, RowCounts } from '../../intervals/row-counts.ts';
+
+/** Values of one member that fell on a slot another of its blocks of the same revision holds too. */
+export interface SharedSlots {
+  readonly member: number;
+  /** Values beyond the first of their slot. */
+  readonly repeated: number;
+  /** Of these, distinct other values. */
+  readonly conflicting: number;
+  /** Of these, values that were there already. */
+  readonly duplicate: number;
+}
+
+/**
+ * Counts, over the staged blocks of these members, the values beyond the first of each slot and revision. Reads slots only
+ * of meter-days with several blocks, which is what an early flush leaves.
+ */
+export async function countSharedSlots(
+  client: PoolClient,
+  members: readonly number[],
+): Promise<readonly SharedSlots[]> {
+  if (members.length === 0) return [];
+  const { rows } = await client.query<Record<keyof SharedSlots, string>>(countStatement, [members]);
+  return rows.map((row) => ({
+    member: Number(row.member),
+    repeated: Number(row.repeated),
+    conflicting: Number(row.conflicting),
+    duplicate: Number(row.duplicate),
+  }));
+}
+
+const countStatement = `
+  with split as (
+    select member, esiid, channel, usage_date, revised_at, kwh, estimated
+    from (
+      select *, count(*) over (partition by member, esiid, channel, usage_date, revised_at) as blocks
+      from staged_blocks
+      where member = any($1::smallint[])
+    ) staged
+    where blocks > 1
+  ), slot as (
+    select
+      member,
+      count(*) as held,
+      count(distinct (value.kwh, coalesce(get_bit(estimated, number::integer - 1), 0))) as distinct_values
+    from split cross join lateral unnest(kwh) with ordinality as value (kwh, number)
+    where value.kwh is not null
+    group by member, esiid, channel, usage_date, revised_at, number
+    having count(*) > 1
+  )
+  select member, sum(held - 1) as repeated, sum(distinct_values - 1) as conflicting,
+    sum(held - distinct_values) as duplicate
+  from slot
+  group by member`;
+
+interface Report {
+  readonly counts: RowCounts;
+  readonly members: readonly MemberReport[];
+}
+
+type Correction = Pick<RowCounts, 'intervalsRead' | 'conflictingRows' | 'duplicateRows'>;
+const noCorrection: Correction = { intervalsRead: 0, conflictingRows: 0, duplicateRows: 0 };
+
+/**
+ * Corrects the counts of the recounted members, and of the file, by what {@link countSharedSlots} found. The reader of the
+ * file counted every staged value as read or as conflicting, by the blocks it held at the time. In truth one value of a
+ * slot is read, each other value conflicts, and the rest are duplicates.
+ */
+export function correctCounts(
+  report: Report,
+  recountMembers: readonly number[],
+  shared: readonly SharedSlots[],
+): Report {
+  const corrections = report.members.map(({ counts }, index) => {
+    if (!recountMembers.includes(index)) return noCorrection;
+    return correctionOf(
+      counts,
+      shared.find(({ member }) => member === index),
+    );
+  });
+  return {
+    counts: corrections.reduce(add, report.counts),
+    members: report.members.map((member, index) => ({
+      ...member,
+      counts: add(member.counts, corrections[index] ?? noCorrection),
+    })),
+  };
+}
+
+function correctionOf({ conflictingRows }: RowCounts, found: SharedSlots | undefined): Correction {
+  const { repeated = 0, conflicting = 0, duplicate = 0 } = found ?? {};
+  return {
+    intervalsRead: conflictingRows - repeated,
+    conflictingRows: conflicting - conflictingRows,
+    duplicateRows: duplicate,
+  };
+}
+
+function add(counts: RowCounts, correction: Correction): RowCounts {
+  return {
+    ...counts,
+    intervalsRead: counts.intervalsRead + correction.intervalsRead,
+    conflictingRows: counts.conflictingRows + correction.conflictingRows,
+    duplicateRows: counts.duplicateRows + correction.duplicateRows,
+  };
+}

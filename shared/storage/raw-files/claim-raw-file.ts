@@ -1,0 +1,156 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import type { RawFileStatus } from '../tables.ts';
+
+/** What normalize needs to know of a file. */
+export interface ClaimedFile {
+  readonly id: string;
+  readonly bucket: string;
+  readonly objectKey: string;
+  readonly versionId: string;
+  readonly filename: string;
+  readonly sizeBytes: number;
+  readonly sha256: string | null;
+  readonly contentType: string | null;
+  readonly source: string;
+  readonly esiid: string | null;
+  readonly receivedAt: Date;
+}
+
+export type Claim =
+  | {
+      readonly outcome: 'claimed';
+      readonly file: ClaimedFile;
+      /** The fence: whatever this attempt writes, it writes with this token. */
+      readonly leaseToken: string;
+      readonly attempt: number;
+    }
+  /** Nothing to do: the file has come to its end. */
+  | { readonly outcome: 'finished'; readonly status: RawFileStatus }
+  /** Someone else works on it, and has until then. */
+  | { readonly outcome: 'busy'; readonly leaseExpiresAt: Date }
+  /** Its workers kept vanishing; it is `failed` now, with `timed-out` or `worker-lost`. */
+  | {
+      readonly outcome: 'given-up';
+      readonly attempts: number;
+      readonly errorCode: string;
+      readonly errorMessage: string;
+    }
+  | { readonly outcome: 'unknown' };
+
+export interface ClaimOptions {
+  readonly id: string;
+  readonly leaseMs: number;
+  /** So many attempts in a row may end without a word before the file is given up. */
+  readonly maxLostAttempts: number;
+  /** Who claims: a request id or the like, for people who read normalize_attempts. */
+  readonly workerId: string;
+}
+
+/**
+ * Takes a file to normalize it: a registered one, or one whose worker let its lease run out. The database's clock decides.
+ *
+ * Each change is one statement with the old status in its WHERE, so of two claims at once one finds it changed. The usual
+ * claim costs one round trip; only what is left goes on to the other statements. Rejected: SELECT … FOR UPDATE and
+ * deciding here, which costs four.
+ */
+export async function claimRawFile(database: Database, options: ClaimOptions): Promise<Claim> {
+  const claimed = await claim(database, options);
+  if (claimed !== null) return claimed;
+  const givenUp = await giveUp(database, options);
+  if (givenUp !== null) return givenUp;
+
+  const row = await database.kysely
+    .selectFrom('raw_smt_files')
+    .select(['status', 'lease_expires_at', sql<boolean>`lease_expires_at > now()`.as('leased')])
+    .where('id', '=', options.id)
+    .executeTakeFirst();
+  if (row === undefined) return { outcome: 'unknown' };
+  switch (row.status) {
+    case 'normalizing':
+      if (row.lease_expires_at !== null && row.leased) {
+        return { outcome: 'busy', leaseExpiresAt: row.lease_expires_at };
+      }
+      return claimRawFile(database, options); // its lease ran out since we looked
+    case 'registered':
+      return claimRawFile(database, options); // it was released since we looked
+    case 'normalized':
+    case 'failed':
+    case 'ignored':
+    case 'duplicate':
+      return { outcome: 'finished', status: row.status };
+  }
+}
+
+type ClaimedRow = Omit<ClaimedFile, 'sizeBytes'> & { sizeBytes: string; leaseToken: string; attempt: number };
+
+async function claim({ kysely }: Database, options: ClaimOptions): Promise<Claim | null> {
+  const { rows } = await sql<ClaimedRow>`
+    with claimed as (
+      update raw_smt_files
+      set status = 'normalizing',
+        attempts = attempts + 1,
+        lost_attempts = case status when 'normalizing' then lost_attempts + 1 else lost_attempts end,
+        lease_token = gen_random_uuid(),
+        lease_expires_at = now() + ${options.leaseMs} * interval '1 millisecond',
+        updated_at = now()
+      where id = ${options.id}
+        and (
+          status = 'registered'
+          or status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 < ${options.maxLostAttempts}
+        )
+      returning *
+    ), lost as (
+      update normalize_attempts
+      set ended_at = now(), outcome = 'lost'
+      where raw_file_id = (select id from claimed) and outcome is null
+    ), opened as (
+      insert into normalize_attempts (raw_file_id, attempt, lease_token, worker_id)
+      select id, attempts, lease_token, ${options.workerId} from claimed
+    )
+    select id, bucket, object_key as "objectKey", version_id as "versionId", filename, size_bytes as "sizeBytes", sha256,
+      content_type as "contentType", source, esiid, received_at as "receivedAt",
+      lease_token as "leaseToken", attempts as attempt
+    from claimed`.execute(kysely);
+  const row = rows[0];
+  if (row === undefined) return null;
+  const { leaseToken, attempt, ...file } = row;
+  return { outcome: 'claimed', file: { ...file, sizeBytes: Number(file.sizeBytes) }, leaseToken, attempt };
+}
+
+async function giveUp({ kysely }: Database, options: ClaimOptions): Promise<Claim | null> {
+  const { rows } = await sql<{ attempts: number; errorCode: string; errorMessage: string }>`
+    with reason as (
+      select coalesce(max(error_code), 'worker-lost') as error_code
+      from normalize_attempts where raw_file_id = ${options.id} and outcome is null
+    ), given_up as (
+      update raw_smt_files
+      set status = 'failed',
+        lost_attempts = lost_attempts + 1,
+        lease_token = null,
+        lease_expires_at = null,
+        error_code = reason.error_code,
+        error_message = format(
+          case reason.error_code
+            when 'timed-out' then '%s attempts in a row were lost, the last at the timeout of its invocation: ' ||
+              'more memory makes it faster.'
+            else '%s attempts in a row were lost, the last without a word: most likely it ran out of memory.'
+          end || ' See normalize_attempts.',
+          lost_attempts + 1
+        ),
+        updated_at = now()
+      from reason
+      where id = ${options.id}
+        and status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 >= ${options.maxLostAttempts}
+      returning id, attempts, raw_smt_files.error_code, error_message
+    ), lost as (
+      update normalize_attempts
+      set ended_at = now(), outcome = 'lost'
+      where raw_file_id = (select id from given_up) and outcome is null
+    )
+    select attempts, error_code as "errorCode", error_message as "errorMessage" from given_up`.execute(
+    kysely,
+  );
+  const row = rows[0];
+  return row === undefined ? null : { outcome: 'given-up', ...row };
+}

@@ -1,0 +1,29 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import type { RawFileStatus } from '../tables.ts';
+
+export interface StoredContent {
+  readonly id: string;
+  readonly filename: string;
+  readonly status: RawFileStatus;
+}
+
+/**
+ * A file that makes uploading this content again pointless: same bytes, and either these alone decide what is loaded or
+ * the ESIID hint is the same too. A file whose object is gone is none: uploading is what would help. Prefers one that is
+ * normalized, then the oldest.
+ */
+export async function findStoredContent(
+  database: Database,
+  { sha256, esiid }: { readonly sha256: string; readonly esiid: string | null },
+): Promise<StoredContent | null> {
+  const { rows } = await sql<StoredContent>`
+    select id, filename, status
+    from raw_smt_files
+    where sha256 = ${sha256}
+      and (self_contained or esiid is not distinct from ${esiid})
+      and error_code is distinct from 'object-gone'
+    order by status = 'normalized' desc, id
+    limit 1`.execute(database.kysely);
+  return rows[0] ?? null;
+}

@@ -1,0 +1,49 @@
+import type { Database } from '../database.ts';
+
+/** A normalized file that has not been announced, and what its announcement says. */
+export interface UnannouncedFile {
+  readonly id: string;
+  /** For {@link markAnnounced}. */
+  readonly attempt: number;
+  readonly filename: string;
+  readonly source: string;
+  /** The first thousand. */
+  readonly esiids: readonly string[];
+  readonly esiidCount: number;
+  readonly intervalMinAt: Date | null;
+  readonly intervalMaxAt: Date | null;
+  readonly intervalsInserted: number;
+  readonly blocksChanged: number;
+}
+
+function unannounced({ kysely }: Database) {
+  return kysely
+    .selectFrom('raw_smt_files')
+    .select(['id', 'attempts as attempt', 'filename', 'source', 'esiids', 'esiid_count as esiidCount'])
+    .select(['interval_min_at as intervalMinAt', 'interval_max_at as intervalMaxAt'])
+    .select((row) => row.cast<number>('intervals_inserted', 'double precision').as('intervalsInserted'))
+    .select((row) => row.cast<number>('blocks_inserted', 'double precision').as('blocksChanged'))
+    .where('status', '=', 'normalized')
+    .where('announced_at', 'is', null);
+}
+
+/** What is to be announced of a file; null if nothing is. */
+export async function findUnannounced(database: Database, id: string): Promise<UnannouncedFile | null> {
+  return (await unannounced(database).where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+/**
+ * Files of a bucket that were normalized before an instant and are still not announced, oldest first: their worker died in
+ * between.
+ */
+export async function listUnannounced(
+  database: Database,
+  { bucket, before, limit }: { readonly bucket: string; readonly before: Date; readonly limit: number },
+): Promise<readonly UnannouncedFile[]> {
+  return unannounced(database)
+    .where('bucket', '=', bucket)
+    .where('normalized_at', '<', before)
+    .orderBy('normalized_at')
+    .limit(limit)
+    .execute();
+}

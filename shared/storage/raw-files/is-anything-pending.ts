@@ -1,0 +1,23 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+
+/**
+ * Whether something is not yet due but will be: a normalized file whose worker has still to announce it, or an upload
+ * that was granted and has not come.
+ * @param expiredBefore URLs that ran out before this are no longer waited for
+ */
+export async function isAnythingAwaited(
+  { kysely }: Database,
+  { bucket, expiredBefore }: { readonly bucket: string; readonly expiredBefore: Date },
+): Promise<boolean> {
+  const { rows } = await sql<{ awaited: boolean }>`
+    select exists (
+      select from raw_smt_files where bucket = ${bucket} and status = 'normalized' and announced_at is null
+    ) or exists (
+      select from upload_requests request
+      where expires_at >= ${expiredBefore} and not exists (
+        select from raw_smt_files file where file.bucket = ${bucket} and file.object_key = request.object_key
+      )
+    ) as awaited`.execute(kysely);
+  return rows[0]?.awaited ?? false;
+}

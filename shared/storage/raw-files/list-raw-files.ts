@@ -1,0 +1,86 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database.ts';
+import type { RawFileStatus } from '../tables.ts';
+
+/** Which files to list; what is left out does not restrict. */
+export interface RawFileFilter {
+  readonly statuses?: readonly RawFileStatus[] | undefined;
+  readonly source?: string | undefined;
+  /** Named by the file, or its hint. */
+  readonly esiid?: string | undefined;
+  /** 64 hex digits. */
+  readonly sha256?: string | undefined;
+  /** Part of the filename or the object key, in any case. */
+  readonly text?: string | undefined;
+  readonly receivedFrom?: Date | undefined;
+  /** Excluded. */
+  readonly receivedTo?: Date | undefined;
+  /** Only what comes after this row of an earlier answer. */
+  readonly after?: RawFilePosition | undefined;
+  readonly limit: number;
+}
+
+/** Where a row stands in the order; the time as Postgres writes it, so that no digit is lost. */
+interface RawFilePosition {
+  readonly receivedAt: string;
+  readonly id: string;
+}
+
+export interface ListedRawFile {
+  readonly id: string;
+  readonly filename: string;
+  readonly object_key: string;
+  readonly source: string;
+  readonly size_bytes: number;
+  readonly status: RawFileStatus;
+  readonly duplicate_of: string | null;
+  readonly attempts: number;
+  readonly error_code: string | null;
+  readonly error_message: string | null;
+  readonly esiid_count: number;
+  readonly first_esiid: string | null;
+  readonly rows_read: number;
+  readonly rejected_rows: number;
+  readonly intervals_read: number;
+  readonly intervals_inserted: number;
+  readonly received_at: Date;
+  readonly normalized_at: Date | null;
+  readonly position: string;
+}
+
+/**
+ * Files, newest first. Every filter but the text has an index that ends in the order; a text is looked for in the files
+ * that the others leave, newest first, and stops when the page is full.
+ */
+export async function listRawFiles(
+  { kysely }: Database,
+  filter: RawFileFilter,
+): Promise<readonly ListedRawFile[]> {
+  const restrictions = conditions(filter);
+  const { rows } = await sql<ListedRawFile>`
+    select id, filename, object_key, source, size_bytes::float8 as size_bytes, status, duplicate_of, attempts,
+      error_code, error_message, esiid_count, esiids[1] as first_esiid, rows_read::float8 as rows_read,
+      (invalid_esiid + invalid_timestamp + invalid_kwh + invalid_row)::float8 as rejected_rows,
+      intervals_read::float8 as intervals_read, intervals_inserted::float8 as intervals_inserted,
+      received_at, normalized_at, received_at::text as position
+    from raw_smt_files
+    ${restrictions.length === 0 ? sql`` : sql`where ${sql.join(restrictions, sql` and `)}`}
+    order by received_at desc, id desc
+    limit ${filter.limit}`.execute(kysely);
+  return rows;
+}
+
+function conditions(filter: RawFileFilter): RawBuilder<unknown>[] {
+  const { statuses, source, esiid, sha256, text, receivedFrom, receivedTo, after } = filter;
+  const pattern = text && `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
+  return [
+    statuses && sql`status = any(${statuses}::text[])`,
+    source && sql`source = ${source}`,
+    esiid && sql`(esiid = ${esiid} or esiids @> array[${esiid}])`,
+    sha256 && sql`sha256 = ${sha256}`,
+    pattern && sql`(filename ilike ${pattern} or object_key ilike ${pattern})`,
+    receivedFrom && sql`received_at >= ${receivedFrom}`,
+    receivedTo && sql`received_at < ${receivedTo}`,
+    after && sql`(received_at, id) < (${after.receivedAt}::timestamptz, ${after.id}::bigint)`,
+  ].filter((condition) => typeof condition === 'object');
+}

@@ -1,0 +1,127 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import type { RawFileStatus } from '../tables.ts';
+
+/** Of a file with more, the first so many copies and meters are told. */
+const maxListed = 50;
+
+export interface RawFileHistory {
+  /** The presigned upload that the file came by; null for one that was dropped. */
+  readonly upload: { readonly requestedAt: Date; readonly requestCount: number } | null;
+  readonly attempts: readonly AttemptRecord[];
+  readonly rejectedRows: readonly RejectedRowRecord[];
+  /** Other files with the same bytes. */
+  readonly copies: readonly CopyRecord[];
+  /** The days whose blocks this file was first to bring, by meter. */
+  readonly changes: readonly ChangeRecord[];
+}
+
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  readonly outcome: string | null;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+}
+
+interface RejectedRowRecord {
+  readonly member: string | null;
+  readonly lineNumber: number;
+  readonly reason: string;
+  readonly rowText: string;
+}
+
+interface CopyRecord {
+  readonly id: string;
+  readonly filename: string;
+  readonly source: string;
+  readonly status: RawFileStatus;
+  readonly receivedAt: Date;
+}
+
+interface ChangeRecord {
+  readonly esiid: string;
+  readonly blocks: number;
+  readonly days: number;
+  readonly firstDate: string;
+  readonly lastDate: string;
+}
+
+/** What is known of one file beside its row. */
+export async function readRawFileHistory(
+  database: Database,
+  file: {
+    readonly id: string;
+    readonly objectKey: string;
+    readonly sha256: string | null;
+    readonly esiids: readonly string[];
+  },
+): Promise<RawFileHistory> {
+  const [upload, attempts, rejectedRows, copies, changes] = await Promise.all([
+    readUpload(database, file.objectKey),
+    readAttempts(database, file.id),
+    readRejectedRows(database, file.id),
+    readCopies(database, file),
+    readChanges(database, file),
+  ]);
+  return { upload, attempts, rejectedRows, copies, changes };
+}
+
+async function readUpload({ kysely }: Database, objectKey: string): Promise<RawFileHistory['upload']> {
+  const row = await kysely
+    .selectFrom('upload_requests')
+    .select(['requested_at as requestedAt', 'request_count as requestCount'])
+    .where('object_key', '=', objectKey)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+function readAttempts({ kysely }: Database, id: string): Promise<readonly AttemptRecord[]> {
+  return kysely
+    .selectFrom('normalize_attempts')
+    .select(['attempt', 'outcome', 'started_at as startedAt', 'ended_at as endedAt'])
+    .select(['error_code as errorCode', 'error_message as errorMessage'])
+    .where('raw_file_id', '=', id)
+    .orderBy('attempt')
+    .execute();
+}
+
+function readRejectedRows({ kysely }: Database, id: string): Promise<readonly RejectedRowRecord[]> {
+  return kysely
+    .selectFrom('rejected_rows')
+    .select(['member', 'reason', 'row_text as rowText'])
+    .select((row) => row.cast<number>('line_number', 'double precision').as('lineNumber'))
+    .where('raw_file_id', '=', id)
+    .orderBy('position')
+    .execute();
+}
+
+function readCopies(
+  { kysely }: Database,
+  { id, sha256 }: { readonly id: string; readonly sha256: string | null },
+): Promise<readonly CopyRecord[]> {
+  return kysely
+    .selectFrom('raw_smt_files')
+    .select(['id', 'filename', 'source', 'status', 'received_at as receivedAt'])
+    .where('sha256', '=', sha256)
+    .where('id', '<>', id)
+    .orderBy('id')
+    .limit(maxListed)
+    .execute();
+}
+
+/** By meter, since blocks have no index by file; the row names the meters, and the primary key begins with them. */
+async function readChanges(
+  { kysely }: Database,
+  { id, esiids }: { readonly id: string; readonly esiids: readonly string[] },
+): Promise<readonly ChangeRecord[]> {
+  const { rows } = await sql<ChangeRecord>`
+    select esiid, count(*)::integer as blocks, count(distinct usage_date)::integer as days,
+      min(usage_date) as "firstDate", max(usage_date) as "lastDate"
+    from interval_blocks
+    where esiid = any(${esiids.slice(0, maxListed)}::text[]) and raw_file_id = ${id}
+    group by esiid
+    order by esiid`.execute(kysely);
+  return rows;
+}

@@ -1,0 +1,79 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database.ts';
+import type { RawFileStatus } from '../tables.ts';
+
+/** Which files to normalize again; what is left out does not restrict. */
+export interface ReplayFilter {
+  /** Whoever replays has the queue and the objects of one bucket; other rows of the database are not its business. */
+  readonly bucket: string;
+  readonly ids?: readonly string[] | undefined;
+  readonly statuses?: readonly RawFileStatus[] | undefined;
+  readonly esiid?: string | undefined;
+  readonly source?: string | undefined;
+  /** Only files with a greater id, to go on where a limit cut. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+  /** Changes nothing, says what would be. */
+  readonly dryRun: boolean;
+}
+
+export interface ReplayedFile {
+  readonly id: string;
+  readonly filename: string;
+  readonly source: string;
+  readonly esiid: string | null;
+  /** What it was. */
+  readonly previousStatus: RawFileStatus;
+}
+
+/**
+ * Takes files back to `registered`, oldest first, whatever they were; one that a worker holds a live lease on is left
+ * alone. The caller queues them. Harmless at any time: blocks are a set, so loading again adds only what is missing.
+ */
+export async function replayRawFiles(
+  database: Database,
+  filter: ReplayFilter,
+): Promise<readonly ReplayedFile[]> {
+  const columns = sql`file.id, filename, source, esiid`;
+  const chosen = sql`
+    select id, status
+    from raw_smt_files
+    where ${sql.join(conditions(filter), sql` and `)}
+    order by id
+    limit ${filter.limit}`;
+  const statement = filter.dryRun
+    ? sql<ReplayedFile>`
+        with chosen as (${chosen})
+        select ${columns}, chosen.status as "previousStatus"
+        from chosen join raw_smt_files file using (id)
+        order by id`
+    : sql<ReplayedFile>`
+        with chosen as (${chosen} for update skip locked), replayed as (
+          update raw_smt_files file
+          set status = 'registered', duplicate_of = null, lost_attempts = 0, lease_token = null,
+            lease_expires_at = null, error_code = null, error_message = null, queued_at = null,
+            replayed_at = now(), updated_at = now()
+          from chosen
+          where file.id = chosen.id and (file.status <> 'normalizing' or file.lease_expires_at <= now())
+          returning ${columns}, chosen.status as "previousStatus"
+        ), lost as (
+          update normalize_attempts
+          set ended_at = now(), outcome = 'lost'
+          where raw_file_id in (select id from replayed) and outcome is null
+        )
+        select * from replayed order by id`;
+  return (await statement.execute(database.kysely)).rows;
+}
+
+function conditions(filter: ReplayFilter): RawBuilder<unknown>[] {
+  const { bucket, ids, statuses, esiid, source, after } = filter;
+  return [
+    sql`bucket = ${bucket}`,
+    sql`(status <> 'normalizing' or lease_expires_at <= now())`,
+    ...(ids === undefined ? [] : [sql`id = any(${ids}::bigint[])`]),
+    ...(statuses === undefined ? [] : [sql`status = any(${statuses}::text[])`]),
+    ...(esiid === undefined ? [] : [sql`(esiid = ${esiid} or esiids @> array[${esiid}])`]),
+    ...(source === undefined ? [] : [sql`source = ${source}`]),
+    ...(after === undefined ? [] : [sql`id > ${after}`]),
+  ];
+}

@@ -1,0 +1,44 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../database.ts';
+
+/**
+ * What the writer may do beyond reading, and no more: blocks are only ever added, files and requests never removed.
+ * Whoever adds a table adds it here.
+ */
+const writerRights = {
+  raw_smt_files: 'insert, update',
+  normalize_attempts: 'insert, update',
+  upload_requests: 'insert, update',
+  rejected_rows: 'insert, delete',
+  interval_blocks: 'insert',
+} as const;
+
+const readable = [...Object.keys(writerRights), 'smt_intervals', 'SmtInterval'];
+
+/** Arbitrary: the key of the lock under which rights are given, since two GRANTs on one table at once fail. */
+const grantLock = 7_680_425;
+
+/**
+ * Gives the users of writer and reader their rights on the schema; the owner of the schema runs it after each migration.
+ * Safe to repeat, and for users that are the owner itself.
+ * @throws pg's DatabaseError 42704 when there is no such user
+ */
+export async function grantRoles(
+  { kysely }: Database,
+  users: { readonly writer: string; readonly reader: string },
+): Promise<void> {
+  await kysely.transaction().execute(async (transaction) => {
+    const run = (statement: RawBuilder<unknown>) => statement.execute(transaction);
+    await run(sql`select pg_advisory_xact_lock(${grantLock})`);
+    const { rows } = await sql<{ schema: string }>`select current_schema() as schema`.execute(transaction);
+    const schema = sql.id(rows[0]?.schema ?? 'public');
+    const tables = sql.join(readable.map((name) => sql.table(name)));
+    for (const user of [users.writer, users.reader]) {
+      await run(sql`grant usage on schema ${schema} to ${sql.id(user)}`);
+      await run(sql`grant select on ${tables} to ${sql.id(user)}`);
+    }
+    for (const [table, rights] of Object.entries(writerRights)) {
+      await run(sql`grant ${sql.raw(rights)} on ${sql.table(table)} to ${sql.id(users.writer)}`);
+    }
+  });
+}

@@ -1,0 +1,107 @@
+import { sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import type { Database } from '../database.ts';
+import {
+  DatabaseDivergedError,
+  DatabaseNewerError,
+  ForeignTablesError,
+  MigrationFailedError,
+  PostgresTooOldError,
+} from '../errors.ts';
+import { migrations } from './migrations/index.ts';
+
+const migrationTable = 'smt_ingest_migrations';
+const migrationLockTable = 'smt_ingest_migrations_lock';
+const oldestServer = 150_000;
+
+/** Arbitrary: the key of the lock under which the schema is made, since two CREATE SCHEMA at once fail. */
+const schemaLock = 7_680_424;
+
+/**
+ * Brings the schema up to date, in one transaction under a lock: run twice or by several at once, each migration runs once.
+ * The schema is the first of the connection's search_path, and is made if it is not there.
+ * @returns the names of those that ran now
+ * @throws PostgresTooOldError, ForeignTablesError, DatabaseNewerError, DatabaseDivergedError before anything is changed;
+ *   MigrationFailedError
+ */
+export async function migrate(database: Database): Promise<readonly string[]> {
+  assertSupportedServer(await readServerVersion(database));
+  const schema = await findOrCreateSchema(database);
+  await assertTablesAreOurs(database);
+  const migrator = new Migrator({
+    db: database.kysely,
+    migrationTableSchema: schema, // else Kysely takes another schema's table of that name for ours
+    provider: { getMigrations: async () => ({ ...migrations }) },
+    migrationTableName: migrationTable,
+    migrationLockTableName: migrationLockTable,
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) throw new MigrationFailedError(error);
+  return (results ?? []).map((result) => result.migrationName);
+}
+
+/** @param version as server_version_num has it: 150004 for 15.4 */
+export function assertSupportedServer(version: number): void {
+  if (version >= oldestServer) return;
+  throw new PostgresTooOldError(`${Math.floor(version / 10_000)}.${version % 10_000}`);
+}
+
+async function readServerVersion({ kysely }: Database): Promise<number> {
+  const { rows } = await sql<{ version: string }>`
+    select current_setting('server_version_num') as version`.execute(kysely);
+  return Number(rows[0]?.version);
+}
+
+async function findOrCreateSchema({ kysely }: Database): Promise<string> {
+  const current = sql<{ schema: string | null }>`select current_schema() as schema`;
+  const found = (await current.execute(kysely)).rows[0]?.schema;
+  if (found) return found;
+  return kysely.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(${schemaLock})`.execute(transaction);
+    const { rows } = await sql<{ name: string }>`
+      select (parse_ident(entry))[1] as name
+      from unnest(string_to_array(current_setting('search_path'), ',')) entry
+      where entry !~ '[$]user'
+      limit 1`.execute(transaction);
+    const name = rows[0]?.name ?? 'public';
+    await sql`create schema if not exists ${sql.id(name)}`.execute(transaction);
+    return name;
+  });
+}
+
+/**
+ * Looks for tables of our names first, for our migrations after: the two appear in one transaction, so what another
+ * migrator makes in between is taken for ours.
+ */
+async function assertTablesAreOurs(database: Database): Promise<void> {
+  const found = await findTables(database, [
+    'raw_smt_files',
+    'SmtInterval',
+    'smt_intervals',
+    'interval_blocks',
+  ]);
+  const applied = await readAppliedMigrations(database);
+  const unknown = applied.filter((name) => !(name in migrations));
+  const lacking = Object.keys(migrations).filter((name) => !applied.includes(name));
+  if (unknown.length > 0 && lacking.length > 0) throw new DatabaseDivergedError(unknown, lacking);
+  if (unknown.length > 0) throw new DatabaseNewerError(unknown);
+  if (applied.length === 0 && found.length > 0) throw new ForeignTablesError(found);
+}
+
+async function readAppliedMigrations(database: Database): Promise<readonly string[]> {
+  if ((await findTables(database, [migrationTable])).length === 0) return [];
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(migrationTable)}`.execute(
+    database.kysely,
+  );
+  return rows.map((row) => row.name);
+}
+
+async function findTables({ kysely }: Database, names: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select relname as name
+    from pg_class
+    where relnamespace = quote_ident(current_schema())::regnamespace and relname = any(${names})`.execute(
+    kysely,
+  );
+  return rows.map((row) => row.name);
+}
