@@ -1,5 +1,5 @@
-import { requireEnvironment } from '../../shared/environment.ts';
 import { type ArchiveLimits, defaultArchiveLimits } from '../../shared/archive/limits.ts';
+import { requireEnvironment } from '../../shared/environment.ts';
 
 /** What an archive may unpack to, as the template says. */
 export function archiveLimits(): ArchiveLimits {

@@ -1,7 +1,7 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { logger } from '../../shared/observability/logger.ts';
-import { normalizeMessage } from './normalize-message.ts';
+import { processRecord } from './process-record.ts';
 
 const processor = new BatchProcessor(EventType.SQS);
 
@@ -9,7 +9,7 @@ const processor = new BatchProcessor(EventType.SQS);
 export const handler = (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   logger.addContext(context);
   const wholeMs = context.getRemainingTimeInMillis();
-  const normalize = (record: SQSRecord) => normalizeMessage(record, context, wholeMs);
+  const normalize = (record: SQSRecord) => processRecord(record, context, wholeMs);
   return processPartialResponse(event, normalize, processor, {
     context,
     processInParallel: false,

@@ -1,6 +1,6 @@
+import type { OpenPgpMessage } from '../../shared/archive/pgp/pgp.ts';
 import { freshSecretText } from '../../shared/aws/secrets.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
-import type { OpenPgpMessage } from '../../shared/archive/pgp/pgp.ts';
 
 /** The plaintext of a message may take this share of the function's memory; the bench says what the rest is for. */
 const plaintextShare = 1 / 4;

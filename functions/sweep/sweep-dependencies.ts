@@ -11,7 +11,7 @@ import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { countRegistration } from '../../shared/observability/raw-file-metrics.ts';
-import type { AnnouncedVersion } from '../../shared/raw-files/object-store.ts';
+import type { NotifiedVersion } from '../../shared/raw-files/object-store.ts';
 import { registerObject } from '../../shared/raw-files/register-object.ts';
 import type { SweepDependencies } from '../../shared/sweep/sweep.ts';
 
@@ -32,7 +32,7 @@ export function sweepDependencies(context: Context): SweepDependencies {
     ...(['registerFailureQueueUrl', 'announcementTopicArn'] as const),
   );
   const queue = normalizeSender(sqs, environment.normalizeQueueUrl);
-  const register = async (version: AnnouncedVersion): Promise<boolean> => {
+  const register = async (version: NotifiedVersion): Promise<boolean> => {
     const database = await functionDatabase();
     const row = await registerObject({ database, objects, queue, maxHashedBytes }, version);
     logger.warn('object registered by the sweep', { objectKey: version.objectKey, ...row });

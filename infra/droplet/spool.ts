@@ -57,7 +57,7 @@ export class Spool {
   async take(bytes: () => AsyncIterable<Buffer>, sizeBytes: number): Promise<SpooledFile> {
     await this.reserve(sizeBytes);
     let unwritten = sizeBytes;
-    const letGo = (): void => {
+    const emitBlock = (): void => {
       this.reservedBytes -= unwritten;
       unwritten = 0;
       this.holders -= 1;
@@ -75,10 +75,10 @@ export class Spool {
         unwritten -= chunk.length;
         this.reservedBytes -= chunk.length;
       }
-      return spooledFile(file, written, hash.digest('hex'), letGo);
+      return spooledFile(file, written, hash.digest('hex'), emitBlock);
     } catch (error) {
       await file?.close();
-      letGo();
+      emitBlock();
       throw asDiskFull(error, this.options.dir);
     }
   }
@@ -102,7 +102,12 @@ export class Spool {
   }
 }
 
-function spooledFile(file: FileHandle, sizeBytes: number, sha256: string, letGo: () => void): SpooledFile {
+function spooledFile(
+  file: FileHandle,
+  sizeBytes: number,
+  sha256: string,
+  emitBlock: () => void,
+): SpooledFile {
   let isReleased = false;
   return {
     sizeBytes,
@@ -112,7 +117,7 @@ function spooledFile(file: FileHandle, sizeBytes: number, sha256: string, letGo:
       if (isReleased) return;
       isReleased = true;
       await file.close();
-      letGo();
+      emitBlock();
     },
   };
 }

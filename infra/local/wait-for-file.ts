@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../shared/storage/database.ts';
-import { findRawFileByObject, getRawFile, type RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import {
+  findRawFileByObject,
+  getRawFile,
+  type RawFile,
+} from '../../shared/storage/raw-files/get-raw-file.ts';
 import type { Upload } from './upload.ts';
 
 const firstPollMs = 20;

@@ -1,7 +1,7 @@
 /**
  * Why a whole file, or an archive member, could not be used. Codes are stable: they are what operators filter by.
  */
-export type SmtFileErrorCode =
+export type FileErrorCode =
   | 'empty-file'
   | 'binary-file'
   | 'spreadsheet'
@@ -33,11 +33,11 @@ export type SmtFileErrorCode =
   | 'members-failed';
 
 /** A file or member that no retry can mend; the message says what was found and what to do. */
-export class SmtFileError extends Error {
-  readonly code: SmtFileErrorCode;
-  constructor(code: SmtFileErrorCode, message: string, options?: ErrorOptions) {
+export class FileError extends Error {
+  readonly code: FileErrorCode;
+  constructor(code: FileErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'SmtFileError';
+    this.name = 'FileError';
     this.code = code;
   }
 }

@@ -1,5 +1,5 @@
 import { Transform } from 'node:stream';
-import { SmtFileError } from './file-error.ts';
+import { FileError } from './file-error.ts';
 
 /** What an archive may ask of the machine that opens it. */
 export interface ArchiveLimits {
@@ -47,7 +47,7 @@ export class UnpackBudget {
     });
   }
 
-  /** Counts one more member. @throws SmtFileError as {@link excess} has it */
+  /** Counts one more member. @throws FileError as {@link excess} has it */
   addMember(): void {
     this.memberCount++;
     const excess = this.excess();
@@ -55,22 +55,19 @@ export class UnpackBudget {
   }
 
   /** What is too much by now; null while all is well. */
-  excess(): SmtFileError | null {
+  excess(): FileError | null {
     const { maxUnpackedBytes, maxRatio, maxMembers } = this.limits;
     if (this.memberCount > maxMembers) {
-      return new SmtFileError(
-        'archive-too-large',
-        `The archive has more than ${maxMembers} members. Split it.`,
-      );
+      return new FileError('archive-too-large', `The archive has more than ${maxMembers} members. Split it.`);
     }
     if (this.unpackedBytes > maxUnpackedBytes) {
-      return new SmtFileError(
+      return new FileError(
         'archive-too-large',
         `The archive unpacks to more than ${maxUnpackedBytes} bytes. Split it.`,
       );
     }
     if (this.unpackedBytes > ratioFreeBytes && this.unpackedBytes > this.packedBytes * maxRatio) {
-      return new SmtFileError(
+      return new FileError(
         'archive-ratio',
         `The archive unpacks to more than ${maxRatio} times its size; no meter file does.`,
       );

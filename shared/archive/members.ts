@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { SmtFileError } from './file-error.ts';
 import { type ByteSource, bufferSource } from './byte-source.ts';
+import { FileError } from './file-error.ts';
 import { gunzip } from './gzip.ts';
 import type { UnpackBudget } from './limits.ts';
 import { pgpHeadBytes, startsLikePgp } from './pgp/pgp-message.ts';
@@ -9,11 +9,11 @@ import { openZip } from './zip.ts';
 /** A file to read: the raw file itself, or one that came out of it. */
 export interface Member {
   readonly name: string;
-  /** Its bytes; fails with SmtFileError if they cannot be had. */
+  /** Its bytes; fails with FileError if they cannot be had. */
   readonly bytes: AsyncIterable<Buffer>;
 }
 
-/** Opens an encrypted file. @throws SmtFileError when it cannot be opened */
+/** Opens an encrypted file. @throws FileError when it cannot be opened */
 export type Decrypt = (bytes: AsyncIterable<Buffer>) => Promise<Buffer>;
 
 /** What opening a raw file takes. */
@@ -39,7 +39,7 @@ function containerKind(head: Buffer): ContainerKind {
 /**
  * Finds the files in a raw file, by content and not by name: itself, what its PGP message or gzip holds, or a zip's
  * members, containers within containers included.
- * @throws SmtFileError when a container cannot be opened at all
+ * @throws FileError when a container cannot be opened at all
  */
 export function membersOf(source: ByteSource, name: string, unpacking: Unpacking): AsyncGenerator<Member> {
   const stream = source.stream(0, source.sizeBytes);
@@ -78,7 +78,7 @@ async function* openContent(content: Content, unpacking: Unpacking): AsyncGenera
     return;
   }
   if (depth >= budget.limits.maxDepth) {
-    throw new SmtFileError(
+    throw new FileError(
       'archive-too-deep',
       `Containers are nested more than ${budget.limits.maxDepth} deep.`,
     );
@@ -116,8 +116,8 @@ async function* guarded(content: Content, unpacking: Unpacking): AsyncGenerator<
   }
 }
 
-function keyMissing(): SmtFileError {
-  return new SmtFileError(
+function keyMissing(): FileError {
+  return new FileError(
     'pgp-key-missing',
     'The file is encrypted with PGP, and there is no key to open it with.',
   );
@@ -150,7 +150,7 @@ async function collect(stream: AsyncIterable<Buffer>, maxBytes: number): Promise
   for await (const chunk of stream) {
     length += chunk.length;
     if (length > maxBytes) {
-      throw new SmtFileError(
+      throw new FileError(
         'archive-too-large',
         `An archive inside the archive has more than ${maxBytes} bytes. Send it by itself.`,
       );

@@ -1,8 +1,8 @@
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import yauzl from 'yauzl';
-import { SmtFileError } from './file-error.ts';
 import type { ByteSource } from './byte-source.ts';
+import { FileError } from './file-error.ts';
 import type { UnpackBudget } from './limits.ts';
 
 /** Reads ranges of a source for yauzl, and remembers when it was the source that failed and not the archive. */
@@ -35,7 +35,7 @@ const deflated = 8;
 
 /**
  * Lists the files of a zip archive (folders and the side files of macOS left out) by its central directory.
- * @throws SmtFileError `truncated-archive`, `corrupt-zip`, `archive-too-large` (too many members), `spreadsheet`
+ * @throws FileError `truncated-archive`, `corrupt-zip`, `archive-too-large` (too many members), `spreadsheet`
  */
 export async function openZip(source: ByteSource, budget: UnpackBudget): Promise<ZipEntry[]> {
   const reader = new SourceReader(source);
@@ -45,10 +45,10 @@ export async function openZip(source: ByteSource, budget: UnpackBudget): Promise
     for await (const entry of zip.eachEntry()) {
       const name = nameOf(entry);
       if (name === '[Content_Types].xml')
-        throw new SmtFileError('spreadsheet', 'This is an Excel workbook. Save it as CSV and send that.');
+        throw new FileError('spreadsheet', 'This is an Excel workbook. Save it as CSV and send that.');
       if (isMember(name)) entries.push({ name, open: () => readEntry(zip, entry, name, reader, budget) });
       if (entries.length > budget.limits.maxMembers)
-        throw new SmtFileError(
+        throw new FileError(
           'archive-too-large',
           `The archive has more than ${budget.limits.maxMembers} members. Split it.`,
         );
@@ -91,10 +91,10 @@ function asZipError(
   code: 'truncated-archive' | 'corrupt-zip',
   message: string,
 ): unknown {
-  if (error instanceof SmtFileError) return error;
+  if (error instanceof FileError) return error;
   if (reader.sourceError) return reader.sourceError;
   const detail = error instanceof Error ? error.message : String(error);
-  return new SmtFileError(code, `${message} (${detail}). Send it again.`, { cause: error });
+  return new FileError(code, `${message} (${detail}). Send it again.`, { cause: error });
 }
 
 async function* readEntry(
@@ -105,10 +105,10 @@ async function* readEntry(
   budget: UnpackBudget,
 ): AsyncGenerator<Buffer> {
   if (entry.isEncrypted()) {
-    throw new SmtFileError('encrypted-archive', `${name} is encrypted with a password. Send it without.`);
+    throw new FileError('encrypted-archive', `${name} is encrypted with a password. Send it without.`);
   }
   if (entry.compressionMethod !== stored && entry.compressionMethod !== deflated) {
-    throw new SmtFileError(
+    throw new FileError(
       'unsupported-archive',
       `${name} is packed by method ${entry.compressionMethod}; only stored and deflate are read.`,
     );

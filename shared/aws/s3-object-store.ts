@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { GetObjectCommand, HeadObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type { ByteSource } from '../archive/byte-source.ts';
 import {
-  type ObjectFacts,
-  ObjectGoneError,
+  ObjectDeletedError,
+  type ObjectMetadata,
   type ObjectStore,
   type ObjectVersion,
 } from '../raw-files/object-store.ts';
-import type { ByteSource } from '../archive/byte-source.ts';
 
 /** S3 answers these for a version that is no more; 405 is its answer for a delete marker. */
 const goneStatuses = new Set([404, 405]);
 
 function asGone(version: ObjectVersion, error: unknown): unknown {
   const isGone = error instanceof S3ServiceException && goneStatuses.has(error.$metadata.httpStatusCode ?? 0);
-  return isGone ? new ObjectGoneError(version, { cause: error }) : error;
+  return isGone ? new ObjectDeletedError(version, { cause: error }) : error;
 }
 
 /** The object store on S3. */
@@ -25,7 +25,7 @@ export class S3ObjectStore implements ObjectStore {
     this.s3 = s3;
   }
 
-  async facts(version: ObjectVersion): Promise<ObjectFacts> {
+  async facts(version: ObjectVersion): Promise<ObjectMetadata> {
     try {
       const head = await this.s3.send(new HeadObjectCommand({ ...input(version), ChecksumMode: 'ENABLED' }));
       const isFull = head.ChecksumType === 'FULL_OBJECT' && head.ChecksumSHA256;

@@ -8,8 +8,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { replayedKey, reservedPrefix } from '../raw-files/object-key.ts';
-import { type ListingCursor, type SweepNotes, sweepNotes } from '../sweep/sweep-checkpoint.ts';
 import type { ListingPage, SweptBucket } from '../sweep/ports.ts';
+import { type ListingCursor, type SweepCheckpoint, sweepCheckpoint } from '../sweep/sweep-checkpoint.ts';
 
 /** Where the sweep's notes lie; register takes no object below it for a raw file. */
 const notesKey = `${reservedPrefix}sweep.json`;
@@ -50,10 +50,10 @@ export class S3SweptBucket implements SweptBucket {
     return { versions, next };
   }
 
-  async readNotes(): Promise<SweepNotes | null> {
+  async readNotes(): Promise<SweepCheckpoint | null> {
     try {
       const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: notesKey }));
-      const notes = sweepNotes.safeParse(JSON.parse((await Body?.transformToString()) ?? 'null'));
+      const notes = sweepCheckpoint.safeParse(JSON.parse((await Body?.transformToString()) ?? 'null'));
       return notes.success ? notes.data : null;
     } catch (error) {
       if (error instanceof NoSuchKey || error instanceof SyntaxError) return null;
@@ -61,7 +61,7 @@ export class S3SweptBucket implements SweptBucket {
     }
   }
 
-  async writeNotes(notes: SweepNotes): Promise<void> {
+  async writeNotes(notes: SweepCheckpoint): Promise<void> {
     await this.s3.send(
       new PutObjectCommand({
         Bucket: this.bucket,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { esiidPattern } from '../intervals/esiid.ts';
-import { rawFileStatuses } from '../storage/tables.ts';
 import { storableText } from '../storage/storable-text.ts';
+import { rawFileStatuses } from '../storage/tables.ts';
 
 /** Parts that the schemas of several routes share. */
 

@@ -67,12 +67,12 @@ export class BlockAssembler {
     const name = blockName(key);
     let block = this.open.get(name);
     if (block && block.layers.length >= maxLayers) {
-      this.letGo(name, block);
+      this.emitBlock(name, block);
       block = undefined;
     }
     if (!block) {
       if (this.done.has(name) || this.done.size >= maxRemembered) this.totals.recountNeeded = true;
-      if (this.open.size >= this.maxOpen) this.letOldestGo();
+      if (this.open.size >= this.maxOpen) this.evictOldest();
       block = { key, layers: [newLayer(key.day.slotCount)], meter: null, rows: 0, emitted: false };
       this.open.set(name, block);
     }
@@ -82,22 +82,22 @@ export class BlockAssembler {
   /** Lets a block go if it has had a row for every slot, or holds too many values of one. */
   leave(block: OpenBlock): void {
     if (block.rows >= block.key.day.slotCount || block.layers.length >= maxLayers)
-      this.letGo(blockName(block.key), block);
+      this.emitBlock(blockName(block.key), block);
   }
 
   finish(): void {
-    for (const [name, block] of this.open) this.letGo(name, block);
+    for (const [name, block] of this.open) this.emitBlock(name, block);
   }
 
-  private letOldestGo(): void {
+  private evictOldest(): void {
     const names = [...this.open.keys()].slice(0, Math.ceil(this.maxOpen / 2));
     for (const name of names) {
       const block = this.open.get(name);
-      if (block) this.letGo(name, block);
+      if (block) this.emitBlock(name, block);
     }
   }
 
-  private letGo(name: string, block: OpenBlock): void {
+  private emitBlock(name: string, block: OpenBlock): void {
     if (block.emitted) return;
     block.emitted = true;
     this.open.delete(name);

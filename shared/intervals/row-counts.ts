@@ -1,5 +1,14 @@
-/** Why a data row was rejected; design.md's counts of the same names in snake_case. */
-export type RejectReason = 'invalidEsiid' | 'invalidTimestamp' | 'invalidKwh' | 'invalidRow';
+/** Why a data row was rejected, and the count that the row adds to. */
+export const countOfReason = {
+  'invalid-esiid': 'invalidEsiid',
+  'invalid-timestamp': 'invalidTimestamp',
+  'invalid-kwh': 'invalidKwh',
+  'invalid-row': 'invalidRow',
+} as const;
+
+export type RejectReason = keyof typeof countOfReason;
+
+export const rejectReasons = Object.keys(countOfReason) as readonly RejectReason[];
 
 /** What became of the data rows of a file or member. Every row falls into exactly one of the last nine, so they add up to rowsRead. */
 export interface RowCounts {

@@ -35,6 +35,3 @@ export const metricUnits = {
 } as const satisfies Record<string, 'Count' | 'Bytes' | 'Milliseconds' | 'Seconds'>;
 
 export type MetricName = keyof typeof metricUnits;
-
-/** The values of RejectedRows' dimension `reason`: the four counts of rows that could not be used. */
-export const rejectReasons = ['invalidEsiid', 'invalidTimestamp', 'invalidKwh', 'invalidRow'] as const;

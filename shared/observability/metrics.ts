@@ -1,12 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { RowCounts } from '../intervals/row-counts.ts';
-import {
-  type MetricName,
-  metricNamespace,
-  metricService,
-  metricUnits,
-  rejectReasons,
-} from './metric-names.ts';
+import { countOfReason, type RowCounts, rejectReasons } from '../intervals/row-counts.ts';
+import { type MetricName, metricNamespace, metricService, metricUnits } from './metric-names.ts';
 
 const metrics = new Metrics({ namespace: metricNamespace, serviceName: metricService });
 
@@ -28,10 +22,9 @@ export function emitMetrics(
 /** Writes how many rows were rejected, one line for each reason there was. */
 export function emitRejectedRows(counts: RowCounts): void {
   for (const reason of rejectReasons) {
-    if (counts[reason] === 0) continue;
-    metrics
-      .addDimension('reason', reason)
-      .addMetric('RejectedRows', metricUnits.RejectedRows, counts[reason]);
+    const count = counts[countOfReason[reason]];
+    if (count === 0) continue;
+    metrics.addDimension('reason', reason).addMetric('RejectedRows', metricUnits.RejectedRows, count);
     metrics.publishStoredMetrics();
   }
 }

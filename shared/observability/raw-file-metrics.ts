@@ -1,6 +1,7 @@
+import { countOfReason, rejectReasons } from '../intervals/row-counts.ts';
 import type { NormalizeOutcome } from '../raw-files/normalize-raw-file.ts';
 import type { RegisteredObject } from '../raw-files/register-object.ts';
-import { type MetricName, rejectReasons } from './metric-names.ts';
+import type { MetricName } from './metric-names.ts';
 import { emitMetrics, emitRejectedRows } from './metrics.ts';
 
 /** Counts an object version that got its row; one that had it already is counted no more. */
@@ -31,7 +32,7 @@ export function countOutcome(rawFileId: string, outcome: NormalizeOutcome, start
       [metricOfStatus[report.status]]: 1,
       BytesRead: file.sizeBytes,
       RowsRead: counts.rowsRead,
-      RejectedRows: rejectReasons.reduce((sum, reason) => sum + counts[reason], 0),
+      RejectedRows: rejectReasons.reduce((sum, reason) => sum + counts[countOfReason[reason]], 0),
       IntervalsInserted: intervalsInserted,
       MissingKwh: counts.missingKwh,
       NormalizeDurationMs: nowMs - startedAtMs,

@@ -1,6 +1,6 @@
-import { findUnannounced, type UnannouncedFile } from '../storage/raw-files/find-unannounced.ts';
 import type { Database } from '../storage/database.ts';
 import { esiidsKept } from '../storage/load/finish-raw-file.ts';
+import { findUnannounced, type UnannouncedFile } from '../storage/raw-files/find-unannounced.ts';
 import { markAnnounced } from '../storage/raw-files/mark-announced.ts';
 import type { NormalizeOutcome } from './normalize-raw-file.ts';
 

@@ -1,13 +1,13 @@
 import type { ArchiveLimits } from '../archive/limits.ts';
 import type { OpenPgpMessage } from '../archive/pgp/pgp.ts';
 import { type BlockSink, failedReport, type RawFileReport, readRawFile } from '../smt/read-raw-file.ts';
-import { type ClaimedFile, claimRawFile } from '../storage/raw-files/claim-raw-file.ts';
 import type { Database } from '../storage/database.ts';
 import { isTransientDatabaseError, LeaseLostError, refusalOf } from '../storage/errors.ts';
 import { type LoadSummary, openLoad } from '../storage/load/load-blocks.ts';
-import { noteTimeUp } from '../storage/raw-files/record-timeout.ts';
+import { type ClaimedFile, claimRawFile } from '../storage/raw-files/claim-raw-file.ts';
+import { recordTimeout } from '../storage/raw-files/record-timeout.ts';
 import { releaseRawFile } from '../storage/raw-files/release-raw-file.ts';
-import { ObjectGoneError, type ObjectStore } from './object-store.ts';
+import { ObjectDeletedError, type ObjectStore } from './object-store.ts';
 
 /** So many attempts in a row may be lost (out of memory, timeout) before a file is given up. */
 const maxLostAttempts = 3;
@@ -82,7 +82,7 @@ export async function normalizeRawFile(
   const { file, leaseToken } = claim;
   const lastWords = setTimeout(
     // When even that fails, the attempt is lost without a word.
-    () => void noteTimeUp(deps.database, { id, leaseToken }).catch(() => undefined),
+    () => void recordTimeout(deps.database, { id, leaseToken }).catch(() => undefined),
     leaseMs - Math.min(lastWordsMs, leaseMs / 10),
   );
   try {
@@ -127,7 +127,7 @@ function read(
 
 /** What a file has failed of, when no retry mends it: its object is gone, or the database refuses its content. */
 function failureOf(error: unknown): RawFileReport | null {
-  if (error instanceof ObjectGoneError) return failedReport(error);
+  if (error instanceof ObjectDeletedError) return failedReport(error);
   const sqlState = refusalOf(error);
   if (sqlState === null) return null;
   return failedReport({

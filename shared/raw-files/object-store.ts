@@ -8,13 +8,13 @@ export interface ObjectVersion {
 }
 
 /** An object version as an event or a listing told of it, in case it is gone before it is read. */
-export interface AnnouncedVersion extends ObjectVersion {
+export interface NotifiedVersion extends ObjectVersion {
   readonly etag: string | null;
   readonly sizeBytes: number;
   readonly receivedAt: Date;
 }
 
-export interface ObjectFacts {
+export interface ObjectMetadata {
   readonly etag: string;
   readonly sizeBytes: number;
   readonly contentType: string | null;
@@ -26,22 +26,22 @@ export interface ObjectFacts {
 
 /** What the pipeline needs of S3. */
 export interface ObjectStore {
-  /** @throws ObjectGoneError */
-  facts(version: ObjectVersion): Promise<ObjectFacts>;
-  /** Reads the object once to hash it. @throws ObjectGoneError */
+  /** @throws ObjectDeletedError */
+  facts(version: ObjectVersion): Promise<ObjectMetadata>;
+  /** Reads the object once to hash it. @throws ObjectDeletedError */
   sha256(version: ObjectVersion): Promise<string>;
-  /** The object's bytes; reading fails with ObjectGoneError if it is gone. */
+  /** The object's bytes; reading fails with ObjectDeletedError if it is gone. */
   source(version: ObjectVersion, sizeBytes: number): ByteSource;
 }
 
 /** The object version does not exist any more: somebody deleted it before it was read. */
-export class ObjectGoneError extends Error {
-  readonly code = 'object-gone';
+export class ObjectDeletedError extends Error {
+  readonly code = 'object-deleted';
   constructor({ bucket, objectKey, versionId }: ObjectVersion, options?: ErrorOptions) {
     super(
       `Version ${versionId} of ${bucket}/${objectKey} was deleted before it was read. Upload the file again.`,
       options,
     );
-    this.name = 'ObjectGoneError';
+    this.name = 'ObjectDeletedError';
   }
 }

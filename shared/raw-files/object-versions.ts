@@ -1,8 +1,8 @@
 import type { S3Event } from 'aws-lambda';
-import type { AnnouncedVersion } from './object-store.ts';
+import type { NotifiedVersion } from './object-store.ts';
 
 /** The object versions an S3 event names. S3 also sends a test event, which has no records. */
-export function objectVersionsOf(event: S3Event): AnnouncedVersion[] {
+export function objectVersionsOf(event: S3Event): NotifiedVersion[] {
   return (event.Records ?? []).map(({ eventTime, s3: { bucket, object } }) => ({
     bucket: bucket.name,
     objectKey: decodeKey(object.key),

@@ -1,9 +1,9 @@
 import type { Database } from '../storage/database.ts';
-import { registerGoneObject } from '../storage/raw-files/register-deleted-object.ts';
+import { registerDeletedObject } from '../storage/raw-files/register-deleted-object.ts';
 import { registerRawFile } from '../storage/raw-files/register-raw-file.ts';
 import type { RawFileStatus } from '../storage/tables.ts';
 import { describeKey, isRawFileKey } from './object-key.ts';
-import { type AnnouncedVersion, ObjectGoneError, type ObjectStore } from './object-store.ts';
+import { type NotifiedVersion, ObjectDeletedError, type ObjectStore } from './object-store.ts';
 import { type Queue, queueRawFiles } from './queue-raw-files.ts';
 
 export interface RegisterDependencies {
@@ -31,15 +31,15 @@ export interface RegisteredObject {
  */
 export async function registerObject(
   deps: RegisterDependencies,
-  version: AnnouncedVersion,
+  version: NotifiedVersion,
 ): Promise<RegisteredObject | null> {
   if (!isRawFileKey(version.objectKey, version.sizeBytes)) return null;
   try {
     return await registerStored(deps, version);
   } catch (error) {
-    if (!(error instanceof ObjectGoneError)) throw error;
+    if (!(error instanceof ObjectDeletedError)) throw error;
     const described = describeKey(version.objectKey);
-    const rawFileId = await registerGoneObject(deps.database, { ...version, ...described }, error.message);
+    const rawFileId = await registerDeletedObject(deps.database, { ...version, ...described }, error.message);
     if (rawFileId === null) return null;
     return {
       rawFileId,
@@ -53,7 +53,7 @@ export async function registerObject(
 
 async function registerStored(
   { database, objects, queue, maxHashedBytes = Number.POSITIVE_INFINITY }: RegisterDependencies,
-  version: AnnouncedVersion,
+  version: NotifiedVersion,
 ): Promise<RegisteredObject> {
   const facts = await objects.facts(version);
   const described = describeKey(version.objectKey);

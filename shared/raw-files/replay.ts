@@ -1,7 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../storage/database.ts';
 import { type FileProgress, readProgress } from '../storage/raw-files/read-progress.ts';
-import { type ReplayedFile, type ReplayFilter, replayRawFiles } from '../storage/raw-files/replay-raw-files.ts';
+import {
+  type ReplayedFile,
+  type ReplayFilter,
+  replayRawFiles,
+} from '../storage/raw-files/replay-raw-files.ts';
 import { type Queue, queueRawFiles } from './queue-raw-files.ts';
 
 const pollMs = 200;

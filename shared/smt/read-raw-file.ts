@@ -1,14 +1,14 @@
-import type { MemberKind, MemberReport, RejectedRow, RowCounts } from '../intervals/row-counts.ts';
-import type { IntervalBlock } from '../intervals/block.ts';
 import type { ByteSource } from '../archive/byte-source.ts';
+import { FileError } from '../archive/file-error.ts';
 import { type ArchiveLimits, defaultArchiveLimits, UnpackBudget } from '../archive/limits.ts';
 import { type Decrypt, type Member, membersOf } from '../archive/members.ts';
-import { SmtFileError } from '../archive/file-error.ts';
+import type { IntervalBlock } from '../intervals/block.ts';
 import { esiidPattern } from '../intervals/esiid.ts';
+import type { MemberKind, MemberReport, RejectedRow, RowCounts } from '../intervals/row-counts.ts';
 import { readHeader } from './csv/header.ts';
 import { IntervalReader } from './csv/interval-reader.ts';
-import { addCounts, noRows, RowAccount } from './row-tally.ts';
 import { lineChunks } from './csv/line-chunks.ts';
+import { addCounts, noRows, RowTally } from './row-tally.ts';
 
 export interface RawFileOptions {
   /** The raw file's own name, for people. */
@@ -61,7 +61,7 @@ export async function readRawFile(
   const rejected: RejectedRow[] = [];
   const readings: MemberReading[] = [];
   const budget = new UnpackBudget(options.limits ?? defaultArchiveLimits, source.sizeBytes);
-  let containerError: SmtFileError | null = null;
+  let containerError: FileError | null = null;
   try {
     for await (const member of membersOf(source, options.filename, { budget, decrypt: options.decrypt })) {
       budget.addMember();
@@ -70,9 +70,9 @@ export async function readRawFile(
       const excess = budget.excess();
       if (excess) throw excess;
     }
-    if (readings.length === 0) throw new SmtFileError('empty-file', 'The archive holds no files.');
+    if (readings.length === 0) throw new FileError('empty-file', 'The archive holds no files.');
   } catch (error) {
-    if (!(error instanceof SmtFileError)) throw error;
+    if (!(error instanceof FileError)) throw error;
     containerError = error;
   }
   return summarize(readings, containerError, rejected);
@@ -84,7 +84,7 @@ async function readMember(
   rejected: RejectedRow[],
   sink: (block: IntervalBlock) => void | Promise<void>,
 ): Promise<MemberReading> {
-  const account = new RowAccount(member.name === options.filename ? null : member.name, rejected);
+  const account = new RowTally(member.name === options.filename ? null : member.name, rejected);
   const reading: MemberReading = {
     report: {
       name: member.name.toWellFormed(),
@@ -101,7 +101,7 @@ async function readMember(
   try {
     await readLines(member, options, account, reading, setKind, sink);
   } catch (error) {
-    if (!(error instanceof SmtFileError)) throw error;
+    if (!(error instanceof FileError)) throw error;
     // Settles the rows that wait for others, so that the counts add up; the blocks it lets go are not handed on.
     reading.reader?.finish();
     reading.report = { ...reading.report, errorCode: error.code, errorMessage: error.message };
@@ -112,7 +112,7 @@ async function readMember(
 async function readLines(
   member: Member,
   options: RawFileOptions,
-  account: RowAccount,
+  account: RowTally,
   reading: MemberReading,
   setKind: (kind: MemberKind) => void,
   sink: (block: IntervalBlock) => void | Promise<void>,
@@ -135,11 +135,10 @@ async function readLines(
     reading.reader.read(chunk, from);
     await handOn();
   }
-  if (!reading.reader) throw new SmtFileError('empty-file', 'The file is empty.');
+  if (!reading.reader) throw new FileError('empty-file', 'The file is empty.');
   reading.reader.finish();
   await handOn();
-  if (account.counts.intervalsRead === 0)
-    throw new SmtFileError('no-usable-rows', noUsableRows(account.counts));
+  if (account.counts.intervalsRead === 0) throw new FileError('no-usable-rows', noUsableRows(account.counts));
   const { refusal } = reading.reader;
   if (refusal) throw refusal;
 }
@@ -152,12 +151,12 @@ export function failedReport(error: { readonly code: string; readonly message: s
 function intervalReader(
   layout: ConstructorParameters<typeof IntervalReader>[0]['layout'],
   options: RawFileOptions,
-  account: RowAccount,
+  account: RowTally,
   emit: (block: IntervalBlock) => void,
 ): IntervalReader {
   const { esiidHint, maxOpenBlocks } = options;
   if (layout.esiid < 0 && (!esiidHint || !esiidPattern.test(esiidHint))) {
-    throw new SmtFileError(
+    throw new FileError(
       'esiid-unknown',
       'The file has no ESIID column. Give its ESIID: upload it again with "esiid" in the request, or copy the object ' +
         'to a key with a segment esiid=<ESIID>/ in it.',
@@ -181,7 +180,7 @@ function noUsableRows(counts: RowCounts): string {
 
 function summarize(
   readings: readonly MemberReading[],
-  containerError: SmtFileError | null,
+  containerError: FileError | null,
   rejectedRows: readonly RejectedRow[],
 ): RawFileReport {
   const members = readings.map(({ report }) => report);

@@ -1,5 +1,10 @@
-import type { RejectedRow, RejectReason, RowCounts } from '../intervals/row-counts.ts';
-import { detached } from './csv/copied-string.ts';
+import {
+  countOfReason,
+  type RejectedRow,
+  type RejectReason,
+  type RowCounts,
+} from '../intervals/row-counts.ts';
+import { copiedString } from './csv/copied-string.ts';
 
 const maxKeptRows = 100;
 const maxTextLength = 1000;
@@ -25,7 +30,7 @@ export function addCounts(total: RowCounts, part: Readonly<RowCounts>): void {
 }
 
 /** Keeps the account of one file's rows: complete counts, and the first 100 rejected rows. */
-export class RowAccount {
+export class RowTally {
   readonly counts: RowCounts = noRows();
   private readonly member: string | null;
   private readonly rejected: RejectedRow[];
@@ -37,10 +42,10 @@ export class RowAccount {
   }
 
   reject(reason: RejectReason, lineNumber: number, text: string): void {
-    this.counts[reason]++;
+    this.counts[countOfReason[reason]]++;
     if (this.rejected.length >= maxKeptRows) return;
     // Postgres text holds no NUL, and a cut may split a surrogate pair.
-    const kept = detached(text.slice(0, maxTextLength).replaceAll('\0', '\uFFFD').toWellFormed());
+    const kept = copiedString(text.slice(0, maxTextLength).replaceAll('\0', '\uFFFD').toWellFormed());
     this.rejected.push({ member: this.member, lineNumber, reason, text: kept });
   }
 }

@@ -1,7 +1,7 @@
 import type { ColumnType, GeneratedAlways } from 'kysely';
 import type { Channel } from '../intervals/block.ts';
 
-/** Everything that can be the matter with a raw file; design.md says which follows which. */
+/** Every status of a raw file. */
 export const rawFileStatuses = [
   'registered',
   'normalizing',
@@ -11,6 +11,9 @@ export const rawFileStatuses = [
   'duplicate',
 ] as const;
 export type RawFileStatus = (typeof rawFileStatuses)[number];
+
+/** Pending: still to be normalized. All other statuses are final until somebody replays the file. */
+export const pendingStatuses = ['registered', 'normalizing'] as const satisfies readonly RawFileStatus[];
 
 /** How an attempt to normalize ended; `retry` gave the file back, `lost` was never heard of again. */
 type AttemptOutcome = 'normalized' | 'failed' | 'ignored' | 'retry' | 'lost';

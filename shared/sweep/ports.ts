@@ -1,9 +1,9 @@
-import type { AnnouncedVersion } from '../raw-files/object-store.ts';
-import type { ListingCursor, SweepNotes } from './sweep-checkpoint.ts';
+import type { NotifiedVersion } from '../raw-files/object-store.ts';
+import type { ListingCursor, SweepCheckpoint } from './sweep-checkpoint.ts';
 
 export interface ListingPage {
   /** Object versions, delete markers left out. */
-  readonly versions: readonly AnnouncedVersion[];
+  readonly versions: readonly NotifiedVersion[];
   /** Where the next page begins; null after the last. */
   readonly next: ListingCursor | null;
 }
@@ -12,8 +12,8 @@ export interface ListingPage {
 export interface SweptBucket {
   list(cursor: ListingCursor | null): Promise<ListingPage>;
   /** Null if there are none, or none that can be read. */
-  readNotes(): Promise<SweepNotes | null>;
-  writeNotes(notes: SweepNotes): Promise<void>;
+  readNotes(): Promise<SweepCheckpoint | null>;
+  writeNotes(notes: SweepCheckpoint): Promise<void>;
   /** When files were replayed last, by the bucket's clock; null if never. */
   replayedAt(): Promise<Date | null>;
 }

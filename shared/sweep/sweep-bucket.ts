@@ -1,9 +1,9 @@
 import { isRawFileKey } from '../raw-files/object-key.ts';
-import type { AnnouncedVersion } from '../raw-files/object-store.ts';
+import type { NotifiedVersion } from '../raw-files/object-store.ts';
 import type { Database } from '../storage/database.ts';
 import { findUnregistered } from '../storage/raw-files/find-unregistered.ts';
-import { type SweepNotes, versionNote } from './sweep-checkpoint.ts';
 import type { SweptBucket } from './ports.ts';
+import { type SweepCheckpoint, versionNote } from './sweep-checkpoint.ts';
 
 const hourMs = 3_600_000;
 /** S3 may stamp an object with the time its upload began: a single PUT of 5 GB on a slow line takes hours. */
@@ -18,8 +18,8 @@ export interface BucketSweep {
   /** Called only when there is something to ask it. */
   readonly database: () => Promise<Database>;
   /** Says whether the version had no row before. */
-  readonly register: (version: AnnouncedVersion) => Promise<boolean>;
-  readonly onError: (version: AnnouncedVersion, error: unknown) => void;
+  readonly register: (version: NotifiedVersion) => Promise<boolean>;
+  readonly onError: (version: NotifiedVersion, error: unknown) => void;
   /** Events younger than this may still be on their way. */
   readonly graceMs: number;
   readonly maxPages: number;
@@ -29,7 +29,7 @@ export interface BucketSweep {
 }
 
 export interface BucketSweepResult {
-  readonly notes: Pick<SweepNotes, 'verifiedUntil' | 'pass' | 'registered'>;
+  readonly notes: Pick<SweepCheckpoint, 'verifiedUntil' | 'pass' | 'registered'>;
   /** Objects were seen that are not known to be registered. */
   readonly sawNew: boolean;
   readonly unregistered: number;
@@ -39,7 +39,7 @@ export interface BucketSweepResult {
  * Goes on with the pass over all object versions, and registers those whose event was lost. A run reads a bounded number
  * of pages, and stops when its time is up; what an earlier run has found registered is not asked of the database again.
  */
-export async function sweepBucket(notes: SweepNotes, sweep: BucketSweep): Promise<BucketSweepResult> {
+export async function sweepBucket(notes: SweepCheckpoint, sweep: BucketSweep): Promise<BucketSweepResult> {
   const pass = notes.pass ?? { startedAt: sweep.now(), cursor: null, failed: false, registered: [] };
   const known = new Set([...notes.registered, ...pass.registered]);
   const registered = new Set(pass.registered);
@@ -71,7 +71,7 @@ export async function sweepBucket(notes: SweepNotes, sweep: BucketSweep): Promis
 
 interface Registered {
   /** Those that have a row, by now. */
-  readonly registered: readonly AnnouncedVersion[];
+  readonly registered: readonly NotifiedVersion[];
   /** How many had none. */
   readonly created: number;
   readonly failed: boolean;
@@ -80,7 +80,7 @@ interface Registered {
 }
 
 /** Registers those of some versions whose event must have been lost. */
-async function registerLost(versions: readonly AnnouncedVersion[], sweep: BucketSweep): Promise<Registered> {
+async function registerLost(versions: readonly NotifiedVersion[], sweep: BucketSweep): Promise<Registered> {
   const dueMs = sweep.now().getTime() - sweep.graceMs;
   const due = versions.filter(({ receivedAt }) => receivedAt.getTime() <= dueMs);
   const lost = due.length > 0 ? await findUnregistered(await sweep.database(), due) : [];
@@ -107,7 +107,7 @@ function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[
 }
 
 /** Whether no whole pass can have seen it: it may have appeared after that, with an older stamp. */
-function isFresh({ objectKey, sizeBytes, etag, receivedAt }: AnnouncedVersion, verifiedUntil: Date): boolean {
+function isFresh({ objectKey, sizeBytes, etag, receivedAt }: NotifiedVersion, verifiedUntil: Date): boolean {
   const uploadMs = etag?.includes('-') ? multipartUploadMs : slowUploadMs;
   return isRawFileKey(objectKey, sizeBytes) && receivedAt.getTime() > verifiedUntil.getTime() - uploadMs;
 }

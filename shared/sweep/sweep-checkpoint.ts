@@ -9,7 +9,7 @@ const cursor = z.object({ keyMarker: z.string(), versionIdMarker: z.string().opt
  * What a sweep leaves for the next one. It lies in the bucket and not in the database, so that a database that pauses
  * is not woken to learn that there is nothing to do. Losing it costs one full pass, nothing else.
  */
-export const sweepNotes = z.object({
+export const sweepCheckpoint = z.object({
   /** All versions from before this instant were found registered in a whole pass over the bucket. */
   verifiedUntil: instant,
   /** The pass under way, if the last run did not come to its end. */
@@ -23,11 +23,11 @@ export const sweepNotes = z.object({
   databaseSeenAt: instant,
 });
 
-export type SweepNotes = z.infer<typeof sweepNotes>;
+export type SweepCheckpoint = z.infer<typeof sweepCheckpoint>;
 export type ListingCursor = z.infer<typeof cursor>;
 
 /** What a sweep starts from that finds no notes: everything is to be verified. */
-export const firstNotes: SweepNotes = {
+export const firstCheckpoint: SweepCheckpoint = {
   verifiedUntil: new Date(0),
   pass: null,
   registered: [],

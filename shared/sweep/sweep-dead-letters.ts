@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { decodeNormalizeMessage } from '../raw-files/normalize-message.ts';
-import type { AnnouncedVersion } from '../raw-files/object-store.ts';
+import type { NotifiedVersion } from '../raw-files/object-store.ts';
 import { objectVersionsOf } from '../raw-files/object-versions.ts';
 import type { Queue } from '../raw-files/queue-raw-files.ts';
 import type { Database } from '../storage/database.ts';
-import { listOpen } from '../storage/raw-files/pending-files.ts';
+import { listPendingFiles } from '../storage/raw-files/list-pending-files.ts';
 import type { DeadLetter, DeadLetterQueue } from './ports.ts';
 
 const maxReceives = 10;
@@ -13,7 +13,7 @@ export interface DeadLetterSweep {
   readonly normalizeDeadLetters: DeadLetterQueue;
   readonly registerFailures: DeadLetterQueue;
   readonly database: () => Promise<Database>;
-  readonly register: (version: AnnouncedVersion) => Promise<unknown>;
+  readonly register: (version: NotifiedVersion) => Promise<unknown>;
   readonly queue: Queue;
   /** A letter that stays for people to look at. */
   readonly onUnreadable: (body: string, error: unknown) => void;
@@ -50,7 +50,7 @@ async function drain(
 /** A file that still has to be normalized is queued again; of one that has ended, its row tells. */
 async function redrive(letter: DeadLetter, sweep: DeadLetterSweep): Promise<void> {
   const { rawFileId } = decodeNormalizeMessage(letter.body);
-  const open = await listOpen(await sweep.database(), [rawFileId]);
+  const open = await listPendingFiles(await sweep.database(), [rawFileId]);
   if (open.has(rawFileId)) await sweep.queue([rawFileId]);
 }
 

@@ -1,14 +1,15 @@
 import { announceFile, type Publish } from '../raw-files/announce.ts';
-import type { AnnouncedVersion } from '../raw-files/object-store.ts';
+import type { NotifiedVersion } from '../raw-files/object-store.ts';
 import { type Queue, queueRawFiles } from '../raw-files/queue-raw-files.ts';
-import { listUnannounced } from '../storage/raw-files/find-unannounced.ts';
-import { isAnythingAwaited } from '../storage/raw-files/is-anything-pending.ts';
 import type { Database } from '../storage/database.ts';
+import { countPendingFiles } from '../storage/raw-files/count-pending-files.ts';
+import { listUnannounced } from '../storage/raw-files/find-unannounced.ts';
+import { isAnythingPending } from '../storage/raw-files/is-anything-pending.ts';
+import { listStuckFiles } from '../storage/raw-files/list-stuck-files.ts';
 import { listMissingUploads, type MissingUpload } from '../storage/upload-requests/list-missing-uploads.ts';
-import { countUnfinished, listStuck } from '../storage/raw-files/pending-files.ts';
-import { firstNotes } from './sweep-checkpoint.ts';
 import type { DeadLetterQueue, SweptBucket } from './ports.ts';
 import { sweepBucket } from './sweep-bucket.ts';
+import { firstCheckpoint } from './sweep-checkpoint.ts';
 import { sweepDeadLetters } from './sweep-dead-letters.ts';
 
 /** Object versions listed in one run: 20 pages of 1,000. */
@@ -30,7 +31,7 @@ export interface SweepDependencies {
   readonly registerFailures: DeadLetterQueue;
   readonly database: () => Promise<Database>;
   /** Says whether the version had no row before. */
-  readonly register: (version: AnnouncedVersion) => Promise<boolean>;
+  readonly register: (version: NotifiedVersion) => Promise<boolean>;
   readonly queue: Queue;
   readonly publish: Publish;
   /** False when the run has to leave what it has not registered to the next one. */
@@ -73,7 +74,7 @@ const nothingOpen = {
  * is safe to repeat.
  */
 export async function sweep(deps: SweepDependencies, options: SweepOptions): Promise<SweepReport> {
-  const notes = (await deps.bucket.readNotes()) ?? firstNotes;
+  const notes = (await deps.bucket.readNotes()) ?? firstCheckpoint;
   let databaseOpened = false;
   const database = (): Promise<Database> => {
     databaseOpened = true;
@@ -126,7 +127,7 @@ async function wasReplayedSince(seenAt: Date, bucket: SweptBucket): Promise<bool
 async function sweepDatabase(database: Database, deps: SweepDependencies, options: SweepOptions) {
   const { bucketName: bucket } = deps;
   const nowMs = deps.now().getTime();
-  const stuck = await listStuck(database, { bucket, waitingMs: options.waitingMs, limit: maxStuck });
+  const stuck = await listStuckFiles(database, { bucket, waitingMs: options.waitingMs, limit: maxStuck });
   await queueRawFiles(database, deps.queue, stuck);
   const before = new Date(nowMs - options.graceMs);
   const unannounced = await listUnannounced(database, { bucket, before, limit: maxAnnounced });
@@ -144,8 +145,8 @@ async function sweepDatabase(database: Database, deps: SweepDependencies, option
     expiredBefore: before,
     requestedAfter: new Date(nowMs - missingReportedMs),
   });
-  const { count, oldestAgeSeconds } = await countUnfinished(database, bucket);
-  const isAwaited = await isAnythingAwaited(database, { bucket, expiredBefore: before });
+  const { count, oldestAgeSeconds } = await countPendingFiles(database, bucket);
+  const isAwaited = await isAnythingPending(database, { bucket, expiredBefore: before });
   return {
     stuckFiles: stuck.length,
     oldestUnfinishedAgeSeconds: oldestAgeSeconds,

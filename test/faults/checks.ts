@@ -68,7 +68,7 @@ function checkFile(
   const complain = (what: string) => [`file ${file.id} (${planned?.kind ?? 'unknown'}) ${what}`];
   if (!planned) return complain(`has bytes nobody uploaded: ${file.etag}`);
   const { expected } = planned;
-  if (file.status === 'failed' && file.errorCode === 'object-gone') {
+  if (file.status === 'failed' && file.errorCode === 'object-deleted') {
     return uploads.deleted.has(`${file.key} ${file.versionId}`)
       ? []
       : complain('is said to be gone, and nobody deleted it');

@@ -151,8 +151,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'shared/raw-files/normalize-raw-file.ts',
-        find: 'if (error instanceof ObjectGoneError) return failedReport(error);',
-        replace: "return failedReport({ code: 'object-gone', message: String(error) });",
+        find: 'if (error instanceof ObjectDeletedError) return failedReport(error);',
+        replace: "return failedReport({ code: 'object-deleted', message: String(error) });",
       },
     ],
   },

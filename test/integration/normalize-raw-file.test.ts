@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { bufferSource } from '../../shared/archive/byte-source.ts';
 import {
   FileBusyError,
   type NormalizeDependencies,
   normalizeRawFile,
 } from '../../shared/raw-files/normalize-raw-file.ts';
-import { ObjectGoneError, type ObjectStore } from '../../shared/raw-files/object-store.ts';
-import { bufferSource } from '../../shared/archive/byte-source.ts';
-import { claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
+import { ObjectDeletedError, type ObjectStore } from '../../shared/raw-files/object-store.ts';
 import type { Database } from '../../shared/storage/database.ts';
+import { claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
 import { getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -73,11 +73,11 @@ describe('a raw file', () => {
   it('whose object is gone ends failed and says so', async () => {
     const database = await freshDatabase();
     const id = await register(database);
-    const gone = new ObjectGoneError({ bucket: 'raw', objectKey: 'a.csv', versionId: 'v1' });
+    const gone = new ObjectDeletedError({ bucket: 'raw', objectKey: 'a.csv', versionId: 'v1' });
 
     await normalize({ database, objects: objectsOf(() => Readable.from(breaking(gone))) }, id);
 
-    expect(await getRawFile(database, id)).toMatchObject({ status: 'failed', error_code: 'object-gone' });
+    expect(await getRawFile(database, id)).toMatchObject({ status: 'failed', error_code: 'object-deleted' });
   });
 
   it('whose object goes while it is read ends failed, and of what was read before nothing is loaded', async () => {
@@ -87,7 +87,7 @@ describe('a raw file', () => {
       bytes: Buffer.from(`${header}\n${row.replace('01/15', `01/1${day}`)}\n`),
     }));
     const archive = bufferSource(writeZip(members).bytes);
-    const gone = new ObjectGoneError({ bucket: 'raw', objectKey: 'a.zip', versionId: 'v1' });
+    const gone = new ObjectDeletedError({ bucket: 'raw', objectKey: 'a.zip', versionId: 'v1' });
     let reads = 0;
     for (let readsLeft = 1; ; readsLeft++) {
       const { id } = await registerRawFile(database, newRawFile({ sizeBytes: archive.sizeBytes }));
@@ -103,7 +103,7 @@ describe('a raw file', () => {
         expect(status).toBe('normalized');
         break;
       }
-      expect({ status, error_code }).toEqual({ status: 'failed', error_code: 'object-gone' });
+      expect({ status, error_code }).toEqual({ status: 'failed', error_code: 'object-deleted' });
       expect(await database.kysely.selectFrom('interval_blocks').selectAll().execute()).toEqual([]);
     }
     expect(reads).toBeGreaterThan(3);

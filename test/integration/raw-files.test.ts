@@ -3,9 +3,9 @@ import { getRawFileDetail } from '../../functions/raw-files/detail.ts';
 import { getRawFiles } from '../../functions/raw-files/list.ts';
 import { rawFileAnswer, rawFilesAnswer } from '../../functions/raw-files/schemas.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { recordUploadRequest } from '../../shared/storage/upload-requests/record-upload-request.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { releaseRawFile } from '../../shared/storage/raw-files/release-raw-file.ts';
+import { recordUploadRequest } from '../../shared/storage/upload-requests/record-upload-request.ts';
 import { getEvent } from '../support/api-event.ts';
 import { freshDatabase } from '../support/database.ts';
 import { claim, esiidA, load, loadFile, newBlock, newCounts, newRawFile } from '../support/rows.ts';
@@ -134,7 +134,7 @@ test('A file tells its rejected rows as they stood, its copies, and the days it 
       file: { sha256 },
       result: {
         counts: newCounts({ rowsRead: 289, intervalsRead: 288, invalidKwh: 1 }),
-        rejectedRows: [{ member: null, lineNumber: 7, reason: 'invalidKwh', text }],
+        rejectedRows: [{ member: null, lineNumber: 7, reason: 'invalid-kwh', text }],
         esiids: [esiidA],
       },
     },
@@ -144,7 +144,7 @@ test('A file tells its rejected rows as they stood, its copies, and the days it 
   const told = await detail(database, id);
 
   expect(told.rejected_rows).toEqual([
-    { member: null, line_number: 7, reason: 'invalidKwh', row_text: text },
+    { member: null, line_number: 7, reason: 'invalid-kwh', row_text: text },
   ]);
   expect(told.copies).toMatchObject([{ id: copy.id }]);
   expect(told.changes).toEqual([

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { LeaseLostError } from '../../shared/storage/errors.ts';
-import { markAnnounced } from '../../shared/storage/raw-files/mark-announced.ts';
+import { claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
 import { getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import { markAnnounced } from '../../shared/storage/raw-files/mark-announced.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { releaseRawFile } from '../../shared/storage/raw-files/release-raw-file.ts';
 import { replayRawFiles } from '../../shared/storage/raw-files/replay-raw-files.ts';

@@ -180,7 +180,7 @@ test('A replay replaces counts and rejected rows, and keeps every block', async 
   const rejected = Array.from({ length: 150 }, (_, index) => ({
     member: null,
     lineNumber: index + 2,
-    reason: 'invalidKwh' as const,
+    reason: 'invalid-kwh' as const,
     text: `row ${index} with \0 in it`,
   }));
   const first = await loadFile(database, [newBlock()], { result: { rejectedRows: rejected } });
@@ -195,7 +195,7 @@ test('A replay replaces counts and rejected rows, and keeps every block', async 
   expect(kept).toHaveLength(100);
   expect(kept[0]).toMatchObject({
     line_number: '2',
-    reason: 'invalidKwh',
+    reason: 'invalid-kwh',
     row_text: 'row 0 with \ufffd in it',
   });
   expect(second).toMatchObject({ attempt: 2, blocksInserted: 0 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { findStoredContent } from '../../shared/storage/raw-files/find-stored-content.ts';
-import { markQueued } from '../../shared/storage/raw-files/mark-queued.ts';
 import { findRawFileByObject, getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
-import { recordUploadRequest } from '../../shared/storage/upload-requests/record-upload-request.ts';
+import { markQueued } from '../../shared/storage/raw-files/mark-queued.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
+import { recordUploadRequest } from '../../shared/storage/upload-requests/record-upload-request.ts';
 import { freshDatabase } from '../support/database.ts';
 import {
   claim,
@@ -110,7 +110,7 @@ test('Content that is stored already is found for the same ESIID hint, or for an
 test('Content whose object is gone is not stored, and a normalized file is named before an older failed one', async () => {
   const database = await freshDatabase();
   const failure = { status: 'failed', errorMessage: 'said why', selfContained: false } as const;
-  await loadFile(database, [], { file: { sha256 }, result: { ...failure, errorCode: 'object-gone' } });
+  await loadFile(database, [], { file: { sha256 }, result: { ...failure, errorCode: 'object-deleted' } });
 
   const gone = await findStoredContent(database, { sha256, esiid: null });
   await loadFile(database, [], { file: { sha256 }, result: { ...failure, errorCode: 'empty-file' } });

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { createUsersStatement } from '../../shared/storage/schema/create-users-statement.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { ForeignTablesError } from '../../shared/storage/errors.ts';
+import { createUsersStatement } from '../../shared/storage/schema/create-users-statement.ts';
 import { grantRoles } from '../../shared/storage/schema/grant-roles.ts';
 import { migrate } from '../../shared/storage/schema/migrate.ts';
 import { databaseWithUsers } from '../support/database-users.ts';

@@ -8,8 +8,8 @@ import { noteReplay, S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
 import { reservedPrefix } from '../../shared/raw-files/object-key.ts';
 import { replay } from '../../shared/raw-files/replay.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
-import { firstNotes, type SweepNotes } from '../../shared/sweep/sweep-checkpoint.ts';
 import { sweepBucket } from '../../shared/sweep/sweep-bucket.ts';
+import { firstCheckpoint, type SweepCheckpoint } from '../../shared/sweep/sweep-checkpoint.ts';
 import { loadFile, newBlock, newRawFile } from '../support/rows.ts';
 import { Bucket } from './local-s3-harness.ts';
 import {
@@ -29,10 +29,10 @@ const never = (): never => {
 };
 
 /** One run over the bucket alone, of one page of two object versions. */
-function sweepTwo(scene: SweepScene, notes: Partial<SweepNotes>, failing?: string) {
+function sweepTwo(scene: SweepScene, notes: Partial<SweepCheckpoint>, failing?: string) {
   const failures: string[] = [];
   const result = sweepBucket(
-    { ...firstNotes, ...notes },
+    { ...firstCheckpoint, ...notes },
     {
       bucket: new S3SweptBucket(scene.s3, Bucket),
       database: async () => scene.database,
@@ -107,7 +107,7 @@ test('A pass that one run cannot finish goes on where it stopped, and only its e
   listByTwo(scene);
   for (const key of ['a', 'b', 'c', 'd', 'e']) await putObject(scene.s3, `${key}.csv`);
 
-  const first = await sweepTwo(scene, firstNotes);
+  const first = await sweepTwo(scene, firstCheckpoint);
   const second = await sweepTwo(scene, first.notes);
   const third = await sweepTwo(scene, second.notes);
 
@@ -123,7 +123,7 @@ test('A pass in which an object could not be registered verifies nothing, and th
   listByTwo(scene);
   for (const key of ['a', 'b', 'c']) await putObject(scene.s3, `${key}.csv`);
 
-  const first = await sweepTwo(scene, firstNotes, 'b.csv');
+  const first = await sweepTwo(scene, firstCheckpoint, 'b.csv');
   const second = await sweepTwo(scene, first.notes);
   const next = await sweepTwo(scene, second.notes);
 
@@ -259,7 +259,7 @@ test('An object deleted before it was read gets a row that says so, and one that
   await scene.register(version);
   await scene.register(version);
 
-  expect(await filesOf(scene)).toMatchObject([{ status: 'failed', error_code: 'object-gone' }]);
+  expect(await filesOf(scene)).toMatchObject([{ status: 'failed', error_code: 'object-deleted' }]);
   expect(scene.queued).toEqual([]);
 });
 

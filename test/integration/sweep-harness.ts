@@ -11,7 +11,7 @@ import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
 import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
 import type { Announcement, Publish } from '../../shared/raw-files/announce.ts';
-import type { AnnouncedVersion } from '../../shared/raw-files/object-store.ts';
+import type { NotifiedVersion } from '../../shared/raw-files/object-store.ts';
 import { registerObject } from '../../shared/raw-files/register-object.ts';
 import type { SweptBucket } from '../../shared/sweep/ports.ts';
 import { sweep } from '../../shared/sweep/sweep.ts';
@@ -48,7 +48,7 @@ export async function useSweep() {
   const announced: Announcement[] = [];
   const errors: string[] = [];
   const queue = async (rawFileIds: readonly string[]) => void queued.push(...rawFileIds);
-  const register = async (version: AnnouncedVersion) => {
+  const register = async (version: NotifiedVersion) => {
     const row = await registerObject({ database, objects, queue, maxHashedBytes }, version);
     return row?.created ?? false;
   };

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { MemberReport, RowCounts } from '../../shared/intervals/row-counts.ts';
 import type { IntervalBlock } from '../../shared/intervals/block.ts';
-import { type Claim, claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
+import type { MemberReport, RowCounts } from '../../shared/intervals/row-counts.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { type LoadResult, type LoadSummary, openLoad } from '../../shared/storage/load/load-blocks.ts';
+import { type Claim, claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
 import { type NewRawFile, registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 
 /** A made-up ESIID. */

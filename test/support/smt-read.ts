@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import type { RowCounts } from '../../shared/intervals/row-counts.ts';
-import type { IntervalBlock } from '../../shared/intervals/block.ts';
 import type { ByteSource } from '../../shared/archive/byte-source.ts';
+import type { IntervalBlock } from '../../shared/intervals/block.ts';
+import type { RowCounts } from '../../shared/intervals/row-counts.ts';
 import { type RawFileOptions, type RawFileReport, readRawFile } from '../../shared/smt/read-raw-file.ts';
 import { kwhText, momentsOf, type Reading } from './smt-meter.ts';
 

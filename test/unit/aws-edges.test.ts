@@ -12,7 +12,7 @@ import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
 import { MessagesRefusedError, normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
-import { ObjectGoneError } from '../../shared/raw-files/object-store.ts';
+import { ObjectDeletedError } from '../../shared/raw-files/object-store.ts';
 
 const version = { bucket: 'raw', objectKey: 'a.csv', versionId: 'v1' };
 const sha256 = 'ab'.repeat(32);
@@ -64,8 +64,8 @@ describe('what S3 says of an object version', () => {
       .rejects(s3Error(status));
     const store = new S3ObjectStore(new S3Client());
 
-    await expect(store.facts(version)).rejects.toThrow(ObjectGoneError);
-    await expect(store.sha256(version)).rejects.toThrow(ObjectGoneError);
+    await expect(store.facts(version)).rejects.toThrow(ObjectDeletedError);
+    await expect(store.sha256(version)).rejects.toThrow(ObjectDeletedError);
   });
 
   it.each([403, 503])('is no reason to give up, when it answers %i', async (status) => {

@@ -145,7 +145,7 @@ describe('fall back', () => {
       });
       expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(outsideHour));
       expect(report.rejectedRows[0]).toMatchObject({
-        reason: 'invalidTimestamp',
+        reason: 'invalid-timestamp',
         lineNumber: expect.any(Number),
       });
     },

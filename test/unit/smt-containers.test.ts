@@ -81,7 +81,7 @@ test('A rejected row says which member it stood in', async () => {
   const { report } = await readBytes(zip({ 'a.csv': csv(first), 'b.csv': `${csv(second)}bad\n` }));
 
   expect(report.rejectedRows).toEqual([
-    { member: 'b.csv', lineNumber: 98, reason: 'invalidRow', text: 'bad' },
+    { member: 'b.csv', lineNumber: 98, reason: 'invalid-row', text: 'bad' },
   ]);
 });
 

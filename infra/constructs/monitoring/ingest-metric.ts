@@ -1,10 +1,10 @@
 import type { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { rejectReasons } from '../../../shared/intervals/row-counts.ts';
 import {
   type MetricName,
   metricNamespace,
   metricService,
-  rejectReasons,
 } from '../../../shared/observability/metric-names.ts';
 
 /** One of this system's own metrics. */

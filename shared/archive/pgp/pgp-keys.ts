@@ -1,5 +1,5 @@
 import { decryptKey, type KeyID, type PrivateKey, readPrivateKeys } from 'openpgp';
-import { SmtFileError } from '../file-error.ts';
+import { FileError } from '../file-error.ts';
 
 /** What a secret with PGP keys holds, as JSON: `[{"privateKey": "-----BEGIN PGP PRIVATE …", "passphrase": "…"}]`. */
 interface PgpKeyEntry {
@@ -75,7 +75,7 @@ const hiddenRecipient = '0000000000000000';
 /**
  * The keys of the ring that a message is encrypted to and that were valid when the message came. (A message that came
  * before a key expired stays readable: that is how old deliveries are normalized again.)
- * @throws SmtFileError `pgp-key-missing`, `pgp-key-unusable`, `pgp-wrong-key`, `pgp-key-expired`
+ * @throws FileError `pgp-key-missing`, `pgp-key-unusable`, `pgp-wrong-key`, `pgp-key-expired`
  */
 export async function keysFor(
   recipients: readonly KeyID[],
@@ -93,26 +93,26 @@ export async function keysFor(
   }
   if (valid.length > 0) return valid;
   if (expired) {
-    throw new SmtFileError(
+    throw new FileError(
       'pgp-key-expired',
       `The PGP message is encrypted to the key ${names}, which expired on ${expired.toISOString()}, before the message ` +
         'came. Extend the key, put it in the secret of PGP keys again and replay the file; and have SMT use a key that is valid.',
     );
   }
   if (unusable.length > 0) {
-    throw new SmtFileError(
+    throw new FileError(
       'pgp-key-unusable',
       `The PGP message is encrypted to ${names}; of the secret of PGP keys, ${unusable.join('; ')}. Mend the secret and replay the file.`,
     );
   }
   if (keys.length === 0) {
-    throw new SmtFileError(
+    throw new FileError(
       'pgp-key-missing',
       `The file is encrypted with PGP, to the key ${names}, and the secret of PGP keys has none. Put the key there and replay the file.`,
     );
   }
   const known = keys.flatMap((key) => key.getKeys().map((each) => hex(each.getKeyID())));
-  throw new SmtFileError(
+  throw new FileError(
     'pgp-wrong-key',
     `The PGP message is encrypted to the key ${names}; the secret of PGP keys has ${known.join(', ')}. ` +
       'Add the key it is encrypted to and replay the file, or have SMT use one of these.',

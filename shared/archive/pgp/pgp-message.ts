@@ -1,4 +1,4 @@
-import { SmtFileError } from '../file-error.ts';
+import { FileError } from '../file-error.ts';
 import { PacketWalk, startsWithPgpPacket } from './pgp-packets.ts';
 
 /** So much of a file's head tells whether it is a PGP message. */
@@ -70,8 +70,8 @@ export class PgpMessageBytes {
   /** What a failure was really about: the source's own, or bytes that end too early, before anything else. */
   explain(error: unknown): unknown {
     if (this.sourceError) return this.sourceError.error;
-    if (!this.hasEnded || this.isWhole || !(error instanceof SmtFileError)) return error;
-    return new SmtFileError('pgp-truncated', 'The PGP message ends too early. Send the whole file.', {
+    if (!this.hasEnded || this.isWhole || !(error instanceof FileError)) return error;
+    return new FileError('pgp-truncated', 'The PGP message ends too early. Send the whole file.', {
       cause: error,
     });
   }

@@ -12,7 +12,7 @@ import {
   SymEncryptedSessionKeyPacket,
   SymmetricallyEncryptedDataPacket,
 } from 'openpgp';
-import { SmtFileError, type SmtFileErrorCode } from '../file-error.ts';
+import { FileError, type FileErrorCode } from '../file-error.ts';
 import { keysFor, type PgpKeyRing, readPgpKeys } from './pgp-keys.ts';
 import { PgpMessageBytes } from './pgp-message.ts';
 
@@ -26,7 +26,7 @@ export interface PgpOptions {
 /**
  * Opens an encrypted delivery that was received at a time.
  * @returns the plaintext, whole and verified
- * @throws SmtFileError with a code that begins with `pgp-`, and what the message's own stream throws
+ * @throws FileError with a code that begins with `pgp-`, and what the message's own stream throws
  */
 export type OpenPgpMessage = (message: AsyncIterable<Buffer>, receivedAt: Date) => Promise<Buffer>;
 
@@ -74,26 +74,26 @@ export function pgpOpener({ keysText, maxPlaintextBytes }: PgpOptions): OpenPgpM
   };
 }
 
-const failures: Partial<Record<SmtFileErrorCode, string>> = {
+const failures: Partial<Record<FileErrorCode, string>> = {
   'pgp-corrupt': 'The PGP message cannot be read: it is corrupt. Send the file again.',
   'pgp-tampered':
     'The PGP message fails its integrity check: it was changed or damaged on the way. Nothing of it was used; send the file again.',
 };
 
 /** What openpgp.js throws are plain Errors, so what failed is told by the step that did. */
-async function stage<T>(code: SmtFileErrorCode, step: () => Promise<T>): Promise<T> {
+async function stage<T>(code: FileErrorCode, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
-    if (error instanceof SmtFileError) throw error;
-    throw new SmtFileError(code, failures[code] ?? code, { cause: error });
+    if (error instanceof FileError) throw error;
+    throw new FileError(code, failures[code] ?? code, { cause: error });
   }
 }
 
 async function parse(bytes: PgpMessageBytes): Promise<PgpMessage> {
   if (bytes.armor?.includes('SIGN')) throw signedOnly();
   if (bytes.armor?.includes('KEY')) {
-    throw new SmtFileError('pgp-not-a-message', `This is a PGP ${bytes.armor.toLowerCase()}, no message.`);
+    throw new FileError('pgp-not-a-message', `This is a PGP ${bytes.armor.toLowerCase()}, no message.`);
   }
   const stream = Readable.toWeb(Readable.from(bytes)) as ReadableStream<Uint8Array>;
   const message = await stage('pgp-corrupt', () =>
@@ -116,19 +116,19 @@ function refuseUnencrypted(message: PgpMessage): void {
   const [first] = packets;
   const isCompressed = first instanceof CompressedDataPacket;
   if (isCompressed && message.unwrapCompressed().packets[0] instanceof LiteralDataPacket) {
-    throw new SmtFileError(
+    throw new FileError(
       'pgp-compressed-only',
       'The PGP message is compressed and not encrypted, so nothing vouches for it. Send it encrypted, or send what is in it.',
     );
   }
   if (first instanceof LiteralDataPacket) {
-    throw new SmtFileError(
+    throw new FileError(
       'pgp-not-encrypted',
       'The PGP message is not encrypted. Send it encrypted, or send what is in it.',
     );
   }
   if (packets.some((packet) => packet instanceof SymmetricallyEncryptedDataPacket)) {
-    throw new SmtFileError(
+    throw new FileError(
       'pgp-unprotected',
       'The PGP message has no integrity protection (MDC), so a change to it would go unseen. Have the sender switch it on.',
     );
@@ -136,7 +136,7 @@ function refuseUnencrypted(message: PgpMessage): void {
   const isToKeys = packets.some((packet) => packet instanceof PublicKeyEncryptedSessionKeyPacket);
   if (isToKeys) return;
   if (packets.some((packet) => packet instanceof SymEncryptedSessionKeyPacket)) {
-    throw new SmtFileError(
+    throw new FileError(
       'pgp-wrong-key',
       'The PGP message is encrypted with a passphrase and not to a key. Have it encrypted to the public key.',
     );
@@ -144,8 +144,8 @@ function refuseUnencrypted(message: PgpMessage): void {
   throw signedOnly();
 }
 
-function signedOnly(): SmtFileError {
-  return new SmtFileError(
+function signedOnly(): FileError {
+  return new FileError(
     'pgp-signed-only',
     'The PGP message is signed and not encrypted; signatures are not checked here. Send it encrypted, or send what is in it.',
   );
@@ -157,7 +157,7 @@ async function collect(plaintext: AsyncIterable<Uint8Array>, maxBytes: number): 
   for await (const chunk of plaintext) {
     length += chunk.length;
     if (length > maxBytes) {
-      throw new SmtFileError(
+      throw new FileError(
         'pgp-too-large',
         `The PGP message holds more than ${maxBytes} bytes, which is what there is memory for. Give normalize more memory, or have the delivery split.`,
       );

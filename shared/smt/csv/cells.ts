@@ -1,7 +1,7 @@
 import type { Channel } from '../../intervals/block.ts';
 import { addDays, minutesPerDay } from '../../intervals/clock.ts';
-import { detached } from './copied-string.ts';
 import { parseKwh } from '../../intervals/kwh.ts';
+import { copiedString } from './copied-string.ts';
 import { parseDate, parseDateTime, parseRevision, parseTime } from './time/labels.ts';
 import type { Label } from './time/locate.ts';
 
@@ -18,7 +18,7 @@ function remember<T>(parse: (text: string) => T): (text: string) => T {
       value = parse(text.trim());
       if (text.length > maxRememberedLength) return value;
       if (known.size >= cacheSize) known.clear();
-      known.set(detached(text), value);
+      known.set(copiedString(text), value);
     }
     return value as T;
   };

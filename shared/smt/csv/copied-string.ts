@@ -1,7 +1,7 @@
 /**
  * The same text with memory of its own. A part of a string keeps the whole string alive (in V8), here a chunk of the file:
- * whatever is kept beyond its chunk is detached from it.
+ * whatever is kept beyond its chunk is copiedString from it.
  */
-export function detached(text: string): string {
+export function copiedString(text: string): string {
   return Buffer.from(text).toString();
 }

@@ -1,6 +1,6 @@
+import { FileError } from '../../archive/file-error.ts';
 import type { MemberKind } from '../../intervals/row-counts.ts';
 import { type Delimiter, splitLine } from './csv.ts';
-import { SmtFileError } from '../../archive/file-error.ts';
 
 /** What a column of an interval file holds. */
 type Role =
@@ -106,7 +106,7 @@ const noEnergyName = /price|cost|date|time/;
 
 /**
  * A file with a column for each direction would lose one of them: which of two columns is meant is not guessed.
- * @throws SmtFileError `unknown-header`
+ * @throws FileError `unknown-header`
  */
 function refuseSecondEnergy(cells: readonly string[], columns: Readonly<Record<Role, number>>): void {
   if (columns.channel >= 0) return;
@@ -115,7 +115,7 @@ function refuseSecondEnergy(cells: readonly string[], columns: Readonly<Record<R
     return column !== columns.kwh && secondEnergyName.test(name) && !noEnergyName.test(name);
   });
   if (second === undefined) return;
-  throw new SmtFileError(
+  throw new FileError(
     'unknown-header',
     `The header has a second column of energy, "${second.trim().slice(0, 100)}", and none that tells the ` +
       'channel. Send a row for each reading, with its channel in a column CONSUMPTION_SURPLUSGENERATION ' +
@@ -149,7 +149,7 @@ function recognize(cells: readonly string[], delimiter: Delimiter): Header | nul
 
 /**
  * Recognizes a file by its header line, whatever the delimiter.
- * @throws SmtFileError `unknown-header`, saying what was found instead
+ * @throws FileError `unknown-header`, saying what was found instead
  */
 export function readHeader(line: string): Header {
   for (const delimiter of [',', '\t', ';'] as const) {
@@ -158,7 +158,7 @@ export function readHeader(line: string): Header {
     if (header) return header;
   }
   const found = line.trim().slice(0, 200);
-  throw new SmtFileError(
+  throw new FileError(
     'unknown-header',
     `The first line is no header of an interval file: "${found}". Expected columns for a time and kWh, such as ` +
       'ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH,ESTIMATED_ACTUAL,CONSUMPTION_SURPLUSGENERATION.',

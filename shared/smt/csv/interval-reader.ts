@@ -1,4 +1,5 @@
-import type { RejectReason } from '../../intervals/row-counts.ts';
+import type { FileError } from '../../archive/file-error.ts';
+import type { IntervalBlock } from '../../intervals/block.ts';
 import {
   type AssemblerTotals,
   BlockAssembler,
@@ -7,21 +8,20 @@ import {
   type OpenBlock,
   placeReading,
 } from '../../intervals/block-assembler.ts';
-import type { IntervalBlock } from '../../intervals/block.ts';
-import { channelOf, dateOf, isEstimated, kwhOf, labelOf, revisionOf } from './cells.ts';
 import { type ClockDay, clockDay } from '../../intervals/clock.ts';
-import { splitLines } from './csv.ts';
-import { detached } from './copied-string.ts';
-import { EndOnlyRows, type ReleasedRow } from './time/end-only-rows.ts';
-import type { SmtFileError } from '../../archive/file-error.ts';
 import { parseEsiid } from '../../intervals/esiid.ts';
+import type { RejectReason } from '../../intervals/row-counts.ts';
+import type { RowTally } from '../row-tally.ts';
+import { channelOf, dateOf, isEstimated, kwhOf, labelOf, revisionOf } from './cells.ts';
+import { copiedString } from './copied-string.ts';
+import { splitLines } from './csv.ts';
 import type { IntervalLayout } from './header.ts';
-import { HeldDays } from './time/held-days.ts';
-import { type Label, locate, ordinarySlot } from './time/locate.ts';
-import { RasterCheck } from './time/interval-length.ts';
-import type { RowAccount } from '../row-tally.ts';
-import { detachedRow, type Row, type Stretch } from './rows.ts';
 import type { LineChunk } from './line-chunks.ts';
+import { copiedRow, type Row, type Stretch } from './rows.ts';
+import { EndOnlyRows, type ReleasedRow } from './time/end-only-rows.ts';
+import { HeldDays } from './time/held-days.ts';
+import { IntervalLengthCheck } from './time/interval-length.ts';
+import { type Label, locate, ordinarySlot } from './time/locate.ts';
 
 /** Rows held back because only what follows tells their slots; beyond it those are settled that are most likely whole. */
 const maxHeldRows = 100_000;
@@ -34,7 +34,7 @@ export interface IntervalReaderOptions {
   readonly layout: IntervalLayout;
   /** ESIID of a file without an ESIID column; of no effect where there is one. */
   readonly esiidHint: string | null;
-  readonly account: RowAccount;
+  readonly account: RowTally;
   readonly emit: (block: IntervalBlock) => void;
   /** Upper bound of blocks that wait for more rows. */
   readonly maxOpenBlocks?: number | undefined;
@@ -45,12 +45,12 @@ export class IntervalReader {
   readonly esiids = new Set<string>();
   private readonly layout: IntervalLayout;
   private readonly esiidHint: string | null;
-  private readonly account: RowAccount;
+  private readonly account: RowTally;
   private readonly assembler: BlockAssembler;
   private readonly endOnly: EndOnlyRows | null;
   private endOnlyBound = endOnlyStep;
   private readonly heldDays: HeldDays;
-  private readonly raster: RasterCheck | null;
+  private readonly raster: IntervalLengthCheck | null;
   private stretch: Stretch | undefined;
   private key: BlockKey | undefined;
   private block: OpenBlock | undefined;
@@ -64,7 +64,7 @@ export class IntervalReader {
     const { start, end, timestamp } = options.layout;
     const hasStart = start >= 0 || timestamp >= 0;
     this.endOnly = hasStart ? null : new EndOnlyRows();
-    this.raster = hasStart && end >= 0 ? null : new RasterCheck();
+    this.raster = hasStart && end >= 0 ? null : new IntervalLengthCheck();
     const emit = (block: IntervalBlock): void => {
       this.raster?.add(block);
       options.emit(block);
@@ -82,7 +82,7 @@ export class IntervalReader {
   }
 
   /** After its end: why its readings are no 15-minute intervals, null if they are. */
-  get refusal(): SmtFileError | null {
+  get refusal(): FileError | null {
     return this.raster?.refusal() ?? null;
   }
 
@@ -95,7 +95,7 @@ export class IntervalReader {
       if (cells && isBlank(cells)) continue;
       this.account.counts.rowsRead++;
       const row = { cells: cells ?? [], lineNumber: firstLine + i, text: lines[i] ?? '' };
-      this.rejectFor(row, this.hasItsColumns(row.cells) ? this.readRow(row) : 'invalidRow');
+      this.rejectFor(row, this.hasItsColumns(row.cells) ? this.readRow(row) : 'invalid-row');
     }
     this.boundHeldRows();
   }
@@ -132,18 +132,18 @@ export class IntervalReader {
   private readRow(row: Row): RejectReason | null {
     const { layout } = this;
     const stretch = this.stretchOf(row);
-    if (stretch.esiid === null) return 'invalidEsiid';
-    if (stretch.channel === null || isEstimated(this.cell(row, layout.flag)) === null) return 'invalidRow';
+    if (stretch.esiid === null) return 'invalid-esiid';
+    if (stretch.channel === null || isEstimated(this.cell(row, layout.flag)) === null) return 'invalid-row';
     if (stretch.revisedAt === undefined || (layout.date >= 0 && stretch.date === null))
-      return 'invalidTimestamp';
+      return 'invalid-timestamp';
     const end = layout.end >= 0 ? labelOf(this.cell(row, layout.end)) : null;
-    if (layout.end >= 0 && !end) return 'invalidTimestamp';
+    if (layout.end >= 0 && !end) return 'invalid-timestamp';
     if (this.endOnly && end) {
-      this.endOnly.hold(detachedRow(row, layout.delimiter), stretch, end);
+      this.endOnly.hold(copiedRow(row, layout.delimiter), stretch, end);
       return null;
     }
     const start = labelOf(this.cell(row, layout.start >= 0 ? layout.start : layout.timestamp));
-    return start ? this.placeRow(row, stretch, start, end) : 'invalidTimestamp';
+    return start ? this.placeRow(row, stretch, start, end) : 'invalid-timestamp';
   }
 
   private stretchOf(row: Row): Stretch {
@@ -161,8 +161,8 @@ export class IntervalReader {
     const civilDate = dateOf(date);
     if (revisedAt === null) this.sawBlankRevision = true;
     this.stretch = {
-      cells: [detached(esiid), detached(channel), detached(revision), detached(date)],
-      esiid: layout.esiid < 0 ? this.esiidHint : parseEsiid(detached(esiid)),
+      cells: [copiedString(esiid), copiedString(channel), copiedString(revision), copiedString(date)],
+      esiid: layout.esiid < 0 ? this.esiidHint : parseEsiid(copiedString(esiid)),
       channel: layout.channel < 0 ? 'consumption' : channelOf(channel),
       revisedAt,
       date: civilDate,
@@ -181,7 +181,7 @@ export class IntervalReader {
       this.heldDays.hold(key, row, place.slots);
       return null;
     }
-    if (place.kind === 'invalid' || kwhOf(this.cell(row, this.layout.kwh)) !== '') return 'invalidTimestamp';
+    if (place.kind === 'invalid' || kwhOf(this.cell(row, this.layout.kwh)) !== '') return 'invalid-timestamp';
     this.account.counts.nonexistentHour++;
     return null;
   }
@@ -197,13 +197,13 @@ export class IntervalReader {
 
   private settleHeldDays(isDue?: (rowCount: number, day: ClockDay) => boolean): void {
     for (const { key, row, slot } of this.heldDays.release(isDue)) {
-      this.rejectFor(row, slot === null ? 'invalidTimestamp' : this.settle(key, row, slot));
+      this.rejectFor(row, slot === null ? 'invalid-timestamp' : this.settle(key, row, slot));
     }
   }
 
   private settleEndOnly(rows: readonly ReleasedRow[] = []): void {
     for (const { row, stretch, start } of rows) {
-      this.rejectFor(row, start ? this.placeRow(row, stretch, start, null) : 'invalidTimestamp');
+      this.rejectFor(row, start ? this.placeRow(row, stretch, start, null) : 'invalid-timestamp');
     }
   }
 
@@ -214,7 +214,7 @@ export class IntervalReader {
     const block = this.blockOf(key);
     if (kwh === null || kwh === '') {
       block.rows++;
-      if (kwh === null) return 'invalidKwh';
+      if (kwh === null) return 'invalid-kwh';
       counts.missingKwh++;
       return null;
     }
@@ -245,7 +245,7 @@ export class IntervalReader {
 }
 
 function meterOf(cell: string): string | null {
-  return detached(cell.trim().slice(0, 100)) || null;
+  return copiedString(cell.trim().slice(0, 100)) || null;
 }
 
 function isBlank(cells: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-import { SmtFileError } from '../../archive/file-error.ts';
+import { FileError } from '../../archive/file-error.ts';
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
@@ -56,14 +56,14 @@ function refuseBinary(head: Buffer): void {
   const start = head.toString('latin1', 0, 8);
   const known = knownBinaries.find(([magic]) => start.startsWith(magic));
   if (!known && !looksBinary(head)) return;
-  throw new SmtFileError(
+  throw new FileError(
     'binary-file',
     `This is ${known?.[1] ?? 'binary data'}, not text (it starts with the bytes ${head.toString('hex', 0, 8)}). ` +
       'Send the CSV, plain or as gzip or zip.',
   );
 }
 
-/** Decodes a byte stream to UTF-8 chunks of bounded size. @throws SmtFileError `binary-file` for bytes that are no text */
+/** Decodes a byte stream to UTF-8 chunks of bounded size. @throws FileError `binary-file` for bytes that are no text */
 async function* decode(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let decoder: InstanceType<typeof TextDecoder> | null | undefined;
   let head: Buffer = Buffer.alloc(0);
@@ -117,7 +117,7 @@ function splitLines(bytes: Buffer): string[] {
 
 /**
  * Cuts a byte stream into lines, decoded and a chunk at a time, in bounded memory.
- * @throws SmtFileError `binary-file`
+ * @throws FileError `binary-file`
  */
 export async function* lineChunks(source: AsyncIterable<Buffer>): AsyncGenerator<LineChunk> {
   let carry: Buffer = Buffer.alloc(0);

@@ -1,7 +1,7 @@
 import type { Channel } from '../../intervals/block.ts';
 import type { ClockDay } from '../../intervals/clock.ts';
+import { copiedString } from './copied-string.ts';
 import { type Delimiter, splitLine } from './csv.ts';
-import { detached } from './copied-string.ts';
 
 /** What all rows of a stretch share: parsed once, as long as the cells stay the same. */
 export interface Stretch {
@@ -25,7 +25,7 @@ export interface Row {
 }
 
 /** The row as it can be kept beyond its chunk of the file. */
-export function detachedRow(row: Row, delimiter: Delimiter): Row {
-  const text = detached(row.text);
+export function copiedRow(row: Row, delimiter: Delimiter): Row {
+  const text = copiedString(row.text);
   return { cells: splitLine(text, delimiter) ?? [], lineNumber: row.lineNumber, text };
 }

@@ -1,6 +1,6 @@
 import type { IntervalBlock } from '../../intervals/block.ts';
-import { arrayOf } from './staged-blocks.ts';
 import { storableText } from '../storable-text.ts';
+import { arrayOf } from './staged-blocks.ts';
 
 /** The columns of a staged block, in the order of {@link copyLine}. */
 export const copyColumns = 'member, esiid, channel, usage_date, revised_at, content, meter, kwh, estimated';

@@ -3,8 +3,8 @@ import type { ClientBase } from 'pg';
 import type { MemberReport, RejectedRow, RowCounts } from '../../intervals/row-counts.ts';
 import type { Database } from '../database.ts';
 import { LeaseLostError } from '../errors.ts';
-import type { StoredMember } from '../tables.ts';
 import { storableText } from '../storable-text.ts';
+import type { StoredMember } from '../tables.ts';
 
 const rejectedRowsKept = 100;
 /** So many ESIIDs are kept with a file, and named in its announcement. */

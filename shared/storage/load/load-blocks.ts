@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { PoolClient } from 'pg';
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
-import type { MemberReport, RowCounts } from '../../intervals/row-counts.ts';
 import type { IntervalBlock } from '../../intervals/block.ts';
-import { copyColumns, copyLine } from './copy-text.ts';
+import type { MemberReport, RowCounts } from '../../intervals/row-counts.ts';
 import type { Database } from '../database.ts';
 import { asDatabaseError } from '../errors.ts';
+import { copyColumns, copyLine } from './copy-text.ts';
 import { type AttemptResult, type BlockCounts, finishRawFile } from './finish-raw-file.ts';
 import { correctCounts, countSharedSlots } from './recount.ts';
 import { pendingRows, type StagedBlock, stagedRows, stageStatement } from './staged-blocks.ts';

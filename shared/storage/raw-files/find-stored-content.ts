@@ -22,7 +22,7 @@ export async function findStoredContent(
     from raw_smt_files
     where sha256 = ${sha256}
       and (self_contained or esiid is not distinct from ${esiid})
-      and error_code is distinct from 'object-gone'
+      and error_code is distinct from 'object-deleted'
     order by status = 'normalized' desc, id
     limit 1`.execute(database.kysely);
   return rows[0] ?? null;

@@ -6,7 +6,7 @@ import type { Database } from '../database.ts';
  * that was granted and has not come.
  * @param expiredBefore URLs that ran out before this are no longer waited for
  */
-export async function isAnythingAwaited(
+export async function isAnythingPending(
   { kysely }: Database,
   { bucket, expiredBefore }: { readonly bucket: string; readonly expiredBefore: Date },
 ): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
  * Leaves word that an attempt's time is nearly over and its file is not done. Should nothing more be heard of it, it ended
  * at its timeout; an attempt lost without this word died of something else.
  */
-export async function noteTimeUp(
+export async function recordTimeout(
   { kysely }: Database,
   { id, leaseToken }: { readonly id: string; readonly leaseToken: string },
 ): Promise<void> {

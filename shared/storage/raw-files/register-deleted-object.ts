@@ -1,14 +1,14 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import type { NewRawFile } from './register-raw-file.ts';
 import { storableText } from '../storable-text.ts';
+import type { NewRawFile } from './register-raw-file.ts';
 
 /**
- * Gives an object version that was deleted before it was read its row: `failed: object-gone`. A row it has already
+ * Gives an object version that was deleted before it was read its row: `failed: object-deleted`. A row it has already
  * stays as it is.
  * @returns the new row's id; null if there was one
  */
-export async function registerGoneObject(
+export async function registerDeletedObject(
   { kysely }: Database,
   file: Omit<NewRawFile, 'sha256' | 'contentType'>,
   errorMessage: string,
@@ -26,7 +26,7 @@ export async function registerGoneObject(
       esiid: file.esiid,
       received_at: file.receivedAt,
       status: 'failed',
-      error_code: 'object-gone',
+      error_code: 'object-deleted',
       error_message: errorMessage,
       registered_at: sql`now()`,
     })

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import type { RawFileStatus } from '../tables.ts';
 import { storableText } from '../storable-text.ts';
+import type { RawFileStatus } from '../tables.ts';
 
 /** An S3 object version as register met it. */
 export interface NewRawFile {

@@ -26,10 +26,10 @@ export function rejectedCard({ rejected_rows: rows, file }: RawFileDetail): HTML
 }
 
 const reasonNames: Readonly<Record<string, string>> = {
-  invalidEsiid: 'ESIID',
-  invalidTimestamp: 'date or time',
-  invalidKwh: 'kWh',
-  invalidRow: 'row unreadable',
+  'invalid-esiid': 'ESIID',
+  'invalid-timestamp': 'date or time',
+  'invalid-kwh': 'kWh',
+  'invalid-row': 'row unreadable',
 };
 
 export function changesCard({ changes, file }: RawFileDetail): HTMLElement | null {

@@ -1,7 +1,7 @@
 import { addDays, minutesPerDay } from '../../../intervals/clock.ts';
+import type { Row, Stretch } from '../rows.ts';
 import { type EndConvention, Extent, endConventionOf, startsOfEnds } from './end-labels.ts';
 import type { Label } from './locate.ts';
-import type { Row, Stretch } from '../rows.ts';
 
 interface HeldRow {
   readonly row: Row;

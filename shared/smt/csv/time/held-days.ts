@@ -1,8 +1,8 @@
 import type { BlockKey } from '../../../intervals/block-assembler.ts';
 import type { ClockDay } from '../../../intervals/clock.ts';
 import type { IntervalLayout } from '../header.ts';
+import { copiedRow, type Row } from '../rows.ts';
 import { resolveRepeatedHour } from './repeated-hour.ts';
-import { detachedRow, type Row } from '../rows.ts';
 
 interface HeldDay {
   readonly key: BlockKey;
@@ -34,7 +34,7 @@ export class HeldDays {
       held = { key, rows: [] };
       this.days.set(name, held);
     }
-    held.rows.push({ row: detachedRow(row, this.layout.delimiter), slots });
+    held.rows.push({ row: copiedRow(row, this.layout.delimiter), slots });
     this.rowCount++;
   }
 

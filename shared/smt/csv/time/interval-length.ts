@@ -1,5 +1,5 @@
+import { FileError } from '../../../archive/file-error.ts';
 import type { IntervalBlock } from '../../../intervals/block.ts';
-import { SmtFileError } from '../../../archive/file-error.ts';
 
 /**
  * Whether the readings of a file are quarter hours at all. A file without both a start and an end column does not say how
@@ -44,7 +44,7 @@ function greatestCommonDivisor(a: number, b: number): number {
 }
 
 /** Watches the blocks of a file that does not say how long its intervals are. */
-export class RasterCheck {
+export class IntervalLengthCheck {
   private readonly meters = new Map<string, Places>();
   private coarse: { readonly esiid: string; readonly places: Places } | null = null;
 
@@ -66,13 +66,13 @@ export class RasterCheck {
   }
 
   /** Why the file is none of 15-minute intervals; null if it may be one. Ask when all blocks are there. */
-  refusal(): SmtFileError | null {
+  refusal(): FileError | null {
     for (const [name, places] of this.meters) {
       if (places.isCoarse) this.coarse ??= { esiid: name.split(' ')[0] ?? '', places };
     }
     if (!this.coarse) return null;
     const { esiid, places } = this.coarse;
-    return new SmtFileError(
+    return new FileError(
       'not-15-minute',
       `Readings of ESIID ${esiid} lie ${places.step * slotMinutes} minutes apart, or a multiple of it (${places.count} ` +
         'of them): hourly or daily values are no 15-minute intervals. Send the 15-minute file; if these are 15-minute ' +

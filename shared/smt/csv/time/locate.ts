@@ -1,4 +1,11 @@
-import { addDays, type ClockDay, clockDay, minutesPerDay, slotMs, slotOfInstant } from '../../../intervals/clock.ts';
+import {
+  addDays,
+  type ClockDay,
+  clockDay,
+  minutesPerDay,
+  slotMs,
+  slotOfInstant,
+} from '../../../intervals/clock.ts';
 import type { TimeLabel } from './labels.ts';
 
 const slotMinutes = 15;

@@ -27,7 +27,7 @@ const sns = new SNSClient();
  * @param wholeMs what the invocation had when its batch began
  * @throws what went wrong, after having the message come back in a while
  */
-export async function normalizeMessage(record: SQSRecord, context: Context, wholeMs: number): Promise<void> {
+export async function processRecord(record: SQSRecord, context: Context, wholeMs: number): Promise<void> {
   const startedAtMs = Date.now();
   const { announcementTopicArn } = requireEnvironment('announcementTopicArn');
   try {

@@ -1,0 +1,23 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+
+/**
+ * Stuck files of a bucket, oldest first: registered with no message sent for so long that it must have been lost, or
+ * normalizing under an expired lease.
+ * @param waitingMs how long a message may wait in the queue before it counts as lost
+ */
+export async function listStuckFiles(
+  { kysely }: Database,
+  options: { readonly bucket: string; readonly waitingMs: number; readonly limit: number },
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id
+    from raw_smt_files
+    where bucket = ${options.bucket} and (
+        status = 'normalizing' and lease_expires_at < now() - interval '1 second'
+        or status = 'registered' and updated_at < now() - ${options.waitingMs} * interval '1 millisecond'
+      )
+    order by id
+    limit ${options.limit}`.execute(kysely);
+  return rows.map(({ id }) => id);
+}
