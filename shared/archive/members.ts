@@ -3,15 +3,29 @@ import { type ByteSource, bufferSource } from './byte-source.ts';
 import { FileError } from './file-error.ts';
 import { gunzip } from './gzip.ts';
 import type { UnpackBudget } from './limits.ts';
-import { pgpHeadBytes, startsLikePgp } from './pgp/pgp-message.ts';
+import { startsLikePgp } from './pgp/pgp-message.ts';
 import { openZip } from './zip.ts';
 
 /** A file to read: the raw file itself, or one that came out of it. */
 export interface Member {
   readonly name: string;
-  /** Its bytes; fails with FileError if they cannot be had. */
+  /** Its first 64 KB, or all that can be read. */
+  readonly head: Head;
+  /** All its bytes, to be read once; fails with FileError if they cannot be read. */
   readonly bytes: AsyncIterable<Buffer>;
 }
+
+/** The first bytes of a file. */
+interface Head {
+  readonly bytes: Buffer;
+  /** Whether these are all the bytes there are. */
+  readonly isWhole: boolean;
+  /** Why no more could be read. */
+  readonly error: FileError | null;
+}
+
+/** How many bytes show what a file is. */
+const headBytes = 64 * 1024;
 
 /** Opens an encrypted file. @throws FileError when it cannot be opened */
 export type Decrypt = (bytes: AsyncIterable<Buffer>) => Promise<Buffer>;
@@ -72,9 +86,9 @@ async function* openContent(content: Content, unpacking: Unpacking): AsyncGenera
   const { budget, decrypt } = unpacking;
   const head = await readHead(stream);
   const whole = concat(head, stream);
-  const kind = containerKind(Buffer.concat(head));
+  const kind = containerKind(head.bytes);
   if (!kind) {
-    yield { name, bytes: whole };
+    yield { name, head, bytes: whole };
     return;
   }
   if (depth >= budget.limits.maxDepth) {
@@ -112,7 +126,9 @@ async function* guarded(content: Content, unpacking: Unpacking): AsyncGenerator<
   try {
     yield* membersOfStream(content, unpacking);
   } catch (error) {
-    yield { name: content.name, bytes: failing(error) };
+    if (!(error instanceof FileError)) throw error;
+    const head = { bytes: Buffer.alloc(0), isWhole: false, error };
+    yield { name: content.name, head, bytes: concat(head, content.stream) };
   }
 }
 
@@ -123,25 +139,28 @@ function keyMissing(): FileError {
   );
 }
 
-async function readHead(stream: AsyncIterator<Buffer>): Promise<Buffer[]> {
-  const head: Buffer[] = [];
-  for (let length = 0; length < pgpHeadBytes; ) {
-    const next = await stream.next();
-    if (next.done) break;
-    head.push(next.value);
-    length += next.value.length;
+/** @throws what is not the file's fault; a FileError is kept with what could be read before it */
+async function readHead(stream: AsyncIterator<Buffer>): Promise<Head> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    while (length < headBytes) {
+      const next = await stream.next();
+      if (next.done) return { bytes: Buffer.concat(chunks), isWhole: true, error: null };
+      chunks.push(next.value);
+      length += next.value.length;
+    }
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return { bytes: Buffer.concat(chunks), isWhole: false, error };
   }
-  return head;
+  return { bytes: Buffer.concat(chunks), isWhole: false, error: null };
 }
 
-async function* concat(head: readonly Buffer[], rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  yield* head;
+async function* concat(head: Head, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  yield head.bytes;
+  if (head.error) throw head.error;
   yield* { [Symbol.asyncIterator]: () => rest };
-}
-
-// biome-ignore lint/correctness/useYield: a stream whose first read fails
-async function* failing(error: unknown): AsyncGenerator<Buffer> {
-  throw error;
 }
 
 async function collect(stream: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {

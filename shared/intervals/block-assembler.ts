@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Channel, IntervalBlock } from './block.ts';
-import { type ClockDay, slotMs } from './clock.ts';
+import type { ClockDay } from './clock.ts';
 
 /** What identifies a block while its file is read. */
 export interface BlockKey {
@@ -37,21 +37,13 @@ function newLayer(slotCount: number): Layer {
   return { kwh: new Array<string | null>(slotCount).fill(null), estimated: null };
 }
 
-/** Numbers that sum up the blocks let go. */
-export interface AssemblerTotals {
-  /** Some meter-day came in several blocks, so that duplicates among them are not counted yet. */
-  recountNeeded: boolean;
-  /** Instants of the first and last interval's start, in milliseconds. */
-  firstMs: number;
-  lastMs: number;
-}
-
 /**
  * Puts readings into the blocks of their meter-days, in bounded memory: a block goes out when it is whole and
  * the next begins, or when too many are open; a late row for it makes another block, united with it by the view.
  */
 export class BlockAssembler {
-  readonly totals: AssemblerTotals = { recountNeeded: false, firstMs: Infinity, lastMs: -Infinity };
+  /** Whether some meter-day came in several blocks, so that duplicates among them are not counted yet. */
+  isRecountNeeded = false;
   private readonly open = new Map<string, OpenBlock>();
   private readonly done = new Set<string>();
   private readonly emit: (block: IntervalBlock) => void;
@@ -71,7 +63,7 @@ export class BlockAssembler {
       block = undefined;
     }
     if (!block) {
-      if (this.done.has(name) || this.done.size >= maxRemembered) this.totals.recountNeeded = true;
+      if (this.done.has(name) || this.done.size >= maxRemembered) this.isRecountNeeded = true;
       if (this.open.size >= this.maxOpen) this.evictOldest();
       block = { key, layers: [newLayer(key.day.slotCount)], meter: null, rows: 0, emitted: false };
       this.open.set(name, block);
@@ -106,12 +98,8 @@ export class BlockAssembler {
   }
 
   private emitLayer(block: OpenBlock, layer: Layer): void {
-    const first = layer.kwh.findIndex((value) => value !== null);
-    if (first < 0) return;
-    const last = layer.kwh.findLastIndex((value) => value !== null);
+    if (layer.kwh.every((value) => value === null)) return;
     const { esiid, channel, day, revisedAt } = block.key;
-    this.totals.firstMs = Math.min(this.totals.firstMs, day.startMs + first * slotMs);
-    this.totals.lastMs = Math.max(this.totals.lastMs, day.startMs + last * slotMs);
     const estimated = layer.estimated ? layer.estimated.map((flag) => (flag ? '1' : '0')).join('') : null;
     const content = hash('sha256', `${layer.kwh.join(',')}|${estimated ?? ''}`).slice(0, 32);
     this.emit({

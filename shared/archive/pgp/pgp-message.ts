@@ -2,7 +2,7 @@ import { FileError } from '../file-error.ts';
 import { PacketWalk, startsWithPgpPacket } from './pgp-packets.ts';
 
 /** So much of a file's head tells whether it is a PGP message. */
-export const pgpHeadBytes = 64;
+const pgpHeadBytes = 64;
 
 const armorHeader = /^(?:\xef\xbb\xbf)?\s*-----BEGIN PGP ([A-Z ]+?)(?:,|-----)/;
 const armorFooter = /-----END PGP [A-Z ]+-----/;

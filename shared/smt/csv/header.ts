@@ -70,8 +70,8 @@ export interface IntervalLayout extends Readonly<Record<Role, number>> {
 }
 
 export type Header =
-  | { readonly kind: 'interval'; readonly layout: IntervalLayout }
-  | { readonly kind: Exclude<MemberKind, 'interval' | 'unknown'>; readonly what: string };
+  | { readonly kind: 'interval'; readonly layout: IntervalLayout; readonly cells: readonly string[] }
+  | { readonly kind: Exclude<MemberKind, 'interval' | 'unknown'> };
 
 function reduce(cell: string): string {
   return cell.toLowerCase().replace(/[^a-z0-9]/g, '');
@@ -108,7 +108,7 @@ const noEnergyName = /price|cost|date|time/;
  * A file with a column for each direction would lose one of them: which of two columns is meant is not guessed.
  * @throws FileError `unknown-header`
  */
-function refuseSecondEnergy(cells: readonly string[], columns: Readonly<Record<Role, number>>): void {
+export function refuseSecondEnergy(cells: readonly string[], columns: Readonly<Record<Role, number>>): void {
   if (columns.channel >= 0) return;
   const second = cells.find((cell, column) => {
     const name = reduce(cell);
@@ -128,39 +128,30 @@ function recognize(cells: readonly string[], delimiter: Delimiter): Header | nul
   const columns = rolesOf(names);
   const hasTime = columns.start >= 0 || columns.end >= 0 || columns.timestamp >= 0;
   if (columns.kwh >= 0 && hasTime) {
-    refuseSecondEnergy(cells, columns);
     // Excel may leave empty columns behind the last.
     const columnCount = names.findLastIndex((name) => name !== '') + 1;
-    return { kind: 'interval', layout: { ...columns, delimiter, columnCount } };
+    return { kind: 'interval', layout: { ...columns, delimiter, columnCount }, cells };
   }
   if (columns.esiid < 0 || names.length < 2) return null;
   const hasPeriod = names.includes('startdate') && names.includes('enddate');
   if (hasPeriod || names.some((name) => monthlyName.test(name))) {
-    return { kind: 'monthly', what: 'a monthly billing report' };
+    return { kind: 'monthly' };
   }
   const hasDate = columns.date >= 0 || names.some((name) => /(?:read|usage)date$/.test(name));
   if (hasDate && !hasTime && (columns.kwh >= 0 || names.some((name) => dailyName.test(name)))) {
-    return { kind: 'daily', what: 'a daily register-read report' };
+    return { kind: 'daily' };
   }
   // Only what cannot be an interval file with misspelled columns is passed over.
   const mayHoldIntervals = hasTime || names.some((name) => energyName.test(name));
-  return mayHoldIntervals ? null : { kind: 'other', what: 'a report about ESIIDs without readings' };
+  return mayHoldIntervals ? null : { kind: 'other' };
 }
 
-/**
- * Recognizes a file by its header line, whatever the delimiter.
- * @throws FileError `unknown-header`, saying what was found instead
- */
-export function readHeader(line: string): Header {
+/** Recognizes a file by its header line, whatever the delimiter; null if the line is no known header. */
+export function recognizeHeader(line: string): Header | null {
   for (const delimiter of [',', '\t', ';'] as const) {
     const cells = splitLine(line, delimiter);
     const header = cells && recognize(cells, delimiter);
     if (header) return header;
   }
-  const found = line.trim().slice(0, 200);
-  throw new FileError(
-    'unknown-header',
-    `The first line is no header of an interval file: "${found}". Expected columns for a time and kWh, such as ` +
-      'ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH,ESTIMATED_ACTUAL,CONSUMPTION_SURPLUSGENERATION.',
-  );
+  return null;
 }

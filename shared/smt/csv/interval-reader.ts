@@ -1,7 +1,6 @@
 import type { FileError } from '../../archive/file-error.ts';
 import type { IntervalBlock } from '../../intervals/block.ts';
 import {
-  type AssemblerTotals,
   BlockAssembler,
   type BlockKey,
   maxLayers,
@@ -11,6 +10,7 @@ import {
 import { type ClockDay, clockDay } from '../../intervals/clock.ts';
 import { parseEsiid } from '../../intervals/esiid.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
+import type { MemberReading } from '../member-reading.ts';
 import type { RowTally } from '../row-tally.ts';
 import { channelOf, dateOf, isEstimated, kwhOf, labelOf, revisionOf } from './cells.ts';
 import { copiedString } from './copied-string.ts';
@@ -30,22 +30,11 @@ const endOnlyStep = 20_000;
 /** An end-only file of one meter tells by its first and last row: eleven years of it are held. */
 const maxHeldEndOnlyRows = 400_000;
 
-export interface IntervalReaderOptions {
-  readonly layout: IntervalLayout;
-  /** ESIID of a file without an ESIID column; of no effect where there is one. */
-  readonly esiidHint: string | null;
-  readonly account: RowTally;
-  readonly emit: (block: IntervalBlock) => void;
-  /** Upper bound of blocks that wait for more rows. */
-  readonly maxOpenBlocks?: number | undefined;
-}
-
 /** Reads the data rows of one interval file: every row into exactly one count, every reading into its block. */
 export class IntervalReader {
-  readonly esiids = new Set<string>();
   private readonly layout: IntervalLayout;
-  private readonly esiidHint: string | null;
-  private readonly account: RowTally;
+  private readonly reading: MemberReading;
+  private readonly tally: RowTally;
   private readonly assembler: BlockAssembler;
   private readonly endOnly: EndOnlyRows | null;
   private endOnlyBound = endOnlyStep;
@@ -56,29 +45,19 @@ export class IntervalReader {
   private block: OpenBlock | undefined;
   private sawBlankRevision = false;
 
-  constructor(options: IntervalReaderOptions) {
-    this.layout = options.layout;
-    this.esiidHint = options.esiidHint;
-    this.account = options.account;
-    this.heldDays = new HeldDays(options.layout);
-    const { start, end, timestamp } = options.layout;
-    const hasStart = start >= 0 || timestamp >= 0;
+  constructor(layout: IntervalLayout, reading: MemberReading) {
+    this.layout = layout;
+    this.reading = reading;
+    this.tally = reading.tally;
+    this.heldDays = new HeldDays(layout);
+    const hasStart = layout.start >= 0 || layout.timestamp >= 0;
     this.endOnly = hasStart ? null : new EndOnlyRows();
-    this.raster = hasStart && end >= 0 ? null : new IntervalLengthCheck();
+    this.raster = hasStart && layout.end >= 0 ? null : new IntervalLengthCheck();
     const emit = (block: IntervalBlock): void => {
       this.raster?.add(block);
-      options.emit(block);
+      reading.add(block);
     };
-    this.assembler = new BlockAssembler(emit, options.maxOpenBlocks);
-  }
-
-  get totals(): AssemblerTotals {
-    return this.assembler.totals;
-  }
-
-  /** Whether its rows say everything about where they belong: ESIID and revision included. */
-  get selfContained(): boolean {
-    return this.layout.esiid >= 0 && this.layout.revision >= 0 && !this.sawBlankRevision;
+    this.assembler = new BlockAssembler(emit, reading.options.maxOpenBlocks);
   }
 
   /** After its end: why its readings are no 15-minute intervals, null if they are. */
@@ -93,7 +72,7 @@ export class IntervalReader {
     for (let i = from; i < lines.length; i++) {
       const cells = fieldsOf(i);
       if (cells && isBlank(cells)) continue;
-      this.account.counts.rowsRead++;
+      this.tally.counts.rowsRead++;
       const row = { cells: cells ?? [], lineNumber: firstLine + i, text: lines[i] ?? '' };
       this.rejectFor(row, this.hasItsColumns(row.cells) ? this.readRow(row) : 'invalid-row');
     }
@@ -105,6 +84,9 @@ export class IntervalReader {
     this.settleEndOnly(this.endOnly?.releaseAll(true));
     this.settleHeldDays();
     this.assembler.finish();
+    this.reading.isRecountNeeded = this.assembler.isRecountNeeded;
+    this.reading.isSelfContained =
+      this.layout.esiid >= 0 && this.layout.revision >= 0 && !this.sawBlankRevision;
   }
 
   private boundHeldRows(): void {
@@ -162,7 +144,7 @@ export class IntervalReader {
     if (revisedAt === null) this.sawBlankRevision = true;
     this.stretch = {
       cells: [copiedString(esiid), copiedString(channel), copiedString(revision), copiedString(date)],
-      esiid: layout.esiid < 0 ? this.esiidHint : parseEsiid(copiedString(esiid)),
+      esiid: layout.esiid < 0 ? this.reading.options.esiidHint : parseEsiid(copiedString(esiid)),
       channel: layout.channel < 0 ? 'consumption' : channelOf(channel),
       revisedAt,
       date: civilDate,
@@ -182,7 +164,7 @@ export class IntervalReader {
       return null;
     }
     if (place.kind === 'invalid' || kwhOf(this.cell(row, this.layout.kwh)) !== '') return 'invalid-timestamp';
-    this.account.counts.nonexistentHour++;
+    this.tally.counts.nonexistentHour++;
     return null;
   }
 
@@ -209,7 +191,7 @@ export class IntervalReader {
 
   /** A row whose slot is known: its value is placed, missing, or no value at all. */
   private settle(key: BlockKey, row: Row, slot: number): RejectReason | null {
-    const { counts } = this.account;
+    const { counts } = this.tally;
     const kwh = kwhOf(this.cell(row, this.layout.kwh));
     const block = this.blockOf(key);
     if (kwh === null || kwh === '') {
@@ -229,7 +211,7 @@ export class IntervalReader {
   }
 
   private rejectFor(row: Row, reason: RejectReason | null): void {
-    if (reason) this.account.reject(reason, row.lineNumber, row.text);
+    if (reason) this.tally.reject(reason, row.lineNumber, row.text);
   }
 
   private blockOf(key: BlockKey): OpenBlock {
@@ -238,7 +220,6 @@ export class IntervalReader {
       if (block.key === key && block.layers.length < maxLayers) return block;
       this.assembler.leave(block);
     }
-    this.esiids.add(key.esiid);
     this.block = this.assembler.block(key);
     return this.block;
   }

@@ -1,0 +1,51 @@
+import { FileError } from '../archive/file-error.ts';
+import type { MemberHead } from './form.ts';
+import { detectEncoding, firstLine } from './text.ts';
+
+/** Number of bytes that show whether a file is text. */
+const textHeadBytes = 4096;
+
+const knownBinaries: readonly (readonly [string, string])[] = [
+  ['%PDF', 'a PDF document'],
+  ['\x89PNG', 'a PNG picture'],
+  ['\xff\xd8\xff', 'a JPEG picture'],
+  ['\xd0\xcf\x11\xe0', 'an old Excel or Word document'],
+  ['7z\xbc\xaf', 'a 7-Zip archive'],
+  ['Rar!', 'a RAR archive'],
+  ['BZh', 'a bzip2 archive'],
+  ['\xfd7zXZ', 'an xz archive'],
+  ['\x28\xb5\x2f\xfd', 'a Zstandard archive'],
+];
+
+/** Refuses a member before any form looks at it. @throws FileError `empty-file`, `binary-file` */
+export function refuseNoText(head: MemberHead): void {
+  if (head.isWhole && head.text.trim() === '') throw new FileError('empty-file', 'The file is empty.');
+  const { encoding, bomBytes } = detectEncoding(head.bytes);
+  const bytes = head.bytes.subarray(bomBytes, bomBytes + textHeadBytes);
+  const start = bytes.toString('latin1', 0, 8);
+  const known = knownBinaries.find(([magic]) => start.startsWith(magic));
+  if (!known && (encoding !== 'utf-8' || !looksBinary(bytes))) return;
+  throw new FileError(
+    'binary-file',
+    `This is ${known?.[1] ?? 'binary data'}, not text (it starts with the bytes ${bytes.toString('hex', 0, 8)}). ` +
+      'Send the CSV, plain or as gzip or zip.',
+  );
+}
+
+/** A NUL in the first line, or many control characters; a few of them elsewhere cost the rows they are in. */
+function looksBinary(bytes: Buffer): boolean {
+  const lineEnd = bytes.findIndex((byte) => byte === 0x0a || byte === 0x0d);
+  const firstLineBytes = bytes.subarray(0, lineEnd < 0 ? bytes.length : lineEnd);
+  const controls = bytes.filter((byte) => byte < 32 && !(byte >= 9 && byte <= 13)).length;
+  return firstLineBytes.includes(0) || controls * 20 > bytes.length;
+}
+
+/** The error of a member that is text but of no form. */
+export function unrecognized(head: MemberHead): FileError {
+  const found = firstLine(head.text).trim().slice(0, 200);
+  return new FileError(
+    'unknown-header',
+    `The first line is no header of an interval file: "${found}". Expected columns for a time and kWh, such as ` +
+      'ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH,ESTIMATED_ACTUAL,CONSUMPTION_SURPLUSGENERATION.',
+  );
+}
