@@ -193,7 +193,7 @@ describe('a damaged delivery', () => {
 describe('what is PGP but no encrypted delivery', () => {
   test.each([
     ['signed-only.zip.asc', 'pgp-signed-only'],
-    ['copiedString-signature.asc', 'pgp-signed-only'],
+    ['detached-signature.asc', 'pgp-signed-only'],
     ['compressed-only.zip.pgp', 'pgp-compressed-only'],
     ['literal-only.zip.pgp', 'pgp-not-encrypted'],
     ['public-key.asc', 'pgp-not-a-message'],
