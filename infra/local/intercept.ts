@@ -2,7 +2,7 @@ import type { Message } from '@aws-sdk/client-sqs';
 import type { S3EventRecord } from 'aws-lambda';
 
 /**
- * Where tests and the breaking machine get between the parts. Each answers with the delays, in milliseconds, after
+ * Where tests and the fault-injection harness get between the parts. Each answers with the delays, in milliseconds, after
  * which the thing is delivered: `[0]` is the normal course, `[]` loses it, `[0, 500]` delivers it twice. A promise
  * holds it back until it settles.
  */

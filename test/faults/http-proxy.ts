@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import type { Inject } from './inject.ts';
 import type { Step } from './steps.ts';
-import type { Strike } from './strike.ts';
 
 export interface HttpProxyOptions {
   readonly target: string;
   /** Whether bodies are small enough to be read whole, for `stepOf` to see. */
   readonly buffersBodies: boolean;
   readonly stepOf: (incoming: IncomingMessage, body: string) => Step | undefined;
-  readonly strike: Strike;
+  readonly inject: Inject;
 }
 
 export interface HttpProxy {
@@ -18,7 +18,7 @@ export interface HttpProxy {
   close(): Promise<void>;
 }
 
-/** Passes requests on as they are (the Host header too, which is signed), and lets faults strike them. */
+/** Passes requests on as they are (the Host header too, which is signed), and injects faults into them. */
 export async function startHttpProxy(options: HttpProxyOptions): Promise<HttpProxy> {
   const agent = new Agent({ keepAlive: true });
   const server = createServer({ requestTimeout: 0 }, (incoming, response) => {
@@ -39,7 +39,7 @@ export async function startHttpProxy(options: HttpProxyOptions): Promise<HttpPro
 }
 
 async function pass(
-  { target, buffersBodies, stepOf, strike }: HttpProxyOptions,
+  { target, buffersBodies, stepOf, inject }: HttpProxyOptions,
   agent: Agent,
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -47,7 +47,7 @@ async function pass(
   const body = buffersBodies ? await buffer(incoming) : undefined;
   const step = stepOf(incoming, body?.toString() ?? '');
   const { remotePort = 0 } = incoming.socket;
-  if (step && (await strike(step, 'before', remotePort)) === 'break') {
+  if (step && (await inject(step, 'before', remotePort)) === 'break') {
     response.destroy();
     return;
   }
@@ -64,7 +64,7 @@ async function pass(
   if (body) outgoing.end(body);
   else incoming.pipe(outgoing);
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
-  if (step && (await strike(step, 'after', remotePort)) === 'break') {
+  if (step && (await inject(step, 'after', remotePort)) === 'break') {
     answer.destroy();
     response.destroy();
     return;

@@ -3,29 +3,29 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { synthesize } from '../../infra/local/synthesize.ts';
-import { Lane } from './lane.ts';
 import { playRun, type RunResult } from './run.ts';
 import { steps } from './steps.ts';
+import { WorkerSlot } from './worker-slot.ts';
 
-const usage = 'usage: npm run test:faults -- [--seed S] [--runs N] [--lanes L] [--until-violation] [--json]';
+const usage = 'usage: npm run test:faults -- [--seed S] [--runs N] [--slots N] [--until-violation] [--json]';
 const help = `${usage}
 
-The breaking machine: plays N random plans of uploads and faults against the real stack, one seed each from S on, lets it
+The fault-injection harness: plays N random plans of uploads and faults against the real stack, one seed each from S on, lets it
 recover, and holds it to its promises. Exit status 1 if one was broken. The seed reproduces the plan.
 
   --seed S            first seed (default 1)
   --runs N            how many plans (default 1)
-  --lanes L           plans at the same time (default 3)
+  --slots N           plans at the same time (default 3)
   --until-violation   stop at the first broken promise
   --json              one JSON object per run on standard output, then the totals`;
 
-/** In so many runs every call that faults can strike has been made. */
+/** In so many runs every call that faults can be injected into has been made. */
 const runsToSeeAllSteps = 20;
 
 interface Options {
   readonly seed: number;
   readonly runs: number;
-  readonly lanes: number;
+  readonly slots: number;
   readonly stopsAtViolation: boolean;
   readonly isJson: boolean;
 }
@@ -37,20 +37,20 @@ async function main(): Promise<number> {
   try {
     await synthesize(assemblyDir);
     const seeds = Array.from({ length: options.runs }, (_, index) => options.seed + index);
-    const playLane = async () => {
-      const lane = await Lane.open();
+    const playSlot = async () => {
+      const slot = await WorkerSlot.open();
       try {
         for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-          const result = await playRun(seed, lane, assemblyDir);
+          const result = await playRun(seed, slot, assemblyDir);
           results.push(result);
           console.log(options.isJson ? JSON.stringify(result) : textOf(result));
           if (options.stopsAtViolation && result.violations.length > 0) seeds.length = 0;
         }
       } finally {
-        await lane.close();
+        await slot.close();
       }
     };
-    await Promise.all(Array.from({ length: Math.min(options.lanes, options.runs) }, playLane));
+    await Promise.all(Array.from({ length: Math.min(options.slots, options.runs) }, playSlot));
   } finally {
     await rm(assemblyDir, { recursive: true, force: true });
   }
@@ -70,7 +70,7 @@ function totalsOf(results: readonly RunResult[]) {
     runs: results.length,
     files: sum(({ files }) => files),
     intervals: sum(({ intervals }) => intervals),
-    faultsStruck: Object.values(faults).reduce((total, count) => total + count, 0),
+    faultsInjected: Object.values(faults).reduce((total, count) => total + count, 0),
     givenUpAndReplayed: sum(({ givenUp }) => givenUp),
     violations: sum(({ violations }) => violations.length),
     unfinished: results.filter(({ error }) => error !== null).length,
@@ -81,8 +81,8 @@ function totalsOf(results: readonly RunResult[]) {
 }
 
 function textOf({ seed, durationMs, files, intervals, faults, violations, error }: RunResult): string {
-  const struck = Object.values(faults).reduce((total, count) => total + count, 0);
-  const facts = `${files} files, ${intervals} intervals, ${struck} faults, ${durationMs} ms`;
+  const injected = Object.values(faults).reduce((total, count) => total + count, 0);
+  const facts = `${files} files, ${intervals} intervals, ${injected} faults, ${durationMs} ms`;
   const verdict = error !== null ? 'NOT FINISHED' : violations.length > 0 ? 'VIOLATED' : 'ok';
   const problems = [...violations, ...(error === null ? [] : [error])].map((problem) => `  ${problem}`);
   return [`seed ${seed}: ${facts}: ${verdict}`, ...problems].join('\n');
@@ -99,7 +99,7 @@ function readArguments(): Options {
       options: {
         seed: { type: 'string', default: '1' },
         runs: { type: 'string', default: '1' },
-        lanes: { type: 'string', default: '3' },
+        slots: { type: 'string', default: '3' },
         'until-violation': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -112,7 +112,7 @@ function readArguments(): Options {
     return {
       seed: wholeNumber('seed', values.seed),
       runs: wholeNumber('runs', values.runs),
-      lanes: wholeNumber('lanes', values.lanes),
+      slots: wholeNumber('slots', values.slots),
       stopsAtViolation: values['until-violation'],
       isJson: values.json,
     };

@@ -1,5 +1,5 @@
 /**
- * What protects a promise, each with the edit that takes it away. The breaking machine has to notice every one of them:
+ * What protects a promise, each with the edit that takes it away. The fault-injection harness has to notice every one of them:
  * a machine that finds nothing proves nothing before it has been seen to find something.
  */
 export interface Mutation {

@@ -12,7 +12,7 @@ export interface PlannedUpload {
   readonly afterwards: 'nothing' | 'delete-version' | 'delete-marker';
 }
 
-/** Trouble that strikes at a time and not at a call. */
+/** A fault injected at a time and not at a call. */
 export interface TimedFault {
   readonly atMs: number;
   readonly kind:
@@ -110,7 +110,7 @@ function planTimedFault(random: Random): TimedFault {
   return { atMs: random.int(100, troubleMs), kind: random.weighted(timedKinds), chance: random.next() };
 }
 
-/** How often each call is struck, and up to which occurrence it makes sense. */
+/** How often a fault is injected into each call, and up to which occurrence it makes sense. */
 const stepOdds: Readonly<Record<Step, { readonly weight: number; readonly nth: number }>> = {
   'put-object': { weight: 1, nth: 6 },
   'head-object': { weight: 2, nth: 8 },

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import type { Inject } from './inject.ts';
 import { PostgresMessages } from './postgres-messages.ts';
 import type { Step } from './steps.ts';
-import type { Strike } from './strike.ts';
 
 export interface PostgresProxy {
   readonly port: number;
@@ -11,11 +11,11 @@ export interface PostgresProxy {
   close(): Promise<void>;
 }
 
-/** Passes connections on to a Postgres on this machine, and lets faults strike the statements it recognizes. */
-export async function startPostgresProxy(serverPort: number, strike: Strike): Promise<PostgresProxy> {
+/** Passes connections on to a Postgres on this machine, and injects faults into the statements it recognizes. */
+export async function startPostgresProxy(serverPort: number, inject: Inject): Promise<PostgresProxy> {
   const links = new Set<Link>();
   const server = createServer({ noDelay: true }, (client) => {
-    const link = new Link(client, serverPort, strike);
+    const link = new Link(client, serverPort, inject);
     links.add(link);
     client.on('close', () => links.delete(link));
   });
@@ -51,16 +51,16 @@ const statements: readonly (readonly [RegExp, Step])[] = [
 class Link {
   readonly #client: Socket;
   readonly #server: Socket;
-  readonly #strike: Strike;
+  readonly #inject: Inject;
   readonly #clientPort: number;
-  /** The statement under way, whose answer a fault may strike. */
+  /** The statement under way, into whose response a fault may be injected. */
   #step: Step | undefined;
   #isCopying = false;
 
-  constructor(client: Socket, serverPort: number, strike: Strike) {
+  constructor(client: Socket, serverPort: number, inject: Inject) {
     this.#client = client;
     this.#clientPort = client.remotePort ?? 0;
-    this.#strike = strike;
+    this.#inject = inject;
     this.#server = connect({ port: serverPort, host: '127.0.0.1', noDelay: true });
     for (const socket of [client, this.#server]) {
       socket.on('error', () => this.cut());
@@ -104,13 +104,13 @@ class Link {
     if (type === 'd') {
       if (this.#isCopying) return undefined;
       this.#isCopying = true;
-      return this.#strikeAt('copy', 'before');
+      return this.#injectAt('copy', 'before');
     }
     if (type !== 'Q' && type !== 'P') return undefined;
     this.#isCopying = false;
     const text = bytes.toString('utf8', 5).replace(/^\0/, ''); // a Parse begins with the statement's name, here none
     this.#step = statements.find(([pattern]) => pattern.test(text))?.[1];
-    return this.#step && this.#strikeAt(this.#step, 'before');
+    return this.#step && this.#injectAt(this.#step, 'before');
   }
 
   /** ReadyForQuery: the server has answered all of the statement; the client has not heard of it yet. */
@@ -118,10 +118,10 @@ class Link {
     if (type !== 'C' && type !== 'Z') return undefined;
     const step = this.#step;
     this.#step = undefined;
-    return step && this.#strikeAt(step, 'after');
+    return step && this.#injectAt(step, 'after');
   }
 
-  async #strikeAt(step: Step, when: 'before' | 'after'): Promise<void> {
-    if ((await this.#strike(step, when, this.#clientPort)) === 'break') this.cut();
+  async #injectAt(step: Step, when: 'before' | 'after'): Promise<void> {
+    if ((await this.#inject(step, when, this.#clientPort)) === 'break') this.cut();
   }
 }

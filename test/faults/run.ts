@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { findViolations } from './checks.ts';
-import type { Lane } from './lane.ts';
 import { listFiles } from './observed.ts';
 import { measurePace } from './pace.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { settle } from './settle.ts';
 import type { Step } from './steps.ts';
-import { type ReplayLog, replaySome, strikeNow } from './trouble.ts';
+import { injectNow, type ReplayLog, replaySome } from './trouble.ts';
 import { newUploadLog, type UploadLog, upload } from './uploads.ts';
+import type { WorkerSlot } from './worker-slot.ts';
 import { World } from './world.ts';
 
 /** What a run came to. */
@@ -20,7 +20,7 @@ export interface RunResult {
   readonly intervals: number;
   /** Files that were given up after three workers in a row had died over them, and were loaded by a replay. */
   readonly givenUp: number;
-  /** Faults that struck, by kind. */
+  /** Faults injected, by kind. */
   readonly faults: Readonly<Record<string, number>>;
   /** Calls that the proxies recognized. */
   readonly stepsSeen: readonly Step[];
@@ -31,10 +31,10 @@ export interface RunResult {
 }
 
 /** Plays the plan of a seed against the real stack, lets it recover, and holds it to its promises. */
-export async function playRun(seed: number, lane: Lane, assemblyDir: string): Promise<RunResult> {
+export async function playRun(seed: number, slot: WorkerSlot, assemblyDir: string): Promise<RunResult> {
   const startedAtMs = performance.now();
   const plan = makePlan(seed);
-  const world = new World(plan, lane, await measurePace());
+  const world = new World(plan, slot, await measurePace());
   const uploads = newUploadLog(plan.uploads);
   const replays: ReplayLog = { counts: new Map(), isIncomplete: false };
   const violations: string[] = [];
@@ -80,13 +80,13 @@ async function playTrouble(
     await sleep(planned.atMs);
     await upload(world, planned, uploads);
   });
-  const striking = plan.timedFaults.map(async (fault) => {
+  const injecting = plan.timedFaults.map(async (fault) => {
     await sleep(fault.atMs);
     faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
     // A fault may itself fail for another one: a query on a server that is down.
-    await strikeNow(world, fault, replays).catch(() => undefined);
+    await injectNow(world, fault, replays).catch(() => undefined);
   });
-  await Promise.all(striking);
+  await Promise.all(injecting);
   const lastMs = Math.max(...plan.uploads.map(({ atMs }) => atMs));
   await Promise.race([Promise.all(uploading), sleep(lastMs)]);
   await sleep(world.pace.minTimeoutMs / 3); // for the faults that wait for what comes after an upload

@@ -1,4 +1,4 @@
-/** The calls over the network at which a fault can strike, in the order a file meets them. */
+/** The calls over the network into which a fault can be injected, in the order a file meets them. */
 export const steps = [
   ...(['put-object', 'head-object', 'get-object', 'insert-row', 'send-message', 'note-queued'] as const),
   ...(['claim', 'copy', 'finish', 'commit', 'release', 'publish', 'note-announced'] as const),
@@ -34,7 +34,7 @@ export class ArmedSteps {
     this.#faults = [...faults];
   }
 
-  /** Counts the call; the fault that strikes it, if one does. */
+  /** Counts the call; the fault injected into it, if any. */
   take(step: Step, when: StepFault['when']): StepFault | undefined {
     const counter = `${when} ${step}`;
     const count = (this.#counts.get(counter) ?? 0) + 1;

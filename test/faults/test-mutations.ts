@@ -13,7 +13,7 @@ const copied = ['cdk.json', 'functions', 'infra', 'package.json', 'package-lock.
 
 const help = `usage: npm run test:mutations -- [--runs N] [--only WORDS]
 
-Takes one protection after the other out of a copy of the source, and runs the breaking machine on it until it finds a
+Takes one protection after the other out of a copy of the source, and runs the fault-injection harness on it until it finds a
 promise broken, N runs at most (default 40). Exit status 1 if one was not missed.
 
   --runs N       bound for each protection

@@ -11,8 +11,8 @@ export interface ReplayLog {
   isIncomplete: boolean;
 }
 
-/** Lets one fault strike now. */
-export async function strikeNow(
+/** Injects one fault now. */
+export async function injectNow(
   world: World,
   { kind, chance }: TimedFault,
   replays: ReplayLog,

@@ -8,14 +8,14 @@ import type { Worker } from '../../infra/local/lambda/local-function.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import { installAudit } from './audit.ts';
 import { type HttpProxy, startHttpProxy } from './http-proxy.ts';
-import type { Lane } from './lane.ts';
+import { type Inject, injector } from './inject.ts';
 import type { Pace } from './pace.ts';
 import type { Delivery, Plan } from './plan.ts';
 import { type PostgresProxy, startPostgresProxy } from './postgres-proxy.ts';
 import { processOfPort } from './process-of-port.ts';
 import { queueStepOf, s3StepOf } from './service-steps.ts';
 import { ArmedSteps } from './steps.ts';
-import { type Strike, striker } from './strike.ts';
+import type { WorkerSlot } from './worker-slot.ts';
 
 /** How often deliveries were tampered with. */
 export interface DeliveryCounts {
@@ -37,7 +37,7 @@ export class World {
   readonly seenPids = new Set<number>();
   readonly pace: Pace;
   readonly #plan: Plan;
-  readonly #lane: Lane;
+  readonly #slot: WorkerSlot;
   readonly #closers: (() => Promise<unknown> | unknown)[] = [];
   #isCalm = false;
   #eventCount = 0;
@@ -47,10 +47,10 @@ export class World {
   #postgresProxy: PostgresProxy | undefined;
   #announcementQueueUrl = '';
 
-  constructor(plan: Plan, lane: Lane, pace: Pace) {
+  constructor(plan: Plan, slot: WorkerSlot, pace: Pace) {
     this.pace = pace;
     this.#plan = plan;
-    this.#lane = lane;
+    this.#slot = slot;
     this.armed = new ArmedSteps(plan.stepFaults);
   }
 
@@ -61,17 +61,17 @@ export class World {
 
   async start(assemblyDir: string): Promise<void> {
     const databaseName = `run_${this.#plan.seed}`;
-    await this.#lane.createDatabase(databaseName);
-    this.#closers.push(() => this.#lane.dropDatabase(databaseName));
-    let strike: Strike = async () => 'go on'; // until all is up
-    const current: Strike = (...call) => strike(...call);
-    const proxy = await startPostgresProxy(this.#lane.postgresPort, current);
+    await this.#slot.createDatabase(databaseName);
+    this.#closers.push(() => this.#slot.dropDatabase(databaseName));
+    let inject: Inject = async () => 'go on'; // until all is up
+    const current: Inject = (...call) => inject(...call);
+    const proxy = await startPostgresProxy(this.#slot.postgresPort, current);
     this.#postgresProxy = proxy;
     this.#closers.push(() => proxy.close());
-    const databaseUrl = new URL(this.#lane.urlOf(databaseName));
+    const databaseUrl = new URL(this.#slot.urlOf(databaseName));
     databaseUrl.port = String(proxy.port);
     this.#stack = await startLocalStack({
-      stateDir: path.join(this.#lane.dir, `run-${this.#plan.seed}`),
+      stateDir: path.join(this.#slot.dir, `run-${this.#plan.seed}`),
       databaseUrl: databaseUrl.href,
       assemblyDir,
       ...this.pace,
@@ -86,7 +86,7 @@ export class World {
     await client.end();
     await this.#subscribe();
     await this.#warmUp();
-    strike = striker({ armed: this.armed, killWorkerOnPort: (port) => this.#killWorkerOnPort(port) });
+    inject = injector({ armed: this.armed, killWorkerOnPort: (port) => this.#killWorkerOnPort(port) });
   }
 
   /** Ends all trouble: from here on the system is left to itself. */
@@ -96,9 +96,9 @@ export class World {
     this.stack.s3.faults.clear();
   }
 
-  /** A connection that no fault strikes. */
+  /** A connection without faults. */
   async connect(): Promise<Client> {
-    const client = new Client({ connectionString: this.#lane.urlOf(`run_${this.#plan.seed}`) });
+    const client = new Client({ connectionString: this.#slot.urlOf(`run_${this.#plan.seed}`) });
     client.on('error', () => undefined);
     await client.connect();
     return client;
@@ -121,7 +121,7 @@ export class World {
   }
 
   restartPostgres(): Promise<void> {
-    return this.#lane.restart();
+    return this.#slot.restart();
   }
 
   /** All workers there are, with their function's name. */
@@ -189,10 +189,10 @@ export class World {
     ]);
   }
 
-  async #interpose(service: 's3' | 'queues', target: string, strike: Strike): Promise<string> {
+  async #interpose(service: 's3' | 'queues', target: string, inject: Inject): Promise<string> {
     const isS3 = service === 's3';
     const stepOf = isS3 ? s3StepOf : queueStepOf;
-    const proxy = await startHttpProxy({ target, buffersBodies: !isS3, stepOf, strike });
+    const proxy = await startHttpProxy({ target, buffersBodies: !isS3, stepOf, inject });
     this.#closers.push(() => proxy.close());
     if (isS3) this.#s3Proxy = proxy;
     return proxy.url;

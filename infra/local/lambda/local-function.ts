@@ -18,7 +18,7 @@ export interface LocalFunctionOptions {
 
 export type OnFailure = (functionName: string, error: FunctionError) => void;
 
-/** A worker as tests and the breaking machine see it. */
+/** A worker as tests and the fault-injection harness see it. */
 export interface Worker {
   readonly pid: number | undefined;
   readonly isBusy: boolean;

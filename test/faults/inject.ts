@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArmedSteps, Step, StepFault } from './steps.ts';
 
-/** Lets a fault strike a call, if one waits for it; `break` says that the call's connection is to be broken. */
-export type Strike = (step: Step, when: StepFault['when'], clientPort: number) => Promise<'go on' | 'break'>;
+/** Injects a fault into a call, if one is armed for it; `break` says that the call's connection is to be broken. */
+export type Inject = (step: Step, when: StepFault['when'], clientPort: number) => Promise<'go on' | 'break'>;
 
-export interface StrikeOptions {
+export interface InjectOptions {
   readonly armed: ArmedSteps;
   /** Kills the worker that holds this port; false when it is none of the workers'. */
   readonly killWorkerOnPort: (port: number) => Promise<boolean>;
 }
 
-export function striker({ armed, killWorkerOnPort }: StrikeOptions): Strike {
+export function injector({ armed, killWorkerOnPort }: InjectOptions): Inject {
   return async (step, when, clientPort) => {
     const fault = armed.take(step, when);
     switch (fault?.action) {

@@ -5,7 +5,7 @@ import { type RunningPostgres, startPostgres } from '../../infra/local/postgres.
 import { runAdminStatement, withDatabaseName } from '../support/database-url.ts';
 
 /** A place where one run after the other happens: a folder and a Postgres that can be restarted. */
-export class Lane {
+export class WorkerSlot {
   readonly dir: string;
   #postgres: RunningPostgres;
   #restart: Promise<void> = Promise.resolve();
@@ -15,9 +15,9 @@ export class Lane {
     this.#postgres = postgres;
   }
 
-  static async open(): Promise<Lane> {
+  static async open(): Promise<WorkerSlot> {
     const dir = await mkdtemp(path.join(tmpdir(), 'smt-faults-'));
-    return new Lane(dir, await startPostgres({ dataDir: path.join(dir, 'postgres'), durable: false }));
+    return new WorkerSlot(dir, await startPostgres({ dataDir: path.join(dir, 'postgres'), durable: false }));
   }
 
   get postgresPort(): number {
