@@ -1,5 +1,11 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { healthRoutes } from '../functions/health/routes.ts';
+import { openApiRoutes } from '../functions/openapi/routes.ts';
+import { rawFileRoutes } from '../functions/raw-files/routes.ts';
+import { rawUploadRoutes } from '../functions/raw-upload/routes.ts';
+import { replayRoutes } from '../functions/replay/routes.ts';
+import { usageRoutes } from '../functions/usage/routes.ts';
 import type { Settings } from './config/settings.ts';
 import { AdminToken } from './constructs/admin-token.ts';
 import { Announcements } from './constructs/announcements.ts';
@@ -122,44 +128,40 @@ export class SmtIngestStack extends Stack {
     const { rawFiles, toNormalize, adminToken, database, api } = this;
 
     const health = new IngestFunction(this, 'Health', { entry: 'health' });
-    api.route('GET /health', health);
+    api.serve(healthRoutes, health);
 
     const rawUpload = new IngestFunction(this, 'RawUpload', { entry: 'raw-upload' });
     adminToken.guards(rawUpload);
     database.usedBy(rawUpload, 'writer');
     rawFiles.presignedBy(rawUpload);
-    api.route('POST /api/admin/smt/raw-upload', rawUpload);
+    api.serve(rawUploadRoutes, rawUpload);
 
     const replay = new IngestFunction(this, 'Replay', { entry: 'replay' });
     adminToken.guards(replay);
     database.usedBy(replay, 'writer');
     rawFiles.replaysNotedBy(replay);
     toNormalize.sentBy(replay);
-    api.route('POST /api/admin/smt/normalize', replay);
+    api.serve(replayRoutes, replay);
 
     const rawFilesApi = new IngestFunction(this, 'RawFilesApi', { entry: 'raw-files' });
     adminToken.guards(rawFilesApi);
     database.usedBy(rawFilesApi, 'reader');
     rawFiles.readBy(rawFilesApi);
-    api.route('GET /api/admin/smt/raw-files', rawFilesApi);
-    api.route('GET /api/admin/smt/raw-files/{id}', rawFilesApi);
-    api.route('GET /api/admin/smt/raw-files/{id}/download', rawFilesApi);
+    api.serve(rawFileRoutes, rawFilesApi);
 
     const usage = new IngestFunction(this, 'Usage', { entry: 'usage', memorySizeMb: 1769 });
     adminToken.guards(usage);
     database.usedBy(usage, 'reader');
-    api.route('GET /api/usage', usage);
-    api.route('GET /api/usage/coverage', usage);
-    api.route('GET /api/usage/esiids', usage);
+    api.serve(usageRoutes, usage);
 
     const openapi = new IngestFunction(this, 'OpenApi', { entry: 'openapi' });
     adminToken.guards(openapi);
-    api.route('GET /api/openapi.json', openapi);
+    api.serve(openApiRoutes, openapi);
 
     const pages = new PagesFunction(this, 'Pages');
     rawFiles.namedTo(pages);
     rawFiles.uploadedToFrom(api.origin);
-    for (const path of pagePaths) api.route(`GET ${path}`, pages);
+    api.servePages(pagePaths, pages);
 
     return [health, rawUpload, replay, rawFilesApi, usage, openapi, pages];
   }

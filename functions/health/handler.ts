@@ -1,4 +1,7 @@
-import { apiRoute } from '../../shared/http/api-route.ts';
+import { serveRoutes } from '../../shared/http/serve-routes.ts';
+import { healthRoutes } from './routes.ts';
 
-/** Says that the API answers. It asks no database, so that being watched does not keep a paused one awake. */
-export const handler = apiRoute(async () => ({ status: 200, body: { ok: true } }));
+/** Reports that the API responds. It does not query the database, so that a health check does not keep a paused one awake. */
+export const handler = serveRoutes(healthRoutes, {
+  getHealth: async () => ({ status: 200, body: { ok: true } }),
+});

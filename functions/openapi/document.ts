@@ -1,13 +1,21 @@
-import * as z from 'zod';
-import { type DescribedRoute, errorAnswer, routes } from './routes.ts';
+import type * as z from 'zod';
+import type { Route } from '../../shared/http/route.ts';
+import { errorResponse } from '../../shared/http/schemas.ts';
+import { apiRoutes } from './api-routes.ts';
+import { ComponentSchemas } from './component-schemas.ts';
 
 type Json = Record<string, unknown>;
 
-/** The API as an OpenAPI 3.1 document, whose schemas are JSON Schema as zod writes it. */
+/** The API as an OpenAPI 3.1 document, made of the routes and the zod schemas that requests are parsed by. */
 export function openApiDocument(): Json {
+  const schemas = new ComponentSchemas();
+  const error = schemas.schemaOf(errorResponse, 'output');
   const paths: Record<string, Json> = {};
-  for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  for (const [id, route] of Object.entries<Route>(apiRoutes)) {
+    paths[route.path] = {
+      ...paths[route.path],
+      [route.method.toLowerCase()]: operationOf(id, route, { schemas, error }),
+    };
   }
   return {
     openapi: '3.1.0',
@@ -26,65 +34,75 @@ export function openApiDocument(): Json {
         bearer: { type: 'http', scheme: 'bearer' },
         header: { type: 'apiKey', in: 'header', name: 'x-admin-token' },
       },
-      schemas: { Error: schemaOf(errorAnswer, 'output') },
+      schemas: schemas.all(),
       responses: {
-        Error: {
-          description: 'Refused or failed',
-          content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-        },
+        Error: { description: 'Rejected or failed', content: { 'application/json': { schema: error } } },
       },
     },
   };
 }
 
-function operation(route: DescribedRoute): Json {
-  const { method, path, summary, description, tag, pathParameters, query, body, answer } = route;
-  const parameters = [...parametersOf(pathParameters, 'path'), ...parametersOf(query, 'query')];
-  const words = path.replaceAll(/[{}]/g, '').split(/[/.-]/).filter(Boolean);
+interface Shared {
+  readonly schemas: ComponentSchemas;
+  /** Of every error. */
+  readonly error: Json;
+}
+
+function operationOf(operationId: string, route: Route, shared: Shared): Json {
+  const { summary, description, tag, access, pathParameters, query, body, response, csv } = route;
+  const { schemas } = shared;
+  const parameters = [
+    ...parametersOf(schemas, pathParameters, 'path'),
+    ...parametersOf(schemas, query, 'query'),
+  ];
   return {
-    operationId: [method, ...words].join('-'),
+    operationId,
     summary,
     ...(description && { description }),
     tags: [tag],
-    ...(route.isOpen && { security: [] }),
+    ...(access === 'anyone' && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: schemaOf(body, 'input') } },
+        content: { 'application/json': { schema: schemas.schemaOf(body, 'input') } },
       },
     }),
     responses: {
       '200': {
         description: 'Done',
         content: {
-          'application/json': { schema: schemaOf(answer, 'output') },
-          ...(route.csv && { 'text/csv': { schema: { type: 'string' } } }),
+          'application/json': { schema: schemas.schemaOf(response, 'output') },
+          ...(csv && { 'text/csv': { schema: { type: 'string' } } }),
         },
       },
-      ...refusalsOf(route),
+      ...errorsOf(route, shared.error),
     },
   };
 }
 
-function refusalsOf({ query, body, pathParameters, refusals = {}, isOpen }: DescribedRoute): Json {
+function errorsOf({ query, body, pathParameters, errors = {}, access }: Route, error: Json): Json {
   const takesInput = query || body || pathParameters;
   const statuses: Record<string, string> = {
     ...(takesInput && { '400': 'The request is not valid; details name each field' }),
-    ...(!isOpen && { '401': 'The token is missing or wrong' }),
-    ...refusals,
+    ...(access !== 'anyone' && { '401': 'The token is missing or wrong' }),
+    ...errors,
   };
   const described = Object.entries(statuses).map(([status, description]) => [
     status,
-    { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } },
+    { description, content: { 'application/json': { schema: error } } },
   ]);
   return { ...Object.fromEntries(described), default: { $ref: '#/components/responses/Error' } };
 }
 
 /** Each property of an object schema as a parameter. */
-function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): Json[] {
+function parametersOf(
+  schemas: ComponentSchemas,
+  schema: z.ZodType | undefined,
+  place: 'path' | 'query',
+): Json[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+  const { properties = {}, required = [] } = schemas.schemaOf(schema, 'input') as {
     properties?: Record<string, Json>;
     required?: string[];
   };
@@ -95,17 +113,4 @@ function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): J
     ...(description === undefined ? {} : { description }),
     schema: property,
   }));
-}
-
-/** What is sent (`input`), or what is answered (`output`). A preprocessed schema is described by what it leads to. */
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const described = schema instanceof z.ZodPreprocess ? (schema.out as z.ZodType) : schema;
-  const { $schema, ...json } = z.toJSONSchema(described, {
-    io,
-    unrepresentable: 'any',
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.format) delete jsonSchema.pattern; // the format says it, readably
-    },
-  });
-  return json;
 }

@@ -1,7 +1,10 @@
-import { adminRoute } from '../../shared/http/admin-route.ts';
+import { serveRoutes } from '../../shared/http/serve-routes.ts';
 import { openApiDocument } from './document.ts';
+import { openApiRoutes } from './routes.ts';
 
 const document = openApiDocument();
 
-/** GET /api/openapi.json: the API described by the schemas that it checks requests by. */
-export const handler = adminRoute(async () => ({ status: 200, body: document }));
+/** The API as OpenAPI describes it. */
+export const handler = serveRoutes(openApiRoutes, {
+  getOpenApi: async () => ({ status: 200, body: document }),
+});

@@ -1,41 +1,17 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
-import { presignDownload } from '../../shared/aws/presign-download.ts';
-import { adminRoute } from '../../shared/http/admin-route.ts';
-import type { ApiResponse } from '../../shared/http/encode-response.ts';
-import { validate } from '../../shared/http/validate.ts';
-import type { Database } from '../../shared/storage/database.ts';
-import { existingRawFile, getRawFileDetail } from './detail.ts';
-import { getRawFiles } from './list.ts';
-import { rawFilePath } from './schemas.ts';
+import { serveRoutes } from '../../shared/http/serve-routes.ts';
+import { getRawFileDetail } from './detail.ts';
+import { getDownload } from './download.ts';
+import { listRawFiles } from './list.ts';
+import { rawFileRoutes } from './routes.ts';
 
 const s3 = new S3Client();
 
-/** What operators ask of raw files: which there are, what became of one, and the original. */
-export const handler = adminRoute(async (event) => {
-  const database = await functionDatabase();
-  switch (event.routeKey) {
-    case 'GET /api/admin/smt/raw-files/{id}':
-      return getRawFileDetail(database, idOf(event));
-    case 'GET /api/admin/smt/raw-files/{id}/download':
-      return getDownload(database, idOf(event));
-    default:
-      return getRawFiles(database, event);
-  }
+/** What operators ask about raw files: which there are, what happened to one, and the original. */
+export const handler = serveRoutes(rawFileRoutes, {
+  listRawFiles: async ({ query }) => listRawFiles(await functionDatabase(), query),
+  getRawFile: async ({ pathParameters }) => getRawFileDetail(await functionDatabase(), pathParameters.id),
+  getRawFileDownload: async ({ pathParameters }) =>
+    getDownload(await functionDatabase(), s3, pathParameters.id),
 });
-
-function idOf(event: APIGatewayProxyEventV2): string {
-  return validate(event.pathParameters ?? {}, rawFilePath, '(path)').id;
-}
-
-async function getDownload(database: Database, id: string): Promise<ApiResponse> {
-  const {
-    bucket,
-    object_key: objectKey,
-    version_id: versionId,
-    filename,
-  } = await existingRawFile(database, id);
-  const { url, expiresAt } = await presignDownload(s3, { bucket, objectKey, versionId, filename });
-  return { status: 200, body: { ok: true, url, expires_at: expiresAt } };
-}

@@ -1,16 +1,17 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { z } from 'zod';
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
-import { readQuery } from '../../shared/http/request-query.ts';
 import { encodeCursor } from '../../shared/http/schemas.ts';
 import { addDays, clockDay } from '../../shared/intervals/clock.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { listRawFiles } from '../../shared/storage/raw-files/list-raw-files.ts';
-import { rawFilesQuery } from './schemas.ts';
+import * as storage from '../../shared/storage/raw-files/list-raw-files.ts';
+import type { rawFilesQuery } from './schemas.ts';
 
 /** GET /api/admin/smt/raw-files: files by status, source, ESIID, text and time, newest first. */
-export async function getRawFiles(database: Database, event: APIGatewayProxyEventV2): Promise<ApiResponse> {
-  const { status, source, esiid, sha256, q, from, to, limit, cursor } = readQuery(event, rawFilesQuery);
-  const found = await listRawFiles(database, {
+export async function listRawFiles(
+  database: Database,
+  { status, source, esiid, sha256, q, from, to, limit, cursor }: z.output<typeof rawFilesQuery>,
+): Promise<ApiResponse> {
+  const found = await storage.listRawFiles(database, {
     statuses: status,
     source,
     esiid,

@@ -61,7 +61,7 @@ const listed = z.strictObject({
   normalized_at: instant.nullable(),
 });
 
-export const rawFilesAnswer = z.strictObject({
+export const rawFilesResponse = z.strictObject({
   ok: z.literal(true),
   files: z.array(listed).describe('Newest first'),
   next_cursor: nextCursor,
@@ -126,7 +126,7 @@ const rawFile = z.strictObject({
   updated_at: instant,
 });
 
-export const rawFileAnswer = z.strictObject({
+export const rawFileResponse = z.strictObject({
   ok: z.literal(true),
   file: rawFile,
   timeline: z
@@ -181,7 +181,7 @@ export const rawFileAnswer = z.strictObject({
     .describe('The days that this file was first to bring, by ESIID; fifty of them at most'),
 });
 
-export const downloadAnswer = z.strictObject({
+export const downloadResponse = z.strictObject({
   ok: z.literal(true),
   url: z.string().describe('Gives the original once asked with GET, for a minute'),
   expires_at: instant,

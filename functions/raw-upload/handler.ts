@@ -1,21 +1,24 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import type { z } from 'zod';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { presignUpload } from '../../shared/aws/presign-upload.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
-import { adminRoute } from '../../shared/http/admin-route.ts';
-import { readBody } from '../../shared/http/request-body.ts';
+import type { ApiResponse } from '../../shared/http/encode-response.ts';
+import { serveRoutes } from '../../shared/http/serve-routes.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { uploadKeyOf } from '../../shared/raw-files/object-key.ts';
 import { findStoredContent } from '../../shared/storage/raw-files/find-stored-content.ts';
 import { recordUploadRequest } from '../../shared/storage/upload-requests/record-upload-request.ts';
-import { checkSize, uploadRequest } from './upload-request.ts';
+import { rawUploadRoutes } from './routes.ts';
+import { checkSize, type uploadRequest } from './upload-request.ts';
 
 /** Signs and sends nothing. Uploads go to the usual host wherever this function runs: pages may connect to that one only. */
 const s3 = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED', useDualstackEndpoint: false });
 
-/** Grants one upload: a presigned PUT for exactly these bytes, unless they are stored already. */
-export const handler = adminRoute(async (event) => {
-  const request = readBody(event, uploadRequest);
+export const handler = serveRoutes(rawUploadRoutes, { requestUpload: ({ body }) => requestUpload(body) });
+
+/** Grants one upload: a presigned PUT for exactly these bytes, unless they are stored already. @throws HttpError 413 */
+async function requestUpload(request: z.output<typeof uploadRequest>): Promise<ApiResponse> {
   checkSize(request.size_bytes);
   const { filename, sha256, source, size_bytes: sizeBytes, content_type: contentType } = request;
   const esiid = request.esiid ?? null;
@@ -43,6 +46,6 @@ export const handler = adminRoute(async (event) => {
     expiresAt,
   });
   logger.info('upload granted', { objectKey, source, sizeBytes });
-  const answer = { ok: true, upload: { ...put, expires_at: expiresAt.toISOString() }, object_key: objectKey };
-  return { status: 200, body: answer };
-});
+  const granted = { ...put, expires_at: expiresAt.toISOString() };
+  return { status: 200, body: { ok: true, upload: granted, object_key: objectKey } };
+}

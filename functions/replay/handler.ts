@@ -1,22 +1,25 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import type { z } from 'zod';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { noteReplay } from '../../shared/aws/s3-swept-bucket.ts';
 import { sqsClient } from '../../shared/aws/sqs-client.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
-import { adminRoute } from '../../shared/http/admin-route.ts';
-import { validate } from '../../shared/http/validate.ts';
+import type { ApiResponse } from '../../shared/http/encode-response.ts';
+import { serveRoutes } from '../../shared/http/serve-routes.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { replay, waitForFiles } from '../../shared/raw-files/replay.ts';
-import { replayQuery } from './replay-query.ts';
+import type { replayQuery } from './replay-query.ts';
+import { replayRoutes } from './routes.ts';
 
 const s3 = new S3Client();
 const sqs = sqsClient();
 
-/** Puts files back on the normalize queue: by id, status, ESIID or source; `dryRun` only shows which. */
-export const handler = adminRoute(async (event) => {
+export const handler = serveRoutes(replayRoutes, { replayRawFiles: ({ query }) => replayRawFiles(query) });
+
+/** Requeues files by id, status, ESIID or source; `dryRun` only lists them. */
+async function replayRawFiles(query: z.output<typeof replayQuery>): Promise<ApiResponse> {
   const startedAtMs = Date.now();
-  const query = validate(event.queryStringParameters ?? {}, replayQuery, '(query)');
   const { id: ids, statuses, esiid, source, after, limit, dryRun, wait } = query;
   const { normalizeQueueUrl, rawBucket: bucket } = requireEnvironment('normalizeQueueUrl', 'rawBucket');
   const database = await functionDatabase();
@@ -34,9 +37,9 @@ export const handler = adminRoute(async (event) => {
   });
 
   const nextAfter = files.length === limit ? { nextAfter: files.at(-1)?.id } : {};
-  const answer = { ok: true, dryRun, filesQueued: dryRun ? 0 : files.length, files, ...nextAfter };
-  if (wait === 0 || dryRun) return { status: 200, body: answer };
+  const body = { ok: true, dryRun, filesQueued: dryRun ? 0 : files.length, files, ...nextAfter };
+  if (wait === 0 || dryRun) return { status: 200, body };
   const queued = files.map(({ id }) => id);
   const waitMs = startedAtMs + wait * 1000 - Date.now(); // of the half minute that API Gateway waits, not on top of it
-  return { status: 200, body: { ...answer, ...(await waitForFiles(database, queued, waitMs)) } };
-});
+  return { status: 200, body: { ...body, ...(await waitForFiles(database, queued, waitMs)) } };
+}

@@ -1,15 +1,16 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
-import { readQuery } from '../../shared/http/request-query.ts';
+import type { RouteRequest } from '../../shared/http/read-request.ts';
 import { encodeCursor } from '../../shared/http/schemas.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { listEsiids } from '../../shared/storage/usage/list-esiids.ts';
-import { esiidsQuery } from './schemas.ts';
+import * as storage from '../../shared/storage/usage/list-esiids.ts';
+import type { usageRoutes } from './routes.ts';
 
-/** GET /api/usage/esiids: which meters there are, and from when to when. */
-export async function getEsiids(database: Database, event: APIGatewayProxyEventV2): Promise<ApiResponse> {
-  const { q: prefix = '', limit, cursor } = readQuery(event, esiidsQuery);
-  const found = await listEsiids(database, { prefix, after: cursor?.[0] ?? '', limit: limit + 1 });
+/** GET /api/usage/esiids: the ESIIDs that have data, with their first and last days. */
+export async function listEsiids(
+  database: Database,
+  { query: { q: prefix = '', limit, cursor } }: RouteRequest<typeof usageRoutes.listEsiids>,
+): Promise<ApiResponse> {
+  const found = await storage.listEsiids(database, { prefix, after: cursor?.[0] ?? '', limit: limit + 1 });
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
   const esiids = page.map((extent) => ({

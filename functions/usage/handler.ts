@@ -1,18 +1,13 @@
 import { functionDatabase } from '../../shared/aws/function-database.ts';
-import { adminRoute } from '../../shared/http/admin-route.ts';
+import { serveRoutes } from '../../shared/http/serve-routes.ts';
 import { getCoverage } from './coverage.ts';
-import { getEsiids } from './esiids.ts';
+import { listEsiids } from './esiids.ts';
+import { usageRoutes } from './routes.ts';
 import { getUsage } from './usage.ts';
 
 /** What the usage page and the main app read. */
-export const handler = adminRoute(async (event) => {
-  const database = await functionDatabase();
-  switch (event.routeKey) {
-    case 'GET /api/usage/esiids':
-      return getEsiids(database, event);
-    case 'GET /api/usage/coverage':
-      return getCoverage(database, event);
-    default:
-      return getUsage(database, event);
-  }
+export const handler = serveRoutes(usageRoutes, {
+  getUsage: async (request) => getUsage(await functionDatabase(), request),
+  getCoverage: async (request) => getCoverage(await functionDatabase(), request),
+  listEsiids: async (request) => listEsiids(await functionDatabase(), request),
 });

@@ -56,7 +56,7 @@ const sum = z.strictObject({
   estimated_intervals: count,
 });
 
-export const usageAnswer = z.strictObject({
+export const usageResponse = z.strictObject({
   ok: z.literal(true),
   esiid,
   resolution: z.enum(['15min', 'hour', 'day', 'month']),
@@ -85,7 +85,7 @@ const coveredDay = z.strictObject({
   days_late: count.nullable().describe('Whole days from the end of the day to the first file that had it'),
 });
 
-export const coverageAnswer = z.strictObject({
+export const coverageResponse = z.strictObject({
   ok: z.literal(true),
   esiid,
   from: localDate.nullable(),
@@ -107,7 +107,7 @@ export const esiidsQuery = z.strictObject({
   cursor: cursorOf(/^\d{1,22}$/),
 });
 
-export const esiidsAnswer = z.strictObject({
+export const esiidsResponse = z.strictObject({
   ok: z.literal(true),
   esiids: z.array(
     z.strictObject({

@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { z } from 'zod';
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
-import { readQuery } from '../../shared/http/request-query.ts';
+import type { RouteRequest } from '../../shared/http/read-request.ts';
 import { encodeCursor } from '../../shared/http/schemas.ts';
 import { clockDay } from '../../shared/intervals/clock.ts';
 import type { Database } from '../../shared/storage/database.ts';
@@ -9,16 +8,16 @@ import { readUsage, type UsageRow } from '../../shared/storage/usage/read-usage.
 import { toCsv } from '../../shared/usage/csv.ts';
 import { localTimeWriter, slotCountBetween } from '../../shared/usage/local-time.ts';
 import { knownRange } from './known-range.ts';
-import { usageQuery } from './schemas.ts';
+import type { usageRoutes } from './routes.ts';
 
-type Query = z.infer<typeof usageQuery>;
+type Request = RouteRequest<typeof usageRoutes.getUsage>;
+type Query = Request['query'];
 
 const intervalColumns = ['start', 'channel', 'kwh', 'estimated'];
 const sumColumns = ['start', 'channel', 'kwh', 'intervals', 'expected_intervals', 'estimated_intervals'];
 
 /** GET /api/usage: intervals or sums of one ESIID, as JSON or CSV, a page at a time. */
-export async function getUsage(database: Database, event: APIGatewayProxyEventV2): Promise<ApiResponse> {
-  const query = readQuery(event, usageQuery);
+export async function getUsage(database: Database, { query, event }: Request): Promise<ApiResponse> {
   const { esiid, resolution, limit } = query;
   const found = await readUsage(database, {
     esiid,

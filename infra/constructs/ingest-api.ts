@@ -10,10 +10,9 @@ import {
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { type Routes, routeKeyOf } from '../../shared/http/route.ts';
 import type { Settings } from '../config/settings.ts';
 import type { IngestFunction } from './ingest-function.ts';
-
-type Route = `${'GET' | 'POST'} /${string}`;
 
 /** One line a request: who, what, how long, and how it ended; no query, no header, so no token and no ESIID. */
 const accessLogFields = {
@@ -57,8 +56,18 @@ export class IngestApi extends Construct {
     new CfnOutput(this, 'Url', { value: this.api.apiEndpoint, description: 'Where API and pages are' });
   }
 
-  route(route: Route, fn: IngestFunction): void {
-    const [method, path] = route.split(' ') as [keyof typeof HttpMethod, string];
+  /** Sends the requests of these routes to a function. */
+  serve(routes: Routes, fn: IngestFunction): void {
+    for (const route of Object.values(routes)) this.route(routeKeyOf(route), fn);
+  }
+
+  /** Sends the requests for these pages to a function. */
+  servePages(paths: readonly string[], fn: IngestFunction): void {
+    for (const path of paths) this.route(`GET ${path}`, fn);
+  }
+
+  private route(routeKey: string, fn: IngestFunction): void {
+    const [method, path] = routeKey.split(' ') as [keyof typeof HttpMethod, string];
     const routes: HttpRoute[] = this.api.addRoutes({
       path,
       methods: [HttpMethod[method]],

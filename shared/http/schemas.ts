@@ -45,7 +45,9 @@ export const rawFileId = z
   .regex(/^[1-9]\d{0,17}$/, 'is not the id of a raw file: digits')
   .describe('Id of a raw file');
 
-export const rawFileStatus = z.enum(rawFileStatuses, `is none of ${rawFileStatuses.join(', ')}`);
+export const rawFileStatus = z
+  .enum(rawFileStatuses, `is none of ${rawFileStatuses.join(', ')}`)
+  .meta({ id: 'RawFileStatus' });
 
 export const kwh = z
   .string()
@@ -58,6 +60,19 @@ export const nextCursor = z
   .string()
   .nullable()
   .describe('Give it back as `cursor` for the next page; null on the last');
+
+/** The body of every response but 200. */
+export const errorResponse = z
+  .strictObject({
+    ok: z.literal(false),
+    error: z.string().describe('A stable code, to branch on'),
+    message: z.string().describe('For people'),
+    details: z
+      .array(z.strictObject({ field: z.string(), message: z.string() }))
+      .optional()
+      .describe('Of an invalid request, each field that is wrong'),
+  })
+  .meta({ id: 'Error' });
 
 /** How many rows one page holds. */
 export function pageLimit(most: number, usual: number) {

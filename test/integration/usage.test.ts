@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { getCoverage } from '../../functions/usage/coverage.ts';
-import { getEsiids } from '../../functions/usage/esiids.ts';
-import { coverageAnswer, esiidsAnswer, usageAnswer } from '../../functions/usage/schemas.ts';
+import { listEsiids } from '../../functions/usage/esiids.ts';
+import { usageRoutes } from '../../functions/usage/routes.ts';
+import { coverageResponse, esiidsResponse, usageResponse } from '../../functions/usage/schemas.ts';
 import { getUsage } from '../../functions/usage/usage.ts';
+import { readRequest } from '../../shared/http/read-request.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { getEvent } from '../support/api-event.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -14,9 +16,17 @@ interface Row {
   kwh: string;
 }
 
+function usageRequest(query: Record<string, string>, options?: Parameters<typeof getEvent>[2]) {
+  return readRequest(usageRoutes.getUsage, getEvent('/api/usage', query, options));
+}
+
+function coverageRequest(query: Record<string, string>) {
+  return readRequest(usageRoutes.getCoverage, getEvent('/api/usage/coverage', query));
+}
+
 async function usage(database: Database, query: Record<string, string>) {
-  const { body } = await getUsage(database, getEvent('/api/usage', { esiid: esiidA, ...query }));
-  const { rows, next_cursor } = usageAnswer.parse(body);
+  const { body } = await getUsage(database, usageRequest({ esiid: esiidA, ...query }));
+  const { rows, next_cursor } = usageResponse.parse(body);
   return { rows: rows as Row[], nextCursor: next_cursor };
 }
 
@@ -154,12 +164,9 @@ test('CSV has the same rows, and a Link to the next page', async () => {
   const headers = { accept: 'text/csv' };
 
   const query = { esiid: esiidA, limit: '1' };
-  const response = await getUsage(database, getEvent('/api/usage', query, { headers }));
+  const response = await getUsage(database, usageRequest(query, { headers }));
   const next = new URL(/<(.*)>/.exec(response.headers?.link ?? '')?.[1] ?? '', 'http://localhost');
-  const second = await getUsage(
-    database,
-    getEvent('/api/usage', Object.fromEntries(next.searchParams), { headers }),
-  );
+  const second = await getUsage(database, usageRequest(Object.fromEntries(next.searchParams), { headers }));
 
   expect(response.headers?.['content-type']).toBe('text/csv; charset=utf-8');
   expect(response.body).toBe('start,channel,kwh,estimated\n2025-01-15T00:00:00-06:00,consumption,0.5,true\n');
@@ -179,12 +186,14 @@ test.each([
   ['cursor', { cursor: 'bm9uc2Vuc2U' }],
   ['limit', { limit: '0' }],
   ['form', { form: '2025-01-01' }],
-])('A wrong %s is refused by name', async (field, query) => {
-  const database = await freshDatabase();
-
-  const refused = getUsage(database, getEvent('/api/usage', { esiid: esiidA, ...query }));
-
-  await expect(refused).rejects.toMatchObject({ status: 400, code: 'invalid-request', details: [{ field }] });
+])('A wrong %s is rejected by name', (field, query) => {
+  expect(() => usageRequest({ esiid: esiidA, ...query })).toThrow(
+    expect.objectContaining({
+      status: 400,
+      code: 'invalid-request',
+      details: [{ field, message: expect.any(String) }],
+    }),
+  );
 });
 
 test('Coverage tells every day of the range: what is there, what is estimated, which runs are missing', async () => {
@@ -205,8 +214,8 @@ test('Coverage tells every day of the range: what is there, what is estimated, w
     { file },
   );
 
-  const { body } = await getCoverage(database, getEvent('/api/usage/coverage', { esiid: esiidA }));
-  const coverage = coverageAnswer.parse(body);
+  const { body } = await getCoverage(database, coverageRequest({ esiid: esiidA }));
+  const coverage = coverageResponse.parse(body);
 
   expect(coverage).toMatchObject({ from: '2025-01-14', to: '2025-01-17' });
   expect(coverage.totals).toEqual([
@@ -247,7 +256,7 @@ test.each([
     day('2199-12-31', slots({ 0: '1' })), // a slip, and the last day that a file may name
   ]);
   const coverage = (range: Record<string, string>) =>
-    getCoverage(database, getEvent('/api/usage/coverage', { esiid: esiidA, ...range }));
+    getCoverage(database, coverageRequest({ esiid: esiidA, ...range }));
 
   await expect(coverage(query)).rejects.toMatchObject({
     status: 400,
@@ -258,9 +267,9 @@ test.each([
   const { body: longest } = await coverage({ from: '2025-01-01', to: '2035-01-08' });
   const { body: last } = await coverage({ from: '2199-12-30', to: '2199-12-31' });
 
-  expect(coverageAnswer.parse(first).days).toMatchObject([{ present: 1 }, { present: 0 }]);
-  expect(coverageAnswer.parse(longest).days).toHaveLength(3_660);
-  expect(coverageAnswer.parse(last).days).toMatchObject([{ present: 0 }, { present: 1 }]);
+  expect(coverageResponse.parse(first).days).toMatchObject([{ present: 1 }, { present: 0 }]);
+  expect(coverageResponse.parse(longest).days).toHaveLength(3_660);
+  expect(coverageResponse.parse(last).days).toMatchObject([{ present: 0 }, { present: 1 }]);
 });
 
 test('A revision that fills a day closes its gap and is counted', async () => {
@@ -269,9 +278,9 @@ test('A revision that fills a day closes its gap and is counted', async () => {
   const full = Array.from({ length: 96 }, () => '1');
   const { id } = await loadFile(database, [day('2025-01-15', full, { revisedAt: '2025-01-20T00:00:00Z' })]);
 
-  const { body } = await getCoverage(database, getEvent('/api/usage/coverage', { esiid: esiidA }));
+  const { body } = await getCoverage(database, coverageRequest({ esiid: esiidA }));
 
-  expect(coverageAnswer.parse(body)).toMatchObject({
+  expect(coverageResponse.parse(body)).toMatchObject({
     days: [{ present: 96, missing: 0, revisions: 2, latest_raw_file_id: id }],
     gaps: [],
   });
@@ -288,7 +297,10 @@ test('The meters come in order, with their first and last interval, a page at a 
     day('2025-01-15', slots({ 3: '1' }), { esiid: other }),
   ]);
   const list = async (query: Record<string, string>) =>
-    esiidsAnswer.parse((await getEsiids(database, getEvent('/api/usage/esiids', query))).body);
+    esiidsResponse.parse(
+      (await listEsiids(database, readRequest(usageRoutes.listEsiids, getEvent('/api/usage/esiids', query))))
+        .body,
+    );
 
   const first = await list({ limit: '2' });
   const second = await list({ limit: '2', cursor: first.next_cursor ?? '' });

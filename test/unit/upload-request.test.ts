@@ -1,16 +1,15 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { checkSize, uploadRequest } from '../../functions/raw-upload/upload-request.ts';
+import { rawUploadRoutes } from '../../functions/raw-upload/routes.ts';
+import { checkSize } from '../../functions/raw-upload/upload-request.ts';
 import { HttpError } from '../../shared/http/errors.ts';
-import { readBody } from '../../shared/http/request-body.ts';
+import { readRequest } from '../../shared/http/read-request.ts';
 
 const valid = { filename: 'a.csv', size_bytes: 10, sha256: 'AB'.repeat(32) };
 
 function read(body: unknown) {
-  return readBody(
-    { body: typeof body === 'string' ? body : JSON.stringify(body) } as APIGatewayProxyEventV2,
-    uploadRequest,
-  );
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return readRequest(rawUploadRoutes.requestUpload, { body: text } as APIGatewayProxyEventV2).body;
 }
 
 function refusal(body: unknown): HttpError {

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import type { rawFileAnswer, rawFilesAnswer } from '../../../raw-files/schemas.ts';
+import type { rawFileResponse, rawFilesResponse } from '../../../raw-files/schemas.ts';
 import { callApi } from './api.ts';
 import { el } from './dom.ts';
 import { plural } from './format.ts';
 
-export type RawFiles = z.infer<typeof rawFilesAnswer>;
+export type RawFiles = z.infer<typeof rawFilesResponse>;
 export type ListedRawFile = RawFiles['files'][number];
-export type RawFileDetail = z.infer<typeof rawFileAnswer>;
+export type RawFileDetail = z.infer<typeof rawFileResponse>;
 export type Status = ListedRawFile['status'];
 
 const statusNames: Readonly<Record<Status, string>> = {

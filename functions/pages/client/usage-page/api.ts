@@ -1,8 +1,8 @@
 import { callApi, requestApi } from '../lib/api.ts';
-import type { Coverage, EsiidsAnswer, IntervalRow, Meter, Selection, SumRow, UsageRow } from './types.ts';
+import type { Coverage, EsiidsResponse, IntervalRow, Meter, Selection, SumRow, UsageRow } from './types.ts';
 
 export async function fetchMeters(prefix: string): Promise<readonly Meter[]> {
-  const { esiids } = await callApi<EsiidsAnswer>('/api/usage/esiids', {
+  const { esiids } = await callApi<EsiidsResponse>('/api/usage/esiids', {
     query: { q: prefix, limit: '200' },
   });
   return esiids;

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
-import type { coverageAnswer, esiidsAnswer, usageAnswer } from '../../../usage/schemas.ts';
+import type { coverageResponse, esiidsResponse, usageResponse } from '../../../usage/schemas.ts';
 
 /** What the usage API answers, by the schemas it is described by. */
 
-export type EsiidsAnswer = z.infer<typeof esiidsAnswer>;
-export type Meter = EsiidsAnswer['esiids'][number];
-export type Coverage = z.infer<typeof coverageAnswer>;
-export type UsageRow = z.infer<typeof usageAnswer>['rows'][number];
+export type EsiidsResponse = z.infer<typeof esiidsResponse>;
+export type Meter = EsiidsResponse['esiids'][number];
+export type Coverage = z.infer<typeof coverageResponse>;
+export type UsageRow = z.infer<typeof usageResponse>['rows'][number];
 export type IntervalRow = Extract<UsageRow, { estimated: boolean }>;
 export type SumRow = Extract<UsageRow, { intervals: number }>;
 export type Channel = IntervalRow['channel'];

@@ -2,8 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import * as z from 'zod';
 import { environmentNames } from '../../shared/environment.ts';
-import { adminRoute } from '../../shared/http/admin-route.ts';
+import { serveRoutes } from '../../shared/http/serve-routes.ts';
 
 type Version = { readonly token: string; readonly createdAt: Date };
 
@@ -35,7 +36,15 @@ async function secretsManager(versions: { AWSCURRENT: Version; AWSPREVIOUS?: Ver
 }
 
 function route() {
-  const handler = adminRoute(async () => ({ status: 200, body: { ok: true } }));
+  const getTest = {
+    method: 'GET',
+    path: '/test',
+    summary: 'A route',
+    tag: 'About',
+    access: 'admin',
+    response: z.object({}),
+  } as const;
+  const handler = serveRoutes({ getTest }, { getTest: async () => ({ status: 200, body: { ok: true } }) });
   return async (headers: Record<string, string>) => {
     const event = { headers, routeKey: 'GET /test' } as unknown as APIGatewayProxyEventV2;
     return (await handler(event, { awsRequestId: 'request-1' } as Context)).statusCode;

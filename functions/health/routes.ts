@@ -1,0 +1,13 @@
+import * as z from 'zod';
+import type { Routes } from '../../shared/http/route.ts';
+
+export const healthRoutes = {
+  getHealth: {
+    method: 'GET',
+    path: '/health',
+    summary: 'Whether the API answers',
+    tag: 'About',
+    access: 'anyone',
+    response: z.strictObject({ ok: z.literal(true) }),
+  },
+} as const satisfies Routes;

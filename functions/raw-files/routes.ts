@@ -1,0 +1,42 @@
+import type { Routes } from '../../shared/http/route.ts';
+import {
+  downloadResponse,
+  rawFilePath,
+  rawFileResponse,
+  rawFilesQuery,
+  rawFilesResponse,
+} from './schemas.ts';
+
+const errors = { '404': 'There is no such raw file' };
+
+export const rawFileRoutes = {
+  listRawFiles: {
+    method: 'GET',
+    path: '/api/admin/smt/raw-files',
+    summary: 'List raw files, newest first',
+    tag: 'Raw files',
+    access: 'admin',
+    query: rawFilesQuery,
+    response: rawFilesResponse,
+  },
+  getRawFile: {
+    method: 'GET',
+    path: '/api/admin/smt/raw-files/{id}',
+    summary: 'Everything known of one raw file',
+    tag: 'Raw files',
+    access: 'admin',
+    pathParameters: rawFilePath,
+    response: rawFileResponse,
+    errors,
+  },
+  getRawFileDownload: {
+    method: 'GET',
+    path: '/api/admin/smt/raw-files/{id}/download',
+    summary: 'A URL of the original, valid for a minute',
+    tag: 'Raw files',
+    access: 'admin',
+    pathParameters: rawFilePath,
+    response: downloadResponse,
+    errors,
+  },
+} as const satisfies Routes;

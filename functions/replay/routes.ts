@@ -1,0 +1,27 @@
+import * as z from 'zod';
+import type { Routes } from '../../shared/http/route.ts';
+import { count, rawFileId } from '../../shared/http/schemas.ts';
+import { replayQuery } from './replay-query.ts';
+
+const replayResponse = z
+  .looseObject({
+    ok: z.literal(true),
+    filesQueued: count,
+    files: z.array(z.looseObject({ id: rawFileId, filename: z.string() })),
+    filesProcessed: count.optional().describe('With `wait`: how many reached a final status in time'),
+    intervalsInserted: count.optional().describe('With `wait`'),
+  })
+  .meta({ id: 'ReplayResponse' });
+
+export const replayRoutes = {
+  replayRawFiles: {
+    method: 'POST',
+    path: '/api/admin/smt/normalize',
+    summary: 'Requeue raw files',
+    tag: 'Raw files',
+    access: 'admin',
+    query: replayQuery,
+    checksEmptyParameters: true, // `id=` left out would requeue whatever is not loaded
+    response: replayResponse,
+  },
+} as const satisfies Routes;

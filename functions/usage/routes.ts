@@ -1,0 +1,43 @@
+import type { Routes } from '../../shared/http/route.ts';
+import {
+  coverageQuery,
+  coverageResponse,
+  esiidsQuery,
+  esiidsResponse,
+  maxCoverageDays,
+  usageQuery,
+  usageResponse,
+} from './schemas.ts';
+
+export const usageRoutes = {
+  getUsage: {
+    method: 'GET',
+    path: '/api/usage',
+    summary: 'Intervals of an ESIID, or their sums by local hour, day or month',
+    description: 'With Accept: text/csv a CSV file; a Link header names its next page.',
+    tag: 'Usage',
+    access: 'admin',
+    query: usageQuery,
+    response: usageResponse,
+    csv: true,
+  },
+  getCoverage: {
+    method: 'GET',
+    path: '/api/usage/coverage',
+    summary: 'Which intervals of each day are stored, estimated or missing',
+    description: `For at most ${maxCoverageDays} days; a longer range is rejected, also where it follows from the defaults.`,
+    tag: 'Usage',
+    access: 'admin',
+    query: coverageQuery,
+    response: coverageResponse,
+  },
+  listEsiids: {
+    method: 'GET',
+    path: '/api/usage/esiids',
+    summary: 'The ESIIDs that have data',
+    tag: 'Usage',
+    access: 'admin',
+    query: esiidsQuery,
+    response: esiidsResponse,
+  },
+} as const satisfies Routes;

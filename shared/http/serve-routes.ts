@@ -1,0 +1,24 @@
+import { AccessControl } from './access-control.ts';
+import { type ApiHandler, apiRoute } from './api-route.ts';
+import type { ApiResponse } from './encode-response.ts';
+import { type RouteRequest, readRequest } from './read-request.ts';
+import { type Route, type Routes, routeKeyOf } from './route.ts';
+
+/** What answers each route of a function, by operation id. */
+type Operations<R extends Routes> = {
+  readonly [Id in keyof R]: (request: RouteRequest<R[Id]>) => Promise<ApiResponse>;
+};
+
+/** The handler of a function: checks the token, parses the request by its route, and calls the operation. */
+export function serveRoutes<const R extends Routes>(routes: R, operations: Operations<R>): ApiHandler {
+  const access = new AccessControl();
+  const served = new Map(
+    Object.entries(routes).map(([id, route]) => [routeKeyOf(route), { route, operation: operations[id] }]),
+  );
+  return apiRoute(async (event) => {
+    const { route, operation } = served.get(event.routeKey) ?? {};
+    if (!route || !operation) throw new Error(`This function has no route ${event.routeKey}`);
+    await access.check(route.access, event.headers);
+    return operation(readRequest<Route>(route, event) as Parameters<typeof operation>[0]);
+  });
+}
