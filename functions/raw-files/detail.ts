@@ -8,13 +8,13 @@ import { timelineOf } from './timeline.ts';
 /** GET /api/admin/smt/raw-files/{id}: everything known of one file. @throws HttpError 404 */
 export async function getRawFileDetail(database: Database, id: string): Promise<ApiResponse> {
   const row = await existingRawFile(database, id);
-  const { object_key: objectKey, sha256, esiids } = row;
-  const history = await readRawFileHistory(database, { id, objectKey, sha256, esiids });
+  const { object_key: objectKey, sha256 } = row;
+  const history = await readRawFileHistory(database, { id, objectKey, sha256 });
   // How a worker holds the file is nobody's business, and its token nobody's at all.
   const { lease_token, lease_expires_at, lost_attempts, self_contained, ...file } = row;
   const body = {
     ok: true,
-    file,
+    file: { ...file, esiids: history.esiids },
     timeline: timelineOf(row, history),
     rejected_rows: history.rejectedRows.map((rejected) => ({
       member: rejected.member,

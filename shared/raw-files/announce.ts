@@ -1,5 +1,4 @@
 import type { Database } from '../storage/database.ts';
-import { esiidsKept } from '../storage/load/finish-raw-file.ts';
 import { findUnannounced, type UnannouncedFile } from '../storage/raw-files/find-unannounced.ts';
 import { markAnnounced } from '../storage/raw-files/mark-announced.ts';
 import type { NormalizeOutcome } from './normalize-raw-file.ts';
@@ -54,8 +53,8 @@ export async function announceOutcome(
     attempt: loaded.attempt,
     filename: file.filename,
     source: file.source,
-    esiids: report.esiids.slice(0, esiidsKept),
-    esiidCount: report.esiids.length,
+    esiids: loaded.esiids,
+    esiidCount: loaded.esiidCount,
     intervalMinAt: report.intervalMinAt === null ? null : new Date(report.intervalMinAt),
     intervalMaxAt: report.intervalMaxAt === null ? null : new Date(report.intervalMaxAt),
     intervalsInserted: loaded.intervalsInserted,

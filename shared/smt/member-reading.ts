@@ -17,7 +17,6 @@ export interface ReadingOptions {
 export class MemberReading {
   readonly options: ReadingOptions;
   readonly tally: RowTally;
-  readonly esiids = new Set<string>();
   /** Start of the first and of the last interval, in milliseconds. */
   firstMs = Infinity;
   lastMs = -Infinity;
@@ -41,7 +40,6 @@ export class MemberReading {
   /** Takes a block that is whole. It reaches the sink with the next {@link flush}. */
   add(block: IntervalBlock): void {
     this.pending.push(block);
-    this.esiids.add(block.esiid);
     const { startMs } = clockDay(block.usageDate);
     const first = block.kwh.findIndex((value) => value !== null);
     const last = block.kwh.findLastIndex((value) => value !== null);

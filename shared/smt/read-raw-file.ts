@@ -34,7 +34,6 @@ export interface RawFileReport {
   /** Start of the first and of the last interval, ISO instants. */
   readonly intervalMinAt: string | null;
   readonly intervalMaxAt: string | null;
-  readonly esiids: readonly string[];
 }
 
 interface ReadMember {
@@ -127,7 +126,6 @@ function summarize(
     recountMembers: members.flatMap(({ reading }, index) => (reading.isRecountNeeded ? [index] : [])),
     intervalMinAt: isoOf(Math.min(...readings.map(({ firstMs }) => firstMs))),
     intervalMaxAt: isoOf(Math.max(...readings.map(({ lastMs }) => lastMs))),
-    esiids: [...new Set(readings.flatMap((reading) => [...reading.esiids]))],
   };
 }
 

@@ -66,9 +66,7 @@ export interface RawSmtFilesTable {
   blocks_unchanged: BigInt;
   intervals_inserted: BigInt;
   members: ColumnType<StoredMember[], string | undefined, string>;
-  /** The first thousand of the ESIIDs in it. */
-  esiids: Defaulted<string[]>;
-  /** How many there are. */
+  /** How many ESIIDs have intervals in it; raw_file_meters has them. */
   esiid_count: Defaulted<number>;
   interval_min_at: NullableTimestamp;
   interval_max_at: NullableTimestamp;
@@ -145,6 +143,18 @@ interface RejectedRowsTable {
   row_text: string;
 }
 
+/** Which ESIIDs and days a file holds; see the migration that makes it. */
+interface RawFileMetersTable {
+  raw_file_id: string;
+  esiid: string;
+  channel: Channel;
+  /** YYYY-MM-DD */
+  first_usage_date: string;
+  last_usage_date: string;
+  /** The transaction that last changed what the file holds of this ESIID and channel. */
+  changed_xid: Defaulted<string>;
+}
+
 /** View: one row an interval, current revision of each slot. */
 interface SmtIntervalsView {
   esiid: string;
@@ -177,6 +187,7 @@ export interface Tables {
   upload_requests: UploadRequestsTable;
   interval_blocks: IntervalBlocksTable;
   rejected_rows: RejectedRowsTable;
+  raw_file_meters: RawFileMetersTable;
   smt_intervals: SmtIntervalsView;
   SmtInterval: SmtIntervalView;
 }

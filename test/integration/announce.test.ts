@@ -18,9 +18,10 @@ async function announced(database: Database, id: string): Promise<Announcement[]
 }
 
 async function loadDay(database: Database, esiids: readonly string[] = [esiidA]): Promise<string> {
-  const { id } = await loadFile(database, [newBlock()], {
+  const blocks = esiids.map((esiid) => newBlock({ esiid }));
+  const { id } = await loadFile(database, blocks, {
     file: { filename: 'day.csv', source: 'console-drop' },
-    result: { esiids, intervalMinAt: '2025-01-15T06:00:00Z', intervalMaxAt: '2025-01-16T05:45:00Z' },
+    result: { intervalMinAt: '2025-01-15T06:00:00Z', intervalMaxAt: '2025-01-16T05:45:00Z' },
   });
   return id;
 }

@@ -66,7 +66,7 @@ describe('a raw file', () => {
       intervals_read: 1,
       invalid_row: 1,
       intervals_inserted: 1,
-      esiids: ['10443720000000001'],
+      esiid_count: 1,
     });
   });
 

@@ -142,7 +142,6 @@ test('A file tells its rejected rows as they stood, its copies, and the days it 
       result: {
         counts: newCounts({ rowsRead: 289, intervalsRead: 288, invalidKwh: 1 }),
         rejectedRows: [{ member: null, lineNumber: 7, reason: 'invalid-kwh', text }],
-        esiids: [esiidA],
       },
     },
   );

@@ -27,7 +27,6 @@ async function replayed(database: Database, filter: Partial<ReplayFilter>) {
 async function differentFiles(database: Database) {
   const { id: normalized } = await loadFile(database, [newBlock()], {
     file: { source: 'droplet-upload' },
-    result: { esiids: [esiidA] },
   });
   const failed = await loadFile(database, [], {
     file: { source: 'console-drop' },

@@ -84,7 +84,6 @@ export function newResult(changes: Partial<LoadResult> = {}): LoadResult {
     members: [],
     rejectedRows: [],
     selfContained: true,
-    esiids: [],
     intervalMinAt: null,
     intervalMaxAt: null,
     recountMembers: [],

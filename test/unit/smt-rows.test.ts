@@ -171,7 +171,8 @@ describe('A file without an ESIID column', () => {
   test('takes it from the hint, and then does not stand for itself', async () => {
     const { report, blocks } = await readBytes(text, { esiidHint: esiid });
 
-    expect(report).toMatchObject({ status: 'normalized', selfContained: false, esiids: [esiid] });
+    expect(report).toMatchObject({ status: 'normalized', selfContained: false });
+    expect(blocks[0]?.esiid).toBe(esiid);
     expect(blocks[0]?.kwh.slice(0, 4)).toEqual(['0.1', '0.2', '0.3', null]);
   });
 
@@ -183,9 +184,9 @@ describe('A file without an ESIID column', () => {
   });
 
   test('A file with the column never takes the hint', async () => {
-    const { report } = await readBytes(fileWith(row({ esiid: '' })), { esiidHint: otherEsiid });
+    const { report, blocks } = await readBytes(fileWith(row({ esiid: '' })), { esiidHint: otherEsiid });
 
-    expect(report.esiids).toEqual([esiid]);
+    expect(blocks.map((block) => block.esiid)).toEqual([esiid]);
     expect(report.counts.invalidEsiid).toBe(1);
     expect(report.selfContained).toBe(true);
   });

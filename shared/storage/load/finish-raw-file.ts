@@ -7,8 +7,8 @@ import { storableText } from '../storable-text.ts';
 import type { StoredMember } from '../tables.ts';
 
 const rejectedRowsKept = 100;
-/** So many ESIIDs are kept with a file, and named in its announcement. */
-export const esiidsKept = 1000;
+/** How many of a file's ESIIDs its announcement names. */
+export const esiidsNamed = 1000;
 
 /** How an attempt to normalize a file ended, as the one who read it knows. */
 export interface AttemptResult {
@@ -21,8 +21,6 @@ export interface AttemptResult {
   readonly rejectedRows: readonly RejectedRow[];
   /** Every interval row carried its own ESIID and revision stamp: the file's bytes alone decide what it loads. */
   readonly selfContained: boolean;
-  /** All ESIIDs that have rows in it; the first thousand are kept, and their number. */
-  readonly esiids: readonly string[];
   /** Start of the first and of the last interval, ISO instants; null when there is none. */
   readonly intervalMinAt: string | null;
   readonly intervalMaxAt: string | null;
@@ -30,6 +28,9 @@ export interface AttemptResult {
 
 /** What loading did to the table of blocks. */
 export interface BlockCounts {
+  /** ESIIDs with blocks in the file: the first {@link esiidsNamed} in order. */
+  readonly esiids: readonly string[];
+  readonly esiidCount: number;
   readonly blocksInserted: number;
   /** Blocks that were there already, from this file or another. */
   readonly blocksUnchanged: number;
@@ -70,6 +71,8 @@ export async function finishRawFile(
     blocksInserted: Number(row.blocks_inserted),
     blocksUnchanged: Number(row.blocks_unchanged),
     intervalsInserted: Number(row.intervals_inserted),
+    esiids: row.esiids,
+    esiidCount: row.esiid_count,
   };
 }
 
@@ -78,6 +81,8 @@ interface FinishedRow {
   readonly blocks_inserted: string;
   readonly blocks_unchanged: string;
   readonly intervals_inserted: string;
+  readonly esiids: readonly string[];
+  readonly esiid_count: number;
 }
 
 /** clock_timestamp(), since now() is when the transaction began, which the whole file lies after. */
@@ -100,7 +105,13 @@ function finishStatement(
         .where('lease_token', '=', leaseToken)
         .forUpdate(),
     )
-    .with('inserted', () => insertBlocks(blocks))
+    .with(
+      (cte) => cte('block').notMaterialized(),
+      () => sql<object>`(select * from ${blocks.rows})`,
+    )
+    .with('inserted', () => insertBlocks)
+    .with('meter', () => metersOfBlocks)
+    .with('meters', () => insertMeters)
     .with('finished', (query) =>
       query
         .updateTable('raw_smt_files')
@@ -116,8 +127,7 @@ function finishStatement(
           blocks_unchanged: sql<string>`${blocks.count}::bigint - (select count(*) from inserted)`,
           intervals_inserted: sql<string>`(select coalesce(sum(intervals), 0) from inserted)`,
           members: JSON.stringify(file.members.map(storedMember)),
-          esiids: file.esiids.slice(0, esiidsKept),
-          esiid_count: file.esiids.length,
+          esiid_count: sql<number>`(select count(distinct esiid) from meter)`,
           interval_min_at: file.intervalMinAt,
           interval_max_at: file.intervalMaxAt,
           normalized_at: file.status === 'normalized' ? now : null,
@@ -125,7 +135,14 @@ function finishStatement(
           updated_at: now,
         })
         .where('id', '=', sql<string>`(select id from owned)`)
-        .returning(['id', 'attempts', 'blocks_inserted', 'blocks_unchanged', 'intervals_inserted']),
+        .returning([
+          'id',
+          'attempts',
+          'blocks_inserted',
+          'blocks_unchanged',
+          'intervals_inserted',
+          'esiid_count',
+        ]),
     )
     .with('ended', (query) =>
       query
@@ -139,20 +156,41 @@ function finishStatement(
       query.deleteFrom('rejected_rows').using('finished').whereRef('raw_file_id', '=', 'finished.id'),
     )
     .selectFrom('finished')
-    .select(['attempts', 'blocks_inserted', 'blocks_unchanged', 'intervals_inserted']);
+    .select(['attempts', 'blocks_inserted', 'blocks_unchanged', 'intervals_inserted', 'esiid_count'])
+    .select(
+      sql<string[]>`array(select distinct esiid from meter order by esiid limit ${esiidsNamed})`.as('esiids'),
+    );
 }
 
-function insertBlocks({ rows }: BlockSource): RawBuilder<{ intervals: number }> {
-  return sql`(
-    insert into interval_blocks
-      (esiid, channel, usage_date, revised_at, content, raw_file_id, meter, kwh, estimated)
-    select esiid, channel, usage_date, revised_at, content, owned.id, meter, kwh::numeric(10, 5)[], estimated
-    from owned cross join ${rows}
-    order by esiid collate "C", channel, usage_date, revised_at, content
-    on conflict do nothing
-    returning num_nonnulls(variadic kwh) as intervals
-  )`;
-}
+const insertBlocks = sql<{ intervals: number }>`(
+  insert into interval_blocks
+    (esiid, channel, usage_date, revised_at, content, raw_file_id, meter, kwh, estimated)
+  select esiid, channel, usage_date, revised_at, content, owned.id, meter, kwh::numeric(10, 5)[], estimated
+  from owned cross join block
+  order by esiid collate "C", channel, usage_date, revised_at, content
+  on conflict do nothing
+  returning num_nonnulls(variadic kwh) as intervals
+)`;
+
+/** Without rows under a lost lease, since nothing is to be written then. */
+const metersOfBlocks = sql<{ esiid: string }>`(
+  select owned.id as raw_file_id, esiid collate "C" as esiid, channel,
+    min(usage_date) as first_usage_date, max(usage_date) as last_usage_date
+  from owned cross join block
+  group by 1, 2, 3
+)`;
+
+/** A replay that finds everything there already changes no row. */
+const insertMeters = sql<object>`(
+  insert into raw_file_meters as known (raw_file_id, esiid, channel, first_usage_date, last_usage_date)
+  select raw_file_id, esiid, channel, first_usage_date, last_usage_date
+  from meter
+  on conflict (raw_file_id, esiid, channel) do update set
+    first_usage_date = least(known.first_usage_date, excluded.first_usage_date),
+    last_usage_date = greatest(known.last_usage_date, excluded.last_usage_date),
+    changed_xid = excluded.changed_xid
+  where exists (select from inserted)
+)`;
 
 async function insertRejectedRows(
   client: ClientBase,

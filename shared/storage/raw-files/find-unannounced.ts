@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { esiidsOfFile } from './esiids-of-file.ts';
 
 /** A normalized file that has not been announced, and what its announcement says. */
 export interface UnannouncedFile {
@@ -19,7 +21,8 @@ export interface UnannouncedFile {
 function unannounced({ kysely }: Database) {
   return kysely
     .selectFrom('raw_smt_files')
-    .select(['id', 'attempts as attempt', 'filename', 'source', 'esiids', 'esiid_count as esiidCount'])
+    .select(['id', 'attempts as attempt', 'filename', 'source', 'esiid_count as esiidCount'])
+    .select(esiidsOfFile(sql.ref('raw_smt_files.id')).as('esiids'))
     .select(['interval_min_at as intervalMinAt', 'interval_max_at as intervalMaxAt'])
     .select((row) => row.cast<number>('intervals_inserted', 'double precision').as('intervalsInserted'))
     .select((row) => row.cast<number>('blocks_inserted', 'double precision').as('blocksChanged'))

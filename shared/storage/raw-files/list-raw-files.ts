@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { RawFileStatus } from '../tables.ts';
+import { filesOfEsiid } from './esiids-of-file.ts';
 
 /** Which files to list; what is left out does not restrict. */
 export interface RawFileFilter {
@@ -59,7 +60,8 @@ export async function listRawFiles(
   const restrictions = conditions(filter);
   const { rows } = await sql<ListedRawFile>`
     select id, filename, object_key, source, size_bytes::float8 as size_bytes, status, duplicate_of, attempts,
-      error_code, error_message, esiid_count, esiids[1] as first_esiid, rows_read::float8 as rows_read,
+      error_code, error_message, esiid_count,
+      (select min(meter.esiid) from raw_file_meters meter where meter.raw_file_id = raw_smt_files.id) as first_esiid, rows_read::float8 as rows_read,
       (invalid_esiid + invalid_timestamp + invalid_kwh + invalid_row)::float8 as rejected_rows,
       intervals_read::float8 as intervals_read, intervals_inserted::float8 as intervals_inserted,
       received_at, normalized_at, received_at::text as position
@@ -76,7 +78,7 @@ function conditions(filter: RawFileFilter): RawBuilder<unknown>[] {
   return [
     statuses && sql`status = any(${statuses}::text[])`,
     source && sql`source = ${source}`,
-    esiid && sql`(esiid = ${esiid} or esiids @> array[${esiid}])`,
+    esiid && sql`id in ${filesOfEsiid(esiid)}`,
     sha256 && sql`sha256 = ${sha256}`,
     pattern && sql`(filename ilike ${pattern} or object_key ilike ${pattern})`,
     receivedFrom && sql`received_at >= ${receivedFrom}`,

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { RawFileStatus } from '../tables.ts';
+import { esiidsOfFile } from './esiids-of-file.ts';
 
 /** Of a file with more, the first so many copies and meters are told. */
 const maxListed = 50;
@@ -8,6 +9,8 @@ const maxListed = 50;
 export interface RawFileHistory {
   /** The presigned upload that the file came by; null for one that was dropped. */
   readonly upload: { readonly requestedAt: Date; readonly requestCount: number } | null;
+  /** The first thousand with intervals in it. */
+  readonly esiids: readonly string[];
   readonly attempts: readonly AttemptRecord[];
   readonly rejectedRows: readonly RejectedRowRecord[];
   /** Other files with the same bytes. */
@@ -55,17 +58,17 @@ export async function readRawFileHistory(
     readonly id: string;
     readonly objectKey: string;
     readonly sha256: string | null;
-    readonly esiids: readonly string[];
   },
 ): Promise<RawFileHistory> {
-  const [upload, attempts, rejectedRows, copies, changes] = await Promise.all([
+  const [upload, esiids, attempts, rejectedRows, copies, changes] = await Promise.all([
     readUpload(database, file.objectKey),
+    readEsiids(database, file.id),
     readAttempts(database, file.id),
     readRejectedRows(database, file.id),
     readCopies(database, file),
-    readChanges(database, file),
+    readChanges(database, file.id),
   ]);
-  return { upload, attempts, rejectedRows, copies, changes };
+  return { upload, esiids, attempts, rejectedRows, copies, changes };
 }
 
 async function readUpload({ kysely }: Database, objectKey: string): Promise<RawFileHistory['upload']> {
@@ -75,6 +78,13 @@ async function readUpload({ kysely }: Database, objectKey: string): Promise<RawF
     .where('object_key', '=', objectKey)
     .executeTakeFirst();
   return row ?? null;
+}
+
+async function readEsiids({ kysely }: Database, id: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ esiids: string[] }>`select ${esiidsOfFile(sql.val(id))} as esiids`.execute(
+    kysely,
+  );
+  return rows[0]?.esiids ?? [];
 }
 
 function readAttempts({ kysely }: Database, id: string): Promise<readonly AttemptRecord[]> {
@@ -111,16 +121,15 @@ function readCopies(
     .execute();
 }
 
-/** By meter, since blocks have no index by file; the row names the meters, and the primary key begins with them. */
-async function readChanges(
-  { kysely }: Database,
-  { id, esiids }: { readonly id: string; readonly esiids: readonly string[] },
-): Promise<readonly ChangeRecord[]> {
+/** By ESIID, since blocks have no index by file: raw_file_meters says where to look. */
+async function readChanges({ kysely }: Database, id: string): Promise<readonly ChangeRecord[]> {
   const { rows } = await sql<ChangeRecord>`
     select esiid, count(*)::integer as blocks, count(distinct usage_date)::integer as days,
       min(usage_date) as "firstDate", max(usage_date) as "lastDate"
     from interval_blocks
-    where esiid = any(${esiids.slice(0, maxListed)}::text[]) and raw_file_id = ${id}
+    where raw_file_id = ${id} and esiid in (
+      select distinct esiid from raw_file_meters where raw_file_id = ${id} order by esiid limit ${maxListed}
+    )
     group by esiid
     order by esiid`.execute(kysely);
   return rows;

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { RawFileStatus } from '../tables.ts';
+import { filesOfEsiid } from './esiids-of-file.ts';
 
 /** Which files to normalize again; what is left out does not restrict. */
 export interface ReplayFilter {
@@ -72,7 +73,7 @@ function conditions(filter: ReplayFilter): RawBuilder<unknown>[] {
     sql`(status <> 'normalizing' or lease_expires_at <= now())`,
     ...(ids === undefined ? [] : [sql`id = any(${ids}::bigint[])`]),
     ...(statuses === undefined ? [] : [sql`status = any(${statuses}::text[])`]),
-    ...(esiid === undefined ? [] : [sql`(esiid = ${esiid} or esiids @> array[${esiid}])`]),
+    ...(esiid === undefined ? [] : [sql`id in ${filesOfEsiid(esiid)}`]),
     ...(source === undefined ? [] : [sql`source = ${source}`]),
     ...(after === undefined ? [] : [sql`id > ${after}`]),
   ];

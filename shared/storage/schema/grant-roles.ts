@@ -10,6 +10,7 @@ const writerRights = {
   normalize_attempts: 'insert, update',
   upload_requests: 'insert, update',
   rejected_rows: 'insert, delete',
+  raw_file_meters: 'insert, update',
   interval_blocks: 'insert',
 } as const;
 

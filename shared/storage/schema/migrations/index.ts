@@ -4,6 +4,7 @@ import { up as intervals } from './0002-intervals.ts';
 import { up as esiids } from './0003-esiids.ts';
 import { up as replayedAt } from './0004-replayed-at.ts';
 import { up as dayStarts } from './0005-day-starts.ts';
+import { up as rawFileMeters } from './0006-raw-file-meters.ts';
 
 /**
  * Every migration, in order. A released one never changes: what comes next is a new file and a new line here.
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-esiids': { up: esiids },
   '0004-replayed-at': { up: replayedAt },
   '0005-day-starts': { up: dayStarts },
+  '0006-raw-file-meters': { up: rawFileMeters },
 };
