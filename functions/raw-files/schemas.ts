@@ -72,13 +72,16 @@ export const rawFilePath = z.strictObject({ id: rawFileId });
 const rowCounts = {
   rows_read: count.describe('Every data row is in exactly one of the counts that follow'),
   intervals_read: count,
-  duplicate_rows: count.describe('The same slot and value again'),
-  conflicting_rows: count.describe('The same slot and revision with another value'),
+  daily_reads_read: count,
+  monthly_reads_read: count,
+  duplicate_rows: count.describe('The same slot, day or period and value again'),
+  conflicting_rows: count.describe('The same slot, day or period and revision with another value'),
   missing_kwh: count,
   nonexistent_hour: count.describe('Blank rows of the hour that spring forward skips'),
   invalid_esiid: count,
   invalid_timestamp: count,
   invalid_kwh: count,
+  invalid_reading: count.describe('A register reading or demand that is no number'),
   invalid_row: count,
 };
 
@@ -105,6 +108,8 @@ const rawFile = z.strictObject({
   blocks_inserted: count,
   blocks_unchanged: count,
   intervals_inserted: count,
+  daily_reads_inserted: count,
+  monthly_reads_inserted: count,
   members: z.array(
     z.strictObject({
       name: z.string(),

@@ -5,6 +5,7 @@ const reasons = {
   invalid_esiid: 'invalid ESIID',
   invalid_timestamp: 'invalid time',
   invalid_kwh: 'invalid kWh',
+  invalid_reading: 'invalid reading',
   invalid_row: 'not a row',
 } as const;
 
@@ -29,7 +30,9 @@ export function summaryOf(file: RawFile): string {
     case 'normalized': {
       const { total, byReason } = rejectedOf(file);
       const parts = [
-        `${count(file.intervals_read)} intervals (${count(file.intervals_inserted)} new)`,
+        read(file.intervals_read, file.intervals_inserted, 'intervals'),
+        read(file.daily_reads_read, file.daily_reads_inserted, 'daily reads'),
+        read(file.monthly_reads_read, file.monthly_reads_inserted, 'monthly reads'),
         `${count(total)} rejected${byReason && ` (${byReason})`}`,
         file.missing_kwh > 0 && `${count(file.missing_kwh)} without kWh`,
         file.duplicate_rows > 0 && `${count(file.duplicate_rows)} repeated`,
@@ -47,6 +50,10 @@ export function summaryOf(file: RawFile): string {
     case 'normalizing':
       return `${file.status} as file ${file.id}, not finished`;
   }
+}
+
+function read(rows: number, inserted: number, what: string): string | false {
+  return rows > 0 && `${count(rows)} ${what} (${count(inserted)} new)`;
 }
 
 /** Whether nothing is left to do for a file: its data is loaded, or there was nothing to load. */

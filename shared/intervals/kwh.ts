@@ -1,14 +1,20 @@
-const plainDecimal = /^0*(\d{0,5}?)(?:\.(\d{0,5}?)0*)?$/;
-
 /**
- * Reads a kWh value as an exact decimal that fits `numeric(10,5)`, without floating point on the way.
- * @param text trimmed and not blank
- * @returns the canonical form (`0.145`, `12`, `0`): no superfluous zeros, so that equal values are equal
- *   strings; null for signs, exponents, separators, more than five places or five digits before the point
+ * Reads exact decimals without floating point on the way: at most `wholeDigits` before the point and five after it.
+ * @returns for trimmed text that is not blank: the canonical form (`0.145`, `12`, `0`), with no superfluous zeros, so that
+ *   equal values are equal strings; null for signs, exponents, separators and numbers that do not fit
  */
-export function parseKwh(text: string): string | null {
-  const match = plainDecimal.exec(text);
-  if (!match || text === '.') return null;
-  const [, whole, fraction] = match;
-  return fraction ? `${whole || '0'}.${fraction}` : whole || '0';
+function exactDecimal(wholeDigits: number): (text: string) => string | null {
+  const plainDecimal = new RegExp(`^0*(\\d{0,${wholeDigits}}?)(?:\\.(\\d{0,5}?)0*)?$`);
+  return (text) => {
+    const match = plainDecimal.exec(text);
+    if (!match || text === '.') return null;
+    const [, whole, fraction] = match;
+    return fraction ? `${whole || '0'}.${fraction}` : whole || '0';
+  };
 }
+
+/** Reads an interval's kWh: what fits `numeric(10,5)`. */
+export const parseKwh = exactDecimal(5);
+
+/** Reads a register reading, a demand, or the energy of a day or a billing period: what fits `numeric(15,5)`. */
+export const parseReading = exactDecimal(10);

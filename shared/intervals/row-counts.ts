@@ -3,6 +3,7 @@ export const countOfReason = {
   'invalid-esiid': 'invalidEsiid',
   'invalid-timestamp': 'invalidTimestamp',
   'invalid-kwh': 'invalidKwh',
+  'invalid-reading': 'invalidReading',
   'invalid-row': 'invalidRow',
 } as const;
 
@@ -10,13 +11,16 @@ export type RejectReason = keyof typeof countOfReason;
 
 export const rejectReasons = Object.keys(countOfReason) as readonly RejectReason[];
 
-/** What became of the data rows of a file or member. Every row falls into exactly one of the last nine, so they add up to rowsRead. */
+/** What became of the data rows of a file or member. Every row falls into exactly one of the counts after rowsRead, so they add up to it. */
 export interface RowCounts {
   rowsRead: number;
   intervalsRead: number;
-  /** The same slot and the same value again. */
+  /** Rows of the two reports of reads that gave a read. */
+  dailyReadsRead: number;
+  monthlyReadsRead: number;
+  /** The same slot, day or period and the same value again. */
   duplicateRows: number;
-  /** The same slot and revision with another value: both are stored, the view's tuple order decides. */
+  /** The same slot, day or period in the same revision with another value: both are stored, the view's tuple order decides. */
   conflictingRows: number;
   /** A blank kWh in an hour that exists: a gap, not an error. */
   missingKwh: number;
@@ -25,6 +29,8 @@ export interface RowCounts {
   invalidEsiid: number;
   invalidTimestamp: number;
   invalidKwh: number;
+  /** A register reading or demand that is no number. */
+  invalidReading: number;
   invalidRow: number;
 }
 

@@ -1,6 +1,12 @@
 import type { ArchiveLimits } from '../archive/limits.ts';
 import type { OpenPgpMessage } from '../archive/pgp/pgp.ts';
-import { type BlockSink, failedReport, type RawFileReport, readRawFile } from '../smt/read-raw-file.ts';
+import {
+  type BlockSink,
+  failedReport,
+  type RawFileReport,
+  type ReadSink,
+  readRawFile,
+} from '../smt/read-raw-file.ts';
 import type { Database } from '../storage/database.ts';
 import { isTransientDatabaseError, LeaseLostError, refusalOf } from '../storage/errors.ts';
 import { type LoadSummary, openLoad } from '../storage/load/load-blocks.ts';
@@ -103,7 +109,12 @@ async function load(
   const options = { rawFileId: file.id, leaseToken, receivedAt: file.receivedAt };
   const blocks = openLoad(deps.database, options);
   try {
-    const report = await read(deps, file, (block, member) => blocks.add(block, member));
+    const report = await read(
+      deps,
+      file,
+      (block, member) => blocks.add(block, member),
+      (read, member) => blocks.addRead(read, member),
+    );
     return { report, loaded: await blocks.finish(report) };
   } catch (error) {
     blocks.abort();
@@ -118,11 +129,12 @@ function read(
   { objects, openPgp, archiveLimits: limits }: NormalizeDependencies,
   file: ClaimedFile,
   sink: BlockSink,
+  readSink: ReadSink,
 ): Promise<RawFileReport> {
   const { filename, esiid: esiidHint, receivedAt } = file;
   const decrypt = openPgp && ((message: AsyncIterable<Buffer>) => openPgp(message, receivedAt));
   const options = { filename, esiidHint, decrypt, limits };
-  return readRawFile(objects.source(file, file.sizeBytes), options, sink);
+  return readRawFile(objects.source(file, file.sizeBytes), options, sink, readSink);
 }
 
 /** What a file has failed of, when no retry mends it: its object is gone, or the database refuses its content. */

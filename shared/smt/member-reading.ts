@@ -1,9 +1,14 @@
 import type { IntervalBlock } from '../intervals/block.ts';
 import { clockDay, slotMs } from '../intervals/clock.ts';
+import type { DailyRead } from '../reads/daily-read.ts';
+import type { MonthlyRead } from '../reads/monthly-read.ts';
 import type { RowTally } from './row-tally.ts';
 
 /** Takes the blocks of a member as they become whole; the reader waits for it. */
 export type BlockSink = (block: IntervalBlock, member: number) => void | Promise<void>;
+
+/** Takes the daily and monthly reads of a member; the reader waits for it. */
+export type ReadSink = (read: DailyRead | MonthlyRead, member: number) => void | Promise<void>;
 
 /** What a form is told about the member that it reads. */
 export interface ReadingOptions {
@@ -11,6 +16,12 @@ export interface ReadingOptions {
   readonly esiidHint: string | null;
   /** Upper bound of blocks that wait for more rows. */
   readonly maxOpenBlocks?: number | undefined;
+}
+
+/** Where what is found in one member goes. */
+interface MemberSinks {
+  block(block: IntervalBlock): void | Promise<void>;
+  read(read: DailyRead | MonthlyRead): void | Promise<void>;
 }
 
 /** The reading of one file or archive member: its form puts in what it finds, {@link readRawFile} sums it up. */
@@ -22,19 +33,18 @@ export class MemberReading {
   lastMs = -Infinity;
   /** Whether some meter-day came in several blocks, so that duplicates among them are not counted yet. */
   isRecountNeeded = false;
+  /** Whether the member has more reads than are compared with each other, so that those that came again are not all counted. */
+  isReadRecountNeeded = false;
   /** Whether the bytes alone say what is loaded: every row named its ESIID and its revision. */
   isSelfContained = false;
-  private readonly sink: (block: IntervalBlock) => void | Promise<void>;
+  private readonly sinks: MemberSinks;
   private pending: IntervalBlock[] = [];
+  private pendingReads: (DailyRead | MonthlyRead)[] = [];
 
-  constructor(
-    options: ReadingOptions,
-    tally: RowTally,
-    sink: (block: IntervalBlock) => void | Promise<void>,
-  ) {
+  constructor(options: ReadingOptions, tally: RowTally, sinks: MemberSinks) {
     this.options = options;
     this.tally = tally;
-    this.sink = sink;
+    this.sinks = sinks;
   }
 
   /** Takes a block that is whole. It reaches the sink with the next {@link flush}. */
@@ -47,8 +57,14 @@ export class MemberReading {
     this.lastMs = Math.max(this.lastMs, startMs + last * slotMs);
   }
 
-  /** Passes the blocks added so far to the sink, and waits until it has taken them. */
+  /** Takes a read. It reaches the sink with the next {@link flush}. */
+  addRead(read: DailyRead | MonthlyRead): void {
+    this.pendingReads.push(read);
+  }
+
+  /** Passes what was added so far to the sinks, and waits until they have taken it. */
   async flush(): Promise<void> {
-    for (const block of this.pending.splice(0)) await this.sink(block);
+    for (const block of this.pending.splice(0)) await this.sinks.block(block);
+    for (const read of this.pendingReads.splice(0)) await this.sinks.read(read);
   }
 }

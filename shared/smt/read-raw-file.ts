@@ -4,12 +4,12 @@ import { type ArchiveLimits, defaultArchiveLimits, UnpackBudget } from '../archi
 import { type Decrypt, type Member, membersOf } from '../archive/members.ts';
 import type { MemberKind, MemberReport, RejectedRow, RowCounts } from '../intervals/row-counts.ts';
 import { forms } from './forms.ts';
-import { type BlockSink, MemberReading, type ReadingOptions } from './member-reading.ts';
+import { type BlockSink, MemberReading, type ReadingOptions, type ReadSink } from './member-reading.ts';
 import { addCounts, noRows, RowTally } from './row-tally.ts';
 import { decodeHead } from './text.ts';
 import { refuseNoText, unrecognized } from './unrecognized.ts';
 
-export type { BlockSink } from './member-reading.ts';
+export type { BlockSink, ReadSink } from './member-reading.ts';
 
 export interface RawFileOptions extends ReadingOptions {
   /** The raw file's own name, for people. */
@@ -31,6 +31,8 @@ export interface RawFileReport {
   readonly selfContained: boolean;
   /** Members some of whose meter-days came in several blocks, so that duplicates among those are not counted yet. */
   readonly recountMembers: readonly number[];
+  /** Members with more reads than are compared with each other, so that duplicates among them are not all counted yet. */
+  readonly recountReadMembers: readonly number[];
   /** Start of the first and of the last interval, ISO instants. */
   readonly intervalMinAt: string | null;
   readonly intervalMaxAt: string | null;
@@ -45,12 +47,14 @@ interface ReadMember {
  * Reads a raw file to its end in bounded memory: opens containers, passes every interval on in blocks, counts every row.
  * A bad row costs that row, a bad member that member.
  * @param sink gets blocks of members that may still turn out to be corrupt: see MemberReport.errorCode
+ * @param readSink gets their daily and monthly reads, likewise
  * @throws only what the source or the sink throws: those are not the file's fault
  */
 export async function readRawFile(
   source: ByteSource,
   options: RawFileOptions,
   sink: BlockSink,
+  readSink: ReadSink = () => undefined,
 ): Promise<RawFileReport> {
   const rejected: RejectedRow[] = [];
   const members: ReadMember[] = [];
@@ -61,7 +65,10 @@ export async function readRawFile(
       budget.addMember();
       const index = members.length;
       const tally = new RowTally(member.name === options.filename ? null : member.name, rejected);
-      const reading = new MemberReading(options, tally, (block) => sink(block, index));
+      const reading = new MemberReading(options, tally, {
+        block: (block) => sink(block, index),
+        read: (read) => readSink(read, index),
+      });
       members.push({ report: await readMember(member, reading), reading });
       const excess = budget.excess();
       if (excess) throw excess;
@@ -109,14 +116,13 @@ function summarize(
 ): RawFileReport {
   const reports = members.map(({ report }) => report);
   const readings = members.flatMap(({ report, reading }) =>
-    report.kind === 'interval' && !report.errorCode ? [reading] : [],
+    holdsReadings(report) && !report.errorCode ? [reading] : [],
   );
   const counts = noRows();
   for (const { counts: part } of reports) addCounts(counts, part);
   const error = containerError ?? memberError(reports);
-  const isInterval = reports.some(({ kind }) => kind === 'interval');
   return {
-    status: error ? 'failed' : isInterval ? 'normalized' : 'ignored',
+    status: error ? 'failed' : reports.some(holdsReadings) ? 'normalized' : 'ignored',
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,
     counts,
@@ -124,9 +130,14 @@ function summarize(
     rejectedRows,
     selfContained: !error && readings.length > 0 && readings.every((reading) => reading.isSelfContained),
     recountMembers: members.flatMap(({ reading }, index) => (reading.isRecountNeeded ? [index] : [])),
+    recountReadMembers: members.flatMap(({ reading }, index) => (reading.isReadRecountNeeded ? [index] : [])),
     intervalMinAt: isoOf(Math.min(...readings.map(({ firstMs }) => firstMs))),
     intervalMaxAt: isoOf(Math.max(...readings.map(({ lastMs }) => lastMs))),
   };
+}
+
+function holdsReadings({ kind }: MemberReport): boolean {
+  return kind === 'interval' || kind === 'daily' || kind === 'monthly';
 }
 
 function isoOf(instantMs: number): string | null {

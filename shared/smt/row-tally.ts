@@ -13,6 +13,8 @@ export function noRows(): RowCounts {
   return {
     rowsRead: 0,
     intervalsRead: 0,
+    dailyReadsRead: 0,
+    monthlyReadsRead: 0,
     duplicateRows: 0,
     conflictingRows: 0,
     missingKwh: 0,
@@ -20,6 +22,7 @@ export function noRows(): RowCounts {
     invalidEsiid: 0,
     invalidTimestamp: 0,
     invalidKwh: 0,
+    invalidReading: 0,
     invalidRow: 0,
   };
 }

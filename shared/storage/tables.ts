@@ -54,6 +54,8 @@ export interface RawSmtFilesTable {
   error_message: Nullable<string>;
   rows_read: BigInt;
   intervals_read: BigInt;
+  daily_reads_read: BigInt;
+  monthly_reads_read: BigInt;
   duplicate_rows: BigInt;
   conflicting_rows: BigInt;
   missing_kwh: BigInt;
@@ -61,10 +63,13 @@ export interface RawSmtFilesTable {
   invalid_esiid: BigInt;
   invalid_timestamp: BigInt;
   invalid_kwh: BigInt;
+  invalid_reading: BigInt;
   invalid_row: BigInt;
   blocks_inserted: BigInt;
   blocks_unchanged: BigInt;
   intervals_inserted: BigInt;
+  daily_reads_inserted: BigInt;
+  monthly_reads_inserted: BigInt;
   members: ColumnType<StoredMember[], string | undefined, string>;
   /** How many ESIIDs have intervals in it; raw_file_meters has them. */
   esiid_count: Defaulted<number>;
@@ -133,6 +138,38 @@ interface IntervalBlocksTable {
   estimated: Nullable<string>;
 }
 
+/** A daily read in one revision. Insert only. */
+interface DailyReadsTable {
+  esiid: string;
+  channel: Channel;
+  /** YYYY-MM-DD */
+  usage_date: string;
+  revised_at: Timestamp;
+  /** UUID spelling of the read's 128-bit content hash. */
+  content: string;
+  raw_file_id: string;
+  start_reading: Nullable<string>;
+  end_reading: Nullable<string>;
+  kwh: string;
+}
+
+/** A monthly read in one revision. Insert only. */
+interface MonthlyReadsTable {
+  esiid: string;
+  channel: Channel;
+  /** YYYY-MM-DD; the period is [start_date, end_date). */
+  start_date: string;
+  end_date: string;
+  revised_at: Timestamp;
+  content: string;
+  raw_file_id: string;
+  kwh: string;
+  metered_kw: Nullable<string>;
+  metered_kva: Nullable<string>;
+  billed_kw: Nullable<string>;
+  billed_kva: Nullable<string>;
+}
+
 /** The first rejected rows of a file. */
 interface RejectedRowsTable {
   raw_file_id: string;
@@ -186,8 +223,13 @@ export interface Tables {
   normalize_attempts: NormalizeAttemptsTable;
   upload_requests: UploadRequestsTable;
   interval_blocks: IntervalBlocksTable;
+  daily_reads: DailyReadsTable;
+  monthly_reads: MonthlyReadsTable;
   rejected_rows: RejectedRowsTable;
   raw_file_meters: RawFileMetersTable;
   smt_intervals: SmtIntervalsView;
   SmtInterval: SmtIntervalView;
+  /** Views: the current revision of each read. */
+  smt_daily_reads: Omit<DailyReadsTable, 'content'>;
+  smt_monthly_reads: Omit<MonthlyReadsTable, 'content'>;
 }

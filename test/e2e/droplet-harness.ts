@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -59,7 +59,7 @@ export function intervalCsv(): string {
 }
 
 export const dailyCsv = (): string =>
-  `ESIID,USAGE_DATE,REVISION_DATE,START_READ,END_READ,USAGE_KWH\n'10443720000000001,01/15/2025,01/16/2025 06:18:33,${randomUUID()},1,2\n`;
+  `ESIID,USAGE_DATE,REVISION_DATE,START_READ,END_READ,USAGE_KWH\n'10443720000000001,01/15/2025,01/16/2025 06:18:33,${randomInt(10 ** 9)},1,2\n`;
 
 export interface Droplet {
   /** The folder that the SFTP server serves. */

@@ -43,7 +43,7 @@ describe('a sync', () => {
       'a-interval.CSV',
     ];
     expect(await finishedRows(running, names)).toEqual([
-      { filename: 'a-daily.csv', status: 'ignored', error_code: null },
+      { filename: 'a-daily.csv', status: 'normalized', error_code: null },
       { filename: 'a-delivery.zip', status: 'normalized', error_code: null },
       { filename: 'a-empty.csv', status: 'failed', error_code: 'empty-file' },
       { filename: 'a-encrypted.CSV.957877905.asc', status: 'failed', error_code: 'pgp-key-missing' },

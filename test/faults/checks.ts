@@ -85,13 +85,20 @@ function checkFile(
 }
 
 function checkCounts({ counts }: FileRow, { expected }: PlannedFile): string[] {
-  const rejected = counts.invalid_esiid + counts.invalid_timestamp + counts.invalid_kwh + counts.invalid_row;
+  const rejected =
+    counts.invalid_esiid +
+    counts.invalid_timestamp +
+    counts.invalid_kwh +
+    counts.invalid_reading +
+    counts.invalid_row;
   const accounted =
     counts.intervals_read +
     counts.duplicate_rows +
     counts.conflicting_rows +
     counts.missing_kwh +
     counts.nonexistent_hour +
+    counts.daily_reads_read +
+    counts.monthly_reads_read +
     rejected;
   const facts = {
     rows_read: [counts.rows_read, expected.rowsRead],

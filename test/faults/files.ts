@@ -213,7 +213,5 @@ function badFile(random: Random, number: number): Content {
 }
 
 function dailyReport(number: number): Buffer {
-  return Buffer.from(
-    `ESIID,Read Date,Start Read,End Read\n${esiids[0]},07/04/2023,${number},${number + 24}\n`,
-  );
+  return Buffer.from(`ESIID,METER_NUMBER,CITY\n${esiids[0]},${number},Austin\n`);
 }

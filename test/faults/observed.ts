@@ -53,7 +53,8 @@ export interface FileRow {
 
 const countNames = [
   ...(['rows_read', 'intervals_read', 'duplicate_rows', 'conflicting_rows', 'missing_kwh'] as const),
-  ...(['nonexistent_hour', 'invalid_esiid', 'invalid_timestamp', 'invalid_kwh', 'invalid_row'] as const),
+  ...(['nonexistent_hour', 'invalid_esiid', 'invalid_timestamp', 'invalid_kwh'] as const),
+  ...(['invalid_reading', 'invalid_row', 'daily_reads_read', 'monthly_reads_read'] as const),
   ...(['blocks_inserted', 'blocks_unchanged', 'intervals_inserted'] as const),
 ];
 type CountName = (typeof countNames)[number];

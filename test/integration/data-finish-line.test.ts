@@ -29,7 +29,7 @@ const containers: readonly ((text: Buffer) => Buffer)[] = [
   (bytes) => gzipSync(bytes),
   (bytes) => zip({ 'IntervalData.CSV': bytes }),
   (bytes) => Buffer.concat([gzipSync(bytes.subarray(0, 100_000)), gzipSync(bytes.subarray(100_000))]),
-  (bytes) => zip({ 'reports/daily.csv': 'ESIID,READ_DATE,START_READ\n', 'a/b/c.csv.gz': gzipSync(bytes) }),
+  (bytes) => zip({ 'reports/addresses.csv': 'ESIID,METER_NUMBER,CITY\n', 'a/b/c.csv.gz': gzipSync(bytes) }),
   (bytes) => zip({ 'inner.zip': zip({ 'IntervalData.CSV': bytes }) }),
 ];
 

@@ -52,6 +52,8 @@ export function newCounts(changes: Partial<RowCounts> = {}): RowCounts {
   return {
     rowsRead: 0,
     intervalsRead: 0,
+    dailyReadsRead: 0,
+    monthlyReadsRead: 0,
     duplicateRows: 0,
     conflictingRows: 0,
     missingKwh: 0,
@@ -59,6 +61,7 @@ export function newCounts(changes: Partial<RowCounts> = {}): RowCounts {
     invalidEsiid: 0,
     invalidTimestamp: 0,
     invalidKwh: 0,
+    invalidReading: 0,
     invalidRow: 0,
     ...changes,
   };
@@ -87,6 +90,7 @@ export function newResult(changes: Partial<LoadResult> = {}): LoadResult {
     intervalMinAt: null,
     intervalMaxAt: null,
     recountMembers: [],
+    recountReadMembers: [],
     ...changes,
   };
 }

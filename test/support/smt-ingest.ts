@@ -44,8 +44,11 @@ export async function ingest(database: Database, file: StoredFile): Promise<Inge
     receivedAt: claimed.file.receivedAt,
   });
   const options = { filename, esiidHint, maxOpenBlocks };
-  const report = await readRawFile(chunkedSource(bytes, 65_536), options, (block, member) =>
-    load.add(block, member),
+  const report = await readRawFile(
+    chunkedSource(bytes, 65_536),
+    options,
+    (block, member) => load.add(block, member),
+    (read, member) => load.addRead(read, member),
   );
   const loaded = await load.finish(report);
   expectCountsToAddUp(loaded.counts);

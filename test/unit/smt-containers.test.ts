@@ -13,7 +13,10 @@ const [first = [], second = [], third = []] = dates('2022-07-01', 3).map((date, 
   meterDay({ date, milliKwh: (slot) => noise.readUInt16LE((day * 96 + slot) * 2) }),
 );
 const csv = (readings: readonly Reading[]): Buffer => Buffer.from(writeFile(portal2022, readings));
-const dailyReport = Buffer.from('ESIID,READ_DATE,START_READ,END_READ\n');
+const dailyReport = Buffer.from(
+  `ESIID,USAGE_DATE,REVISION_DATE,START_READING,END_READING,USAGE_KWH\n'${esiid},07/01/2022,07/02/2022 06:00:00,1,3.5,2.5\n`,
+);
+const addresses = Buffer.from('ESIID,METER_NUMBER,PREMISE_ADDRESS,CITY,ZIP\n');
 
 describe('Containers are known by what they hold, not by their names', () => {
   test.each<[string, Buffer, number]>([
@@ -55,7 +58,7 @@ describe('Containers are known by what they hold, not by their names', () => {
   });
 });
 
-test('Every interval member is loaded and named, a report beside it is recorded as what it is', async () => {
+test('Every interval member is loaded and named, and so is the report of reads beside it', async () => {
   const bytes = zip({
     'DailyReads.csv': dailyReport,
     'nested/Interval1.CSV': csv(first),
@@ -72,7 +75,7 @@ test('Every interval member is loaded and named, a report beside it is recorded 
     ['nested/deep/Interval2.csv', 'interval', 96],
     ['hinted.csv', 'interval', 96],
   ]);
-  expect(nonZero(report.counts)).toEqual({ rowsRead: 288, intervalsRead: 288 });
+  expect(nonZero(report.counts)).toEqual({ rowsRead: 289, intervalsRead: 288, dailyReadsRead: 1 });
   expect(report.selfContained).toBe(false);
   expect(intervalsOf(blocks)).toEqual(intervalsOfReadings([...first, ...second, ...third]));
 });
@@ -85,14 +88,14 @@ test('A rejected row says which member it stood in', async () => {
   ]);
 });
 
-test('An archive with reports alone is ignored, an empty one fails', async () => {
-  const reports = await readBytes(zip({ 'a.csv': dailyReport, 'b.csv': dailyReport }));
+test('An archive without intervals and reads is ignored, an empty one fails', async () => {
+  const reports = await readBytes(zip({ 'a.csv': addresses, 'b.csv': addresses }));
   const nothing = await readBytes(zip({}));
   const folder = await readBytes(zip({ 'a/': '' }));
 
   expect(reports.report).toMatchObject({
     status: 'ignored',
-    members: [{ kind: 'daily' }, { kind: 'daily' }],
+    members: [{ kind: 'other' }, { kind: 'other' }],
   });
   expect(nothing.report).toMatchObject({ status: 'failed', errorCode: 'empty-file' });
   expect(folder.report).toMatchObject({ status: 'failed', errorCode: 'empty-file' });

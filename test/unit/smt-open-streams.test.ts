@@ -15,7 +15,7 @@ const noise = Array.from({ length: 32_768 }, (_, i) =>
 ).join('');
 const readings = dates('2022-01-01', 90).flatMap((date) => meterDay({ date, milliKwh: (slot) => slot }));
 
-const daily = Buffer.from(`ESIID,READ_DATE,START_READ,END_READ\n${noise}`);
+const addresses = Buffer.from(`ESIID,METER_NUMBER,PREMISE_ADDRESS,CITY,ZIP\n${noise}`);
 const note = Buffer.from(`Dear reader\n${noise}`);
 const picture = Buffer.from(`\x89PNG\r\n${noise}`, 'latin1');
 const nobodys = Buffer.from(writeFile(isoInstants, readings));
@@ -23,7 +23,7 @@ const intervals = Buffer.from(writeFile(portal2022, readings));
 const message = Buffer.from(`-----BEGIN PGP MESSAGE-----\n\n${noise}`);
 
 const unread: readonly [string, Buffer][] = [
-  ['ignored', daily],
+  ['ignored', addresses],
   ['unknown-header', note],
   ['binary-file', picture],
   ['esiid-unknown', nobodys],
@@ -124,7 +124,7 @@ describe('Bytes are let go, whatever ends the reading', () => {
 test('An archive is read with few streams at a time, however many members are passed over', async () => {
   const skipped = Array.from({ length: 60 }, (_, index) => ({
     name: `${index}.csv`,
-    bytes: daily,
+    bytes: addresses,
     isStored: true,
   }));
   const { bytes } = writeZip([...skipped, { name: 'interval.csv', bytes: intervals }]);

@@ -267,22 +267,15 @@ describe('Files that hold no interval', () => {
     expect(noHeader.report.errorMessage).toContain('"a,b,c"');
   });
 
-  test.each([
-    ['daily', 'ESIID,READ_DATE,REVISION_DATE,START_READ,END_READ,USAGE_KWH'],
-    ['daily', 'ESI ID,Date,Reading Type,Meter Reading (kWh),Actual/Estimated'],
-    [
-      'monthly',
-      'ESIID,METER_NO,START_DATE,END_DATE,REVISION_DATE,ACTUAL_KWH,METERED_KW,METERED_KVA,BILLED_KW,BILLED_KVA',
-    ],
-    ['monthly', 'ESIID,Billing Month,kWh'],
-    ['other', 'ESIID,METER_NUMBER,PREMISE_ADDRESS,CITY,ZIP'],
-  ])('A %s report is ignored, as what it is: %s', async (kind, header) => {
-    const { report, blocks } = await readBytes(`${header}\n${esiid},1,2,3,4\n`);
+  test('A report without intervals and reads is ignored, as what it is', async () => {
+    const { report, blocks } = await readBytes(
+      `ESIID,METER_NUMBER,PREMISE_ADDRESS,CITY,ZIP\n${esiid},1,2,3,4\n`,
+    );
 
     expect(report).toMatchObject({
       status: 'ignored',
       errorCode: null,
-      members: [{ kind, errorCode: null }],
+      members: [{ kind: 'other', errorCode: null }],
     });
     expect(blocks).toEqual([]);
   });

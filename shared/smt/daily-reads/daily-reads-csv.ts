@@ -1,10 +1,22 @@
-import { recognizeHeader } from '../csv/header.ts';
-import type { Form } from '../form.ts';
-import { firstLine } from '../text.ts';
+import type { DailyRead } from '../../reads/daily-read.ts';
+import { readsCsv } from '../reads/reads-csv.ts';
+import { type DailyReadText, parseDailyRead } from './parse-daily-read.ts';
 
-/** SMT's daily register reads. */
-export const dailyReadsCsv: Form = {
+/** SMT's report of daily register reads (smt-format, "Daily and monthly reads"). */
+export const dailyReadsCsv = readsCsv<keyof DailyReadText, DailyRead>({
   kind: 'daily',
-  recognizes: ({ text }) => recognizeHeader(firstLine(text))?.kind === 'daily',
-  read: null,
-};
+  names: {
+    esiid: ['esiid', 'esiidnumber'],
+    channel: ['consumptionsurplusgeneration', 'consumptiongeneration', 'channel'],
+    usageDate: ['usagedate', 'readdate', 'date'],
+    revision: ['revisiondate', 'revision', 'revisiondatetime', 'revts'],
+    startReading: ['startreading', 'startread', 'startmeterread'],
+    endReading: ['endreading', 'endread', 'endmeterread'],
+    kwh: ['usagekwh', 'kwh', 'energydatakwh', 'actualkwh'],
+  },
+  required: ['esiid', 'usageDate', 'startReading', 'endReading', 'kwh'],
+  dates: ['usageDate'],
+  revision: 'revision',
+  keyOf: ({ esiid, channel, usageDate, revisedAt }) => `${esiid} ${channel} ${usageDate} ${revisedAt}`,
+  parse: parseDailyRead,
+});

@@ -1,10 +1,26 @@
-import { recognizeHeader } from '../csv/header.ts';
-import type { Form } from '../form.ts';
-import { firstLine } from '../text.ts';
+import type { MonthlyRead } from '../../reads/monthly-read.ts';
+import { readsCsv } from '../reads/reads-csv.ts';
+import { type MonthlyReadText, parseMonthlyRead } from './parse-monthly-read.ts';
 
-/** SMT's monthly bills. */
-export const monthlyReadsCsv: Form = {
+/** SMT's report of billed periods (smt-format, "Daily and monthly reads"). */
+export const monthlyReadsCsv = readsCsv<keyof MonthlyReadText, MonthlyRead>({
   kind: 'monthly',
-  recognizes: ({ text }) => recognizeHeader(firstLine(text))?.kind === 'monthly',
-  read: null,
-};
+  names: {
+    esiid: ['esiid', 'esiidnumber'],
+    channel: ['consumptionsurplusgeneration', 'consumptiongeneration', 'channel'],
+    startDate: ['startdate'],
+    endDate: ['enddate'],
+    revision: ['revts', 'revisiondate', 'revision', 'revisiondatetime'],
+    kwh: ['actualkwh', 'kwh', 'usagekwh'],
+    meteredKw: ['meteredkw'],
+    meteredKva: ['meteredkva'],
+    billedKw: ['billedkw'],
+    billedKva: ['billedkva'],
+  },
+  required: ['esiid', 'startDate', 'endDate', 'kwh'],
+  dates: ['startDate', 'endDate'],
+  revision: 'revision',
+  keyOf: ({ esiid, channel, startDate, endDate, revisedAt }) =>
+    `${esiid} ${channel} ${startDate} ${endDate} ${revisedAt}`,
+  parse: parseMonthlyRead,
+});

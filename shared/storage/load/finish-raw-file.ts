@@ -5,6 +5,7 @@ import type { Database } from '../database.ts';
 import { LeaseLostError } from '../errors.ts';
 import { storableText } from '../storable-text.ts';
 import type { StoredMember } from '../tables.ts';
+import { type GivenReads, insertedReadCount, insertMeters, metersOf, withReads } from './insert-reads.ts';
 
 const rejectedRowsKept = 100;
 /** How many of a file's ESIIDs its announcement names. */
@@ -26,15 +27,17 @@ export interface AttemptResult {
   readonly intervalMaxAt: string | null;
 }
 
-/** What loading did to the table of blocks. */
+/** What loading did to the tables of blocks and reads. */
 export interface BlockCounts {
-  /** ESIIDs with blocks in the file: the first {@link esiidsNamed} in order. */
+  /** ESIIDs with blocks or reads in the file: the first {@link esiidsNamed} in order. */
   readonly esiids: readonly string[];
   readonly esiidCount: number;
   readonly blocksInserted: number;
   /** Blocks that were there already, from this file or another. */
   readonly blocksUnchanged: number;
   readonly intervalsInserted: number;
+  readonly dailyReadsInserted: number;
+  readonly monthlyReadsInserted: number;
 }
 
 /** Blocks to insert: a source of rows with the columns of interval_blocks, but for the file's id, and how many it has. */
@@ -44,7 +47,7 @@ export interface BlockSource {
 }
 
 /**
- * Adds a file's blocks and writes how the attempt ended, in one statement: what of the blocks is new, status and counts,
+ * Adds a file's blocks and reads and writes how the attempt ended, in one statement: what of the blocks is new, status and counts,
  * the attempt's outcome; then the rejected rows in place of those of earlier attempts. In the caller's transaction, which
  * there has to be if any row was rejected.
  *
@@ -60,8 +63,10 @@ export async function finishRawFile(
   { rawFileId, leaseToken }: { readonly rawFileId: string; readonly leaseToken: string },
   file: AttemptResult,
   blocks: BlockSource,
+  reads: GivenReads,
 ): Promise<BlockCounts & { readonly attempt: number }> {
-  const { sql: text, parameters } = finishStatement(database, rawFileId, leaseToken, file, blocks).compile();
+  const statement = finishStatement(database, { rawFileId, leaseToken }, file, blocks, reads);
+  const { sql: text, parameters } = statement.compile();
   const { rows } = await client.query<FinishedRow>(text, [...parameters]);
   const row = rows[0];
   if (row === undefined) throw new LeaseLostError(rawFileId);
@@ -71,6 +76,8 @@ export async function finishRawFile(
     blocksInserted: Number(row.blocks_inserted),
     blocksUnchanged: Number(row.blocks_unchanged),
     intervalsInserted: Number(row.intervals_inserted),
+    dailyReadsInserted: Number(row.daily_reads_inserted),
+    monthlyReadsInserted: Number(row.monthly_reads_inserted),
     esiids: row.esiids,
     esiidCount: row.esiid_count,
   };
@@ -81,6 +88,8 @@ interface FinishedRow {
   readonly blocks_inserted: string;
   readonly blocks_unchanged: string;
   readonly intervals_inserted: string;
+  readonly daily_reads_inserted: string;
+  readonly monthly_reads_inserted: string;
   readonly esiids: readonly string[];
   readonly esiid_count: number;
 }
@@ -88,14 +97,14 @@ interface FinishedRow {
 /** clock_timestamp(), since now() is when the transaction began, which the whole file lies after. */
 function finishStatement(
   { kysely }: Database,
-  rawFileId: string,
-  leaseToken: string,
+  { rawFileId, leaseToken }: { readonly rawFileId: string; readonly leaseToken: string },
   file: AttemptResult,
   blocks: BlockSource,
+  reads: GivenReads,
 ) {
   const now = sql<Date>`clock_timestamp()`;
   const error = { error_code: file.errorCode, error_message: storableText(file.errorMessage) };
-  return kysely
+  const inserting = kysely
     .with('owned', (query) =>
       query
         .selectFrom('raw_smt_files')
@@ -109,9 +118,10 @@ function finishStatement(
       (cte) => cte('block').notMaterialized(),
       () => sql<object>`(select * from ${blocks.rows})`,
     )
-    .with('inserted', () => insertBlocks)
-    .with('meter', () => metersOfBlocks)
-    .with('meters', () => insertMeters)
+    .with('inserted', () => insertBlocks);
+  return withReads(inserting, reads)
+    .with('meter', () => metersOf(reads))
+    .with('meters', () => insertMeters(reads))
     .with('finished', (query) =>
       query
         .updateTable('raw_smt_files')
@@ -126,6 +136,8 @@ function finishStatement(
           blocks_inserted: sql<string>`(select count(*) from inserted)`,
           blocks_unchanged: sql<string>`${blocks.count}::bigint - (select count(*) from inserted)`,
           intervals_inserted: sql<string>`(select coalesce(sum(intervals), 0) from inserted)`,
+          daily_reads_inserted: insertedReadCount('daily_reads', reads),
+          monthly_reads_inserted: insertedReadCount('monthly_reads', reads),
           members: JSON.stringify(file.members.map(storedMember)),
           esiid_count: sql<number>`(select count(distinct esiid) from meter)`,
           interval_min_at: file.intervalMinAt,
@@ -135,14 +147,7 @@ function finishStatement(
           updated_at: now,
         })
         .where('id', '=', sql<string>`(select id from owned)`)
-        .returning([
-          'id',
-          'attempts',
-          'blocks_inserted',
-          'blocks_unchanged',
-          'intervals_inserted',
-          'esiid_count',
-        ]),
+        .returning(['id', ...finishedColumns]),
     )
     .with('ended', (query) =>
       query
@@ -156,11 +161,16 @@ function finishStatement(
       query.deleteFrom('rejected_rows').using('finished').whereRef('raw_file_id', '=', 'finished.id'),
     )
     .selectFrom('finished')
-    .select(['attempts', 'blocks_inserted', 'blocks_unchanged', 'intervals_inserted', 'esiid_count'])
+    .select(finishedColumns)
     .select(
       sql<string[]>`array(select distinct esiid from meter order by esiid limit ${esiidsNamed})`.as('esiids'),
     );
 }
+
+const finishedColumns = [
+  ...(['attempts', 'blocks_inserted', 'blocks_unchanged', 'intervals_inserted'] as const),
+  ...(['daily_reads_inserted', 'monthly_reads_inserted', 'esiid_count'] as const),
+] as const;
 
 const insertBlocks = sql<{ intervals: number }>`(
   insert into interval_blocks
@@ -170,26 +180,6 @@ const insertBlocks = sql<{ intervals: number }>`(
   order by esiid collate "C", channel, usage_date, revised_at, content
   on conflict do nothing
   returning num_nonnulls(variadic kwh) as intervals
-)`;
-
-/** Without rows under a lost lease, since nothing is to be written then. */
-const metersOfBlocks = sql<{ esiid: string }>`(
-  select owned.id as raw_file_id, esiid collate "C" as esiid, channel,
-    min(usage_date) as first_usage_date, max(usage_date) as last_usage_date
-  from owned cross join block
-  group by 1, 2, 3
-)`;
-
-/** A replay that finds everything there already changes no row. */
-const insertMeters = sql<object>`(
-  insert into raw_file_meters as known (raw_file_id, esiid, channel, first_usage_date, last_usage_date)
-  select raw_file_id, esiid, channel, first_usage_date, last_usage_date
-  from meter
-  on conflict (raw_file_id, esiid, channel) do update set
-    first_usage_date = least(known.first_usage_date, excluded.first_usage_date),
-    last_usage_date = greatest(known.last_usage_date, excluded.last_usage_date),
-    changed_xid = excluded.changed_xid
-  where exists (select from inserted)
 )`;
 
 async function insertRejectedRows(
@@ -227,6 +217,8 @@ function storedCounts(counts: RowCounts) {
   return {
     rows_read: counts.rowsRead,
     intervals_read: counts.intervalsRead,
+    daily_reads_read: counts.dailyReadsRead,
+    monthly_reads_read: counts.monthlyReadsRead,
     duplicate_rows: counts.duplicateRows,
     conflicting_rows: counts.conflictingRows,
     missing_kwh: counts.missingKwh,
@@ -234,6 +226,7 @@ function storedCounts(counts: RowCounts) {
     invalid_esiid: counts.invalidEsiid,
     invalid_timestamp: counts.invalidTimestamp,
     invalid_kwh: counts.invalidKwh,
+    invalid_reading: counts.invalidReading,
     invalid_row: counts.invalidRow,
   };
 }

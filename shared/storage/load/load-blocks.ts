@@ -3,15 +3,21 @@ import type { PoolClient } from 'pg';
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams';
 import type { IntervalBlock } from '../../intervals/block.ts';
 import type { MemberReport, RowCounts } from '../../intervals/row-counts.ts';
+import type { DailyRead } from '../../reads/daily-read.ts';
+import type { MonthlyRead } from '../../reads/monthly-read.ts';
 import type { Database } from '../database.ts';
 import { asDatabaseError } from '../errors.ts';
 import { copyColumns, copyLine } from './copy-text.ts';
 import { type AttemptResult, type BlockCounts, finishRawFile } from './finish-raw-file.ts';
 import { correctCounts, countSharedSlots } from './recount.ts';
+import { countStagedReads } from './recount-reads.ts';
 import { pendingRows, type StagedBlock, stagedRows, stageStatement } from './staged-blocks.ts';
+import { StagedReads } from './staged-reads.ts';
 
 /** So many blocks are gathered, some 300 KB, before they go to the COPY stream. */
 const blocksPerChunk = 400;
+/** How many reads are gathered before they go to their temporary table. */
+const readsPerChunk = 5_000;
 
 export interface LoadOptions {
   readonly rawFileId: string;
@@ -26,6 +32,8 @@ export interface LoadResult extends AttemptResult {
    * same slot. Their counts take every value added as read or as conflicting; what was there twice is found here.
    */
   readonly recountMembers: readonly number[];
+  /** Likewise of those with more reads than their reader compares with each other. */
+  readonly recountReadMembers: readonly number[];
 }
 
 export interface LoadSummary extends BlockCounts {
@@ -52,6 +60,7 @@ export class BlockLoad {
   readonly #database: Database;
   readonly #options: LoadOptions;
   readonly #receivedAt: string;
+  readonly #reads: StagedReads;
   /** Not copied yet. */
   #pending: StagedBlock[] = [];
   /** How many blocks each member has. */
@@ -59,12 +68,15 @@ export class BlockLoad {
   #client: PoolClient | null = null;
   #isInTransaction = false;
   #copy: CopyStreamQuery | null = null;
+  /** Whether some blocks are in the temporary table. */
+  #areBlocksStaged = false;
   #copyError: unknown = null;
 
   constructor(database: Database, options: LoadOptions) {
     this.#database = database;
     this.#options = options;
     this.#receivedAt = options.receivedAt.toISOString();
+    this.#reads = new StagedReads(database.kysely, this.#receivedAt);
   }
 
   /**
@@ -78,14 +90,21 @@ export class BlockLoad {
     return this.#pending.length < blocksPerChunk ? undefined : this.#flush();
   }
 
+  /** Adds a read of a member, as {@link add} a block. */
+  addRead(read: DailyRead | MonthlyRead, member: number): Promise<void> | undefined {
+    this.#reads.add(read, member);
+    return this.#reads.pendingCount < readsPerChunk ? undefined : this.#stageReads();
+  }
+
   /**
    * Writes everything and commits. Nothing is kept when it throws.
    * @throws LeaseLostError if the file is someone else's by now; DatabaseUnavailableError; pg's DatabaseError
    */
   async finish(result: LoadResult): Promise<LoadSummary> {
     try {
-      const isStaged = this.#copy !== null || result.recountMembers.length > 0;
-      if (isStaged) await this.#endCopy();
+      const isStaged = this.#areBlocksStaged || result.recountMembers.length > 0;
+      if (isStaged) await this.#copyRest();
+      if (this.#reads.isStaged) await this.#stageReads();
       const client = await this.#connect();
       if (result.rejectedRows.length > 0) await this.#begin();
       const summary = await this.#write(client, result, isStaged);
@@ -109,7 +128,7 @@ export class BlockLoad {
 
   async #write(client: PoolClient, result: LoadResult, isStaged: boolean): Promise<LoadSummary> {
     const shared = await countSharedSlots(client, result.recountMembers);
-    const corrected = correctCounts(result, result.recountMembers, shared);
+    const corrected = correctCounts(result, shared, await countStagedReads(client, result));
     const failed = failedMembers(result.members);
     const count = this.#counts.reduce((sum, blocks, member) => (failed.has(member) ? sum : sum + blocks), 0);
     const rows = isStaged
@@ -119,7 +138,8 @@ export class BlockLoad {
           this.#receivedAt,
         );
     const file = { ...result, ...corrected };
-    const finished = await finishRawFile(this.#database, client, this.#options, file, { rows, count });
+    const reads = this.#reads.sources(failed);
+    const finished = await finishRawFile(this.#database, client, this.#options, file, { rows, count }, reads);
     return { ...finished, ...corrected };
   }
 
@@ -151,7 +171,8 @@ export class BlockLoad {
 
   async #startCopy(): Promise<CopyStreamQuery> {
     const client = await this.#begin();
-    await client.query(stageStatement);
+    if (!this.#areBlocksStaged) await client.query(stageStatement);
+    this.#areBlocksStaged = true;
     const copy = client.query(copyFrom(`copy staged_blocks (${copyColumns}) from stdin`));
     copy.on('error', (error) => {
       this.#copyError = error;
@@ -160,11 +181,27 @@ export class BlockLoad {
     return copy;
   }
 
-  async #endCopy(): Promise<void> {
+  async #copyRest(): Promise<void> {
     if (this.#copy === null || this.#pending.length > 0) await this.#flush();
+    await this.#endCopy();
+  }
+
+  /** Nothing else can use the connection while blocks are copied; more of them start another COPY. */
+  async #endCopy(): Promise<void> {
     if (this.#copyError !== null) throw this.#copyError;
-    this.#copy?.end();
-    if (this.#copy !== null) await once(this.#copy, 'finish');
+    const copy = this.#copy;
+    this.#copy = null;
+    copy?.end();
+    if (copy) await once(copy, 'finish');
+  }
+
+  async #stageReads(): Promise<void> {
+    try {
+      await this.#endCopy();
+      await this.#reads.stage(await this.#begin());
+    } catch (error) {
+      throw asDatabaseError(error);
+    }
   }
 }
 

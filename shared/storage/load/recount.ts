@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import type { MemberReport, RowCounts } from '../../intervals/row-counts.ts';
+import type { MemberKind, MemberReport, RowCounts } from '../../intervals/row-counts.ts';
+import type { StagedReadCounts } from './recount-reads.ts';
 
 /** Values of one member that fell on a slot another of its blocks of the same revision holds too. */
 export interface SharedSlots {
@@ -59,22 +60,24 @@ interface Report {
   readonly members: readonly MemberReport[];
 }
 
-type Correction = Pick<RowCounts, 'intervalsRead' | 'conflictingRows' | 'duplicateRows'>;
-const noCorrection: Correction = { intervalsRead: 0, conflictingRows: 0, duplicateRows: 0 };
+type Correction = Partial<RowCounts>;
 
 /**
- * Corrects the counts of the recounted members, and of the file, by what {@link countSharedSlots} found. The reader of the
- * file counted every staged value as read or as conflicting, by the blocks it held at the time. In truth one value of a
- * slot is read, each other value conflicts, and the rest are duplicates.
+ * Corrects the counts of the recounted members, and of the file, by what {@link countSharedSlots} and
+ * {@link countStagedReads} found. The reader of the file counted every staged value as read or as conflicting, by what it
+ * held at the time. In truth one value of a slot, day or period is read, each other value conflicts, and the rest are
+ * duplicates.
  */
 export function correctCounts(
-  report: Report,
-  recountMembers: readonly number[],
+  report: Report & { readonly recountMembers: readonly number[] },
   shared: readonly SharedSlots[],
+  reads: readonly StagedReadCounts[],
 ): Report {
-  const corrections = report.members.map(({ counts }, index) => {
-    if (!recountMembers.includes(index)) return noCorrection;
-    return correctionOf(
+  const corrections = report.members.map(({ counts, kind }, index): Correction => {
+    const ofReads = reads.find(({ member }) => member === index);
+    if (ofReads) return readCorrection(counts, kind, ofReads);
+    if (!report.recountMembers.includes(index)) return {};
+    return slotCorrection(
       counts,
       shared.find(({ member }) => member === index),
     );
@@ -83,12 +86,12 @@ export function correctCounts(
     counts: corrections.reduce(add, report.counts),
     members: report.members.map((member, index) => ({
       ...member,
-      counts: add(member.counts, corrections[index] ?? noCorrection),
+      counts: add(member.counts, corrections[index] ?? {}),
     })),
   };
 }
 
-function correctionOf({ conflictingRows }: RowCounts, found: SharedSlots | undefined): Correction {
+function slotCorrection({ conflictingRows }: RowCounts, found: SharedSlots | undefined): Correction {
   const { repeated = 0, conflicting = 0, duplicate = 0 } = found ?? {};
   return {
     intervalsRead: conflictingRows - repeated,
@@ -97,11 +100,18 @@ function correctionOf({ conflictingRows }: RowCounts, found: SharedSlots | undef
   };
 }
 
-function add(counts: RowCounts, correction: Correction): RowCounts {
+function readCorrection(counts: RowCounts, kind: MemberKind, found: StagedReadCounts): Correction {
+  const { staged, keys, values } = found;
+  const name = kind === 'daily' ? 'dailyReadsRead' : 'monthlyReadsRead';
   return {
-    ...counts,
-    intervalsRead: counts.intervalsRead + correction.intervalsRead,
-    conflictingRows: counts.conflictingRows + correction.conflictingRows,
-    duplicateRows: counts.duplicateRows + correction.duplicateRows,
+    [name]: keys - counts[name],
+    conflictingRows: values - keys - counts.conflictingRows,
+    duplicateRows: staged - values,
   };
+}
+
+function add(counts: RowCounts, correction: Correction): RowCounts {
+  const sum = { ...counts };
+  for (const [name, count] of Object.entries(correction)) sum[name as keyof RowCounts] += count;
+  return sum;
 }

@@ -8,6 +8,8 @@ const countColumns = [
   'size_bytes',
   'rows_read',
   'intervals_read',
+  'daily_reads_read',
+  'monthly_reads_read',
   'duplicate_rows',
   'conflicting_rows',
   'missing_kwh',
@@ -15,10 +17,13 @@ const countColumns = [
   'invalid_esiid',
   'invalid_timestamp',
   'invalid_kwh',
+  'invalid_reading',
   'invalid_row',
   'blocks_inserted',
   'blocks_unchanged',
   'intervals_inserted',
+  'daily_reads_inserted',
+  'monthly_reads_inserted',
 ] as const;
 type CountColumn = (typeof countColumns)[number];
 

@@ -61,8 +61,9 @@ export async function listRawFiles(
   const { rows } = await sql<ListedRawFile>`
     select id, filename, object_key, source, size_bytes::float8 as size_bytes, status, duplicate_of, attempts,
       error_code, error_message, esiid_count,
-      (select min(meter.esiid) from raw_file_meters meter where meter.raw_file_id = raw_smt_files.id) as first_esiid, rows_read::float8 as rows_read,
-      (invalid_esiid + invalid_timestamp + invalid_kwh + invalid_row)::float8 as rejected_rows,
+      (select min(meter.esiid) from raw_file_meters meter where meter.raw_file_id = raw_smt_files.id) as first_esiid,
+      rows_read::float8 as rows_read,
+      (invalid_esiid + invalid_timestamp + invalid_kwh + invalid_reading + invalid_row)::float8 as rejected_rows,
       intervals_read::float8 as intervals_read, intervals_inserted::float8 as intervals_inserted,
       received_at, normalized_at, received_at::text as position
     from raw_smt_files

@@ -12,9 +12,15 @@ const writerRights = {
   rejected_rows: 'insert, delete',
   raw_file_meters: 'insert, update',
   interval_blocks: 'insert',
+  daily_reads: 'insert',
+  monthly_reads: 'insert',
 } as const;
 
-const readable = [...Object.keys(writerRights), 'smt_intervals', 'SmtInterval'];
+const readable = [
+  ...Object.keys(writerRights),
+  ...['smt_intervals', 'SmtInterval', 'smt_interval_days', 'smt_daily_reads', 'smt_monthly_reads'],
+  ...['smt_day_audit', 'smt_month_audit', 'smt_register_breaks'],
+];
 
 /** Arbitrary: the key of the lock under which rights are given, since two GRANTs on one table at once fail. */
 const grantLock = 7_680_425;

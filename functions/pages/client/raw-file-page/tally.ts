@@ -7,18 +7,23 @@ type File = RawFileDetail['file'];
 /** What every data row of a file became: the lines add up to the rows read. */
 const lines = [
   ['intervals_read', 'Intervals read', ''],
-  ['duplicate_rows', 'Repeated rows', 'the same slot and value again'],
-  ['conflicting_rows', 'Conflicting rows', 'the same slot and revision, another value'],
+  ['daily_reads_read', 'Daily reads', ''],
+  ['monthly_reads_read', 'Monthly reads', ''],
+  ['duplicate_rows', 'Repeated rows', 'the same slot, day or period and value again'],
+  ['conflicting_rows', 'Conflicting rows', 'the same slot, day or period in one revision, another value'],
   ['missing_kwh', 'No reading yet', 'blank kWh: a gap, not zero'],
   ['nonexistent_hour', 'Skipped hour', 'the hour that spring forward leaves out'],
   ['invalid_esiid', 'Rejected: ESIID', 'not 17 or 22 digits'],
   ['invalid_timestamp', 'Rejected: date or time', ''],
   ['invalid_kwh', 'Rejected: kWh', 'not a number'],
+  ['invalid_reading', 'Rejected: reading', 'a register or demand that is no number'],
   ['invalid_row', 'Rejected: row', 'cannot be read at all'],
 ] as const;
 
 export function rejectedRowsOf(file: File): number {
-  return file.invalid_esiid + file.invalid_timestamp + file.invalid_kwh + file.invalid_row;
+  return (
+    file.invalid_esiid + file.invalid_timestamp + file.invalid_kwh + file.invalid_reading + file.invalid_row
+  );
 }
 
 export function tallyCard(file: File): HTMLElement {

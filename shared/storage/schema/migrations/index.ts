@@ -5,6 +5,7 @@ import { up as esiids } from './0003-esiids.ts';
 import { up as replayedAt } from './0004-replayed-at.ts';
 import { up as dayStarts } from './0005-day-starts.ts';
 import { up as rawFileMeters } from './0006-raw-file-meters.ts';
+import { up as reads } from './0007-reads.ts';
 
 /**
  * Every migration, in order. A released one never changes: what comes next is a new file and a new line here.
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-replayed-at': { up: replayedAt },
   '0005-day-starts': { up: dayStarts },
   '0006-raw-file-meters': { up: rawFileMeters },
+  '0007-reads': { up: reads },
 };
