@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { logger } from '../observability/logger.ts';
+import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts';
 import { type ApiResponse, encodeResponse } from './encode-response.ts';
 import { HttpError } from './errors.ts';
 
@@ -20,6 +21,9 @@ export function apiRoute(handle: (event: APIGatewayProxyEventV2) => Promise<ApiR
   };
 }
 
+/** A paused database has resumed by then. */
+const retryAfterSeconds = 10;
+
 function errorResponse(error: unknown, route: string, requestId: string): ApiResponse {
   if (error instanceof HttpError) {
     const { status, code, message, details } = error;
@@ -27,6 +31,14 @@ function errorResponse(error: unknown, route: string, requestId: string): ApiRes
     return { status, body: { ok: false, error: code, message, ...(details ? { details } : {}) } };
   }
   logger.error('request failed', { route, error: error as Error });
+  if (error instanceof DatabaseUnavailableError) {
+    const message = `The database does not accept connections; try again in ${retryAfterSeconds} s. Request id: ${requestId}`;
+    return {
+      status: 503,
+      headers: { 'retry-after': String(retryAfterSeconds) },
+      body: { ok: false, error: error.code, message },
+    };
+  }
   const message = `Something went wrong here; try again later. Request id: ${requestId}`;
   return { status: 500, body: { ok: false, error: 'internal', message } };
 }

@@ -1,4 +1,7 @@
 import { DatabaseError } from 'pg';
+import { DatabaseUnavailableError } from './database-unavailable-error.ts';
+
+export { DatabaseUnavailableError };
 
 /** What this folder throws of its own. */
 abstract class StorageError extends Error {
@@ -14,16 +17,6 @@ export class LeaseLostError extends StorageError {
   readonly code = 'lease-lost';
   constructor(rawFileId: string) {
     super(`The lease on raw file ${rawFileId} is someone else's now; nothing of this attempt was kept.`);
-  }
-}
-
-/** No connection to the database could be had. */
-export class DatabaseUnavailableError extends StorageError {
-  readonly code = 'database-unavailable';
-  constructor(cause: unknown) {
-    super(`No connection to the database: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
   }
 }
 

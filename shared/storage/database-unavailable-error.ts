@@ -1,0 +1,10 @@
+/** No connection to the database. In a file without pg, for functions that map errors and have no database. */
+export class DatabaseUnavailableError extends Error {
+  readonly code = 'database-unavailable';
+  constructor(cause: unknown) {
+    super(`No connection to the database: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+    this.name = 'DatabaseUnavailableError';
+  }
+}
