@@ -7,14 +7,14 @@ const functionsDir = path.join(import.meta.dirname, '../functions');
 
 let bundlesDir: string | undefined;
 
-/** Folder of a function's source. */
+/** The folder of a function's source. */
 export function sourceOf(entry: string): string {
   return path.join(functionsDir, entry);
 }
 
 /**
- * Folder with a function's code, `index.mjs`, and all it runs on. The functions are bundled in one run of esbuild, which
- * reads what they share once; CDK's NodejsFunction starts one for each.
+ * The folder with a function's code, `index.mjs`, and everything that it imports. One run of esbuild bundles all functions, so
+ * that shared code is read once; CDK's NodejsFunction runs esbuild once for each.
  */
 export function bundleOf(entry: string): string {
   bundlesDir ??= bundleAll();
@@ -28,10 +28,10 @@ function bundleAll(): string {
   return outdir;
 }
 
-/** Has a large part that few invocations need, OpenPGP: it lies in a file of its own, loaded when it is first called for. */
+/** Has a large part that few invocations need, OpenPGP: in a file of its own, it is loaded on first use. */
 const splitEntry = 'normalize';
 
-/** The runs of esbuild that bundle each function into a folder of its own. */
+/** The runs of esbuild that bundle all functions, each into a folder of its own. */
 export function bundleRuns(outdir: string): BuildOptions[] {
   const entries = readdirSync(functionsDir);
   return [
@@ -59,7 +59,7 @@ function optionsFor(outdir: string, entries: readonly string[]): BuildOptions {
     minify: true,
     keepNames: true,
     external: ['pg-native'], // pg's optional C driver, never installed
-    // pg is CommonJS and calls require() at run time, which an ES module has not got.
+    // pg is CommonJS and calls require() at run time, which ES modules lack.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     logLevel: 'warning',
   };

@@ -27,9 +27,9 @@ export interface SmtIngestStackProps extends StackProps {
 }
 
 /**
- * The way of a file, as in the README's picture:
- * raw-upload presigns → the bucket receives → register → normalize queue → normalize → Postgres; the sweep finds what
- * was lost on that way. What people and other programs ask is answered beside it.
+ * The life cycle of a file, as in the README's picture:
+ * raw-upload presigns → the bucket receives → register → normalize queue → normalize → Postgres. The sweep finds whatever was
+ * lost in between. The routes serve people and other programs.
  */
 export class SmtIngestStack extends Stack {
   readonly settings: Settings;
@@ -53,15 +53,15 @@ export class SmtIngestStack extends Stack {
     this.registerFailures = new RegisterFailureQueue(this, 'RegisterFailures');
     this.announcements = new Announcements(this, 'Announcements');
     this.adminToken = new AdminToken(this, 'AdminToken', settings);
-    this.pgpKeys = new PgpKeys(this, 'PgpKeys');
+    this.pgpKeys = new PgpKeys(this, 'PgpKeys', settings);
     this.database =
       settings.database === 'aurora'
         ? new AuroraDatabase(this, 'Database', settings)
-        : new ExistingDatabase(this, 'Database');
+        : new ExistingDatabase(this, 'Database', settings);
     this.api = new IngestApi(this, 'Api', settings);
 
     const migrate = new IngestFunction(this, 'Migrate', { entry: 'migrate', timeout: Duration.minutes(5) });
-    this.database.migratedBy(migrate);
+    this.database.migrateWith(migrate);
 
     const workers = this.workers();
     const routes = this.routes();
@@ -77,7 +77,7 @@ export class SmtIngestStack extends Stack {
     );
   }
 
-  /** What moves files, with nobody who waits for an answer. */
+  /** The functions that process files; nobody waits for their result. */
   private workers(): readonly IngestFunction[] {
     const { rawFiles, toNormalize, registerFailures, announcements, pgpKeys, database, settings } = this;
 
@@ -87,43 +87,43 @@ export class SmtIngestStack extends Stack {
       timeout: Duration.minutes(15),
       maxConcurrency: settings.registerConcurrency,
     });
-    database.usedBy(register, 'writer');
-    rawFiles.readBy(register);
-    rawFiles.announcesTo(register, registerFailures);
-    toNormalize.sentBy(register);
+    database.connect(register, 'writer');
+    rawFiles.grantRead(register);
+    rawFiles.notify(register, registerFailures);
+    toNormalize.grantSend(register);
 
     const normalize = new IngestFunction(this, 'Normalize', {
       entry: 'normalize',
       memorySizeMb: 1769, // one full vCPU: parsing is one thread
       timeout: toNormalize.consumerTimeout,
     });
-    database.usedBy(normalize, 'writer');
-    rawFiles.readBy(normalize);
-    pgpKeys.usedBy(normalize);
+    database.connect(normalize, 'writer');
+    rawFiles.grantRead(normalize);
+    pgpKeys.grantRead(normalize);
     normalize.setEnvironment('archiveMaxUnpackedBytes', String(settings.archive.maxUnpackedGib * 1024 ** 3));
     normalize.setEnvironment('archiveMaxRatio', String(settings.archive.maxRatio));
-    // A file streams through, and V8's default lets its garbage pile up: 254 MB at the peak of a 300 MB file, 125 MB with this,
-    // in the same time.
+    // Files are streamed, and V8's default collects the garbage late: peak memory for a 300 MB file is 254 MB with it and
+    // 125 MB with this, in the same time.
     normalize.addEnvironment('NODE_OPTIONS', '--max-semi-space-size=4');
-    toNormalize.consumedBy(normalize);
-    announcements.publishedBy(normalize);
+    toNormalize.addConsumer(normalize);
+    announcements.grantPublish(normalize);
 
     const sweep = new IngestFunction(this, 'Sweep', {
       entry: 'sweep',
       memorySizeMb: 512,
       timeout: Duration.minutes(4),
     });
-    database.usedBy(sweep, 'writer');
-    rawFiles.sweptBy(sweep);
-    toNormalize.sweptBy(sweep);
-    registerFailures.sweptBy(sweep);
-    announcements.publishedBy(sweep);
+    database.connect(sweep, 'writer');
+    rawFiles.grantSweep(sweep);
+    toNormalize.grantSweep(sweep);
+    registerFailures.grantSweep(sweep);
+    announcements.grantPublish(sweep);
     new SweepSchedule(this, 'SweepSchedule', sweep);
 
     return [register, normalize, sweep];
   }
 
-  /** What answers requests. */
+  /** The functions that answer requests. */
   private routes(): readonly IngestFunction[] {
     const { rawFiles, toNormalize, adminToken, database, api } = this;
 
@@ -131,36 +131,36 @@ export class SmtIngestStack extends Stack {
     api.serve(healthRoutes, health);
 
     const rawUpload = new IngestFunction(this, 'RawUpload', { entry: 'raw-upload' });
-    adminToken.guards(rawUpload);
-    database.usedBy(rawUpload, 'writer');
-    rawFiles.presignedBy(rawUpload);
+    adminToken.grantRead(rawUpload);
+    database.connect(rawUpload, 'writer');
+    rawFiles.grantUpload(rawUpload);
     api.serve(rawUploadRoutes, rawUpload);
 
     const replay = new IngestFunction(this, 'Replay', { entry: 'replay' });
-    adminToken.guards(replay);
-    database.usedBy(replay, 'writer');
-    rawFiles.replaysNotedBy(replay);
-    toNormalize.sentBy(replay);
+    adminToken.grantRead(replay);
+    database.connect(replay, 'writer');
+    rawFiles.grantReplayMarker(replay);
+    toNormalize.grantSend(replay);
     api.serve(replayRoutes, replay);
 
     const rawFilesApi = new IngestFunction(this, 'RawFilesApi', { entry: 'raw-files' });
-    adminToken.guards(rawFilesApi);
-    database.usedBy(rawFilesApi, 'reader');
-    rawFiles.readBy(rawFilesApi);
+    adminToken.grantRead(rawFilesApi);
+    database.connect(rawFilesApi, 'reader');
+    rawFiles.grantRead(rawFilesApi);
     api.serve(rawFileRoutes, rawFilesApi);
 
     const usage = new IngestFunction(this, 'Usage', { entry: 'usage', memorySizeMb: 1769 });
-    adminToken.guards(usage);
-    database.usedBy(usage, 'reader');
+    adminToken.grantRead(usage);
+    database.connect(usage, 'reader');
     api.serve(usageRoutes, usage);
 
     const openapi = new IngestFunction(this, 'OpenApi', { entry: 'openapi' });
-    adminToken.guards(openapi);
+    adminToken.grantRead(openapi);
     api.serve(openApiRoutes, openapi);
 
     const pages = new PagesFunction(this, 'Pages');
-    rawFiles.namedTo(pages);
-    rawFiles.uploadedToFrom(api.origin);
+    rawFiles.passNameTo(pages);
+    rawFiles.allowUploadsFrom(api.origin);
     api.servePages(pagePaths, pages);
 
     return [health, rawUpload, replay, rawFilesApi, usage, openapi, pages];

@@ -1,46 +1,48 @@
 /**
- * Every environment variable of the functions, declared once: infra/ sets them from here, functions/ read
- * them through {@link requireEnvironment}, so that neither can name one the other does not know.
+ * Every environment variable of the functions, declared once: infra/ sets them by these keys and functions/ read them by the
+ * same keys through {@link requireEnvironment}.
  */
 export const environmentNames = {
   /** Name of the bucket of raw files. */
   rawBucket: 'RAW_BUCKET',
   /** URL of the normalize queue. */
   normalizeQueueUrl: 'NORMALIZE_QUEUE_URL',
-  /** How long a message that failed waits before its second try; each further wait is twice as long. */
+  /** Delay before the second attempt at a message; each further delay is twice as long. */
   normalizeRetrySeconds: 'NORMALIZE_RETRY_SECONDS',
-  /** URL of the queue that the normalize queue's poison messages end in. */
+  /** URL of the normalize queue's dead-letter queue. */
   normalizeDeadLetterQueueUrl: 'NORMALIZE_DEAD_LETTER_QUEUE_URL',
-  /** URL of the queue of S3 events that register failed for good. */
+  /** URL of register's failure destination. */
   registerFailureQueueUrl: 'REGISTER_FAILURE_QUEUE_URL',
   /** ARN of the topic `file-normalized`. */
   announcementTopicArn: 'ANNOUNCEMENT_TOPIC_ARN',
-  /** Events and announcements younger than this are left to come by themselves. */
+  /** The sweep leaves younger objects and announcements alone: they may still be in flight. */
   sweepGraceSeconds: 'SWEEP_GRACE_SECONDS',
-  /** A message that has waited this long in the normalize queue counts as lost. */
+  /** A message that has been in the normalize queue for longer counts as lost. */
   sweepWaitingSeconds: 'SWEEP_WAITING_SECONDS',
-  /** `owner`, `writer` or `reader`: as whom the function connects to the database. */
+  /** `owner`, `writer` or `reader`: the role in which the function connects to the database. */
   databaseRole: 'DATABASE_ROLE',
+  /** How long to wait for a connection; less than the function's timeout, so that it can still report the failure. */
+  databaseConnectTimeoutMs: 'DATABASE_CONNECT_TIMEOUT_MS',
   /** ARN of the secret that holds the connection strings of an existing database. */
   databaseSecretArn: 'DATABASE_SECRET_ARN',
-  /** `host:port/name` of an Aurora that takes IAM tokens; either this or the secret is set. */
+  /** `host:port/name` of an Aurora that accepts IAM tokens; either this or the secret is set. */
   databaseEndpoint: 'DATABASE_ENDPOINT',
-  /** For the function that makes Aurora's users: the cluster, its administrator's secret, the database's name. */
+  /** For the function that creates Aurora's users: the cluster, the administrator's secret, the name of the database. */
   auroraArn: 'AURORA_ARN',
   auroraAdminSecretArn: 'AURORA_ADMIN_SECRET_ARN',
   auroraDatabase: 'AURORA_DATABASE',
-  /** ARN of the secret that holds the private keys of encrypted deliveries, as JSON. */
+  /** ARN of the secret that contains the private PGP keys, as JSON. */
   pgpKeysSecretArn: 'PGP_KEYS_SECRET_ARN',
-  /** What one raw file may unpack to: bytes in all, and times its own size. */
+  /** Maximum unpacked size of one raw file: in bytes, and relative to its own size. */
   archiveMaxUnpackedBytes: 'ARCHIVE_MAX_UNPACKED_BYTES',
   archiveMaxRatio: 'ARCHIVE_MAX_RATIO',
-  /** ARN of the secret that holds the admin token, as text. */
+  /** ARN of the secret that contains the admin token, as text. */
   adminTokenSecretArn: 'ADMIN_TOKEN_SECRET_ARN',
 } as const;
 
 export type EnvironmentKey = keyof typeof environmentNames;
 
-/** A variable that infra/ should have set is missing; the message names it. */
+/** A variable that infra/ should have set is missing. */
 export class MissingEnvironmentError extends Error {
   readonly code = 'missing-environment';
   constructor(name: string) {
@@ -67,7 +69,7 @@ export function requireEnvironment<K extends EnvironmentKey>(
   return Object.fromEntries(values) as { [P in K]: string };
 }
 
-/** Reads a variable that need not be set. */
+/** Reads an optional variable. */
 export function optionalEnvironment(key: EnvironmentKey): string | undefined {
   return process.env[environmentNames[key]] || undefined;
 }

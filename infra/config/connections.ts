@@ -3,14 +3,15 @@ import type { DatabaseRole } from '../../shared/storage/roles.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * For the requests of each role. Their number at once is not bounded, so this is a choice: at the rate of `apiThrottle` and
- * tens of milliseconds each there are a handful. The database refuses more, and clients ask again.
+ * Connections for API requests, for each role. Their concurrency is not bounded, so this is a choice: at the rate of
+ * `apiThrottle` and tens of milliseconds a request, a handful run at a time. Beyond that the database rejects connections, the
+ * API answers 503, and clients retry.
  */
 const ofRequests = 10;
-/** All that a new account may run at once, where nothing can be reserved. */
+/** Concurrency limit of a new account, which bounds register where nothing is reserved. */
 const newAccountConcurrency = 10;
 
-/** How many connections to the database each role needs, and what to limit it to; DEPLOY.md has the arithmetic. */
+/** The maximum number of connections of each role. DEPLOY.md has the arithmetic. */
 export function connectionsOf({
   normalizeConcurrency,
   registerConcurrency,

@@ -1,56 +1,83 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Stack } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct, Node } from 'constructs';
 import { z } from 'zod';
 
 const environments = ['dev', 'prod'] as const;
 const databases = ['existing', 'aurora'] as const;
 
-/** What one environment's file in this folder says. */
+/** CloudFormation accepts no other numbers of days. */
+const retentionDays = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
+
+/** What one environment's file in this folder contains. */
 const settingsFile = z.strictObject({
-  /** Bucket, logs, token and database outlive the stack. */
+  /** Bucket, logs, secrets and a last snapshot of the database outlive the stack. */
   retainData: z.boolean(),
-  logRetentionDays: z.number().int(),
+  /** `existing`: a Postgres that is there already. `aurora`: one that the stack creates. */
+  database: z.enum(databases),
+  /** Receives the alarms. Required in prod; null subscribes nobody. */
+  alarmEmail: z.email().nullable(),
+  /** Address at which operators open RUNBOOK.md; alarms link to its sections. In prod an https URL. */
+  runbookUrl: z.string(),
+  /**
+   * Where an existing database that is reachable only from its VPC is found: the functions that use it are placed there. Null
+   * for a database with a public address.
+   */
+  vpc: z
+    .strictObject({
+      /** Subnets with a route to S3, SQS, SNS and Secrets Manager: a NAT gateway, VPC endpoints, or IPv6. */
+      subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]+$/)).min(1),
+      /** Groups that the database's own security group admits. */
+      securityGroupIds: z.array(z.string().regex(/^sg-[0-9a-f]+$/)).min(1),
+      /** True where the subnets reach AWS over IPv6 alone. */
+      dualStack: z.boolean(),
+    })
+    .nullable(),
+  logRetentionDays: z
+    .number()
+    .refine((days) => retentionDays.includes(days), `must be one of ${retentionDays.join(', ')}`),
   /** Files normalized at once; each takes up to two connections to the database. At least 2. */
   normalizeConcurrency: z.number().int().min(2),
   /**
-   * Bounds register, and its connections to the database, at a burst of uploads. It is reserved, so the account's limit must
-   * leave 100 beside it. Null reserves nothing: only for a new account, whose own limit of 10 bounds it.
+   * Bounds register, and its connections to the database, during a burst of uploads. The concurrency is reserved, so the
+   * account's limit must leave 100 unreserved. Null reserves nothing: a new account's limit of 10 bounds register.
    */
   registerConcurrency: z.number().int().min(1).nullable(),
   rawFiles: z.strictObject({
-    /** Then to instant-retrieval storage: a sixth of the price, and reading still takes milliseconds. */
+    /** Days until an object moves to Glacier Instant Retrieval: a sixth of the price, still read in milliseconds. */
     coldAfterDays: z.number().int().min(30),
-    /** Then gone, all versions of them. Null keeps everything, which is what a replay of everything needs. */
+    /** Days until every version of an object expires. Null keeps everything, which a full replay needs. */
     expireAfterDays: z.number().int().min(90).nullable(),
   }),
-  /** What one raw file may unpack to: in all, and times its own size (meter files reach about 30). */
+  /** Maximum unpacked size of one raw file: absolute, and relative to its own size (meter files reach about 30). */
   archive: z.strictObject({ maxUnpackedGib: z.number().positive(), maxRatio: z.number().min(50) }),
   apiThrottle: z.strictObject({ ratePerSecond: z.number(), burst: z.number().int() }),
   aurora: z.strictObject({
-    /** 0 lets it pause; the first statement then waits for 15 s, or 30 s after a day. */
+    /** 0 lets the cluster pause; the first statement then waits for 15 s, or 30 s after a day. */
     minCapacityAcu: z.number().min(0),
     maxCapacityAcu: z.number().min(1),
     backupDays: z.number().int().min(1).max(35),
+    /** Two zones such as `us-east-1a`, in an account where the first two lack Lambda or Aurora. Null takes the first two. */
+    availabilityZones: z.array(z.string()).length(2).nullable(),
   }),
   alarms: z.strictObject({
-    /** Alarm when no file came for so long; null where silence is normal. At most 168. */
+    /** Alarm when no file has arrived for this long; null where that is normal. At most 168. */
     silenceHours: z.number().int().min(1).max(168).nullable(),
     rejectedRowsPercent: z.number(),
   }),
-  /** Address of RUNBOOK.md as operators open it; alarms link to its sections. */
-  runbookUrl: z.string(),
 });
 
-export interface Settings extends z.infer<typeof settingsFile> {
+export type SettingsFile = z.infer<typeof settingsFile>;
+
+export interface Settings extends SettingsFile {
   readonly environment: (typeof environments)[number];
-  readonly database: (typeof databases)[number];
-  /** Gets the alarms, if given. */
-  readonly alarmEmail: string | undefined;
 }
 
-/** The CDK context asks for something there is not; the message names what there is. */
+/** The settings are invalid or incomplete; the message names the file and the setting. */
 export class SettingsError extends Error {
   readonly code = 'invalid-settings';
   constructor(message: string, options?: ErrorOptions) {
@@ -60,34 +87,60 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads the settings that the CDK context chooses: `env` (dev), `database` (existing), `alarmEmail`.
+ * Reads `<env>.json`, where the CDK context `env` is `dev` (the default) or `prod`. Nothing else comes from `--context`: what
+ * a later deployment forgot to repeat there, CloudFormation would remove.
+ * @param changes settings that differ from the file, for tests
  * @throws SettingsError
  */
-export function readSettings(node: Node): Settings {
-  const environment = choose(node, 'env', environments);
-  const file = path.join(import.meta.dirname, `${environment}.json`);
-  const parsed = settingsFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+export function readSettings(node: Node, changes: Partial<SettingsFile> = {}): Settings {
+  const environment = chooseEnvironment(node);
+  refuseOtherContext(node, environment);
+  const { file, text } = readSettingsText(environment);
+  const parsed = settingsFile.safeParse({ ...JSON.parse(text), ...changes });
   if (!parsed.success) throw new SettingsError(`${file}: ${z.prettifyError(parsed.error)}`);
-  return {
-    ...parsed.data,
-    environment,
-    database: choose(node, 'database', databases),
-    alarmEmail: node.tryGetContext('alarmEmail'),
-  };
+  const settings = { ...parsed.data, environment };
+  if (environment === 'prod') requireForProduction(settings, file);
+  // The local run has a Postgres of its own and no VPC; everything else is as deployed.
+  return node.tryGetContext('local') === true ? { ...settings, database: 'existing', vpc: null } : settings;
 }
 
-/** The settings of the stack that a construct is in; constructs whose callers should not have to care read them here. */
+/** The settings of the stack that contains a construct. @throws SettingsError outside of such a stack */
 export function settingsOf(scope: Construct): Settings {
   const stack: Stack & { readonly settings?: Settings } = Stack.of(scope);
   if (stack.settings === undefined) throw new SettingsError(`${stack.stackName} has no settings`);
   return stack.settings;
 }
 
-function choose<T extends string>(node: Node, name: string, values: readonly [T, ...T[]]): T {
-  const given: unknown = node.tryGetContext(name) ?? values[0];
-  const chosen = values.find((value) => value === given);
-  if (chosen === undefined) {
-    throw new SettingsError(`--context ${name}=${given}: there is ${values.join(' and ')}`);
+function readSettingsText(environment: Settings['environment']) {
+  const file = path.join(import.meta.dirname, `${environment}.json`);
+  return { file: path.relative(process.cwd(), file), text: readFileSync(file, 'utf8') };
+}
+
+function chooseEnvironment(node: Node): Settings['environment'] {
+  const given: unknown = node.tryGetContext('env') ?? environments[0];
+  const chosen = environments.find((value) => value === given);
+  if (chosen !== undefined) return chosen;
+  throw new SettingsError(`--context env=${given}: must be ${environments.join(' or ')}`);
+}
+
+function refuseOtherContext(node: Node, environment: Settings['environment']): void {
+  const misplaced = Object.keys(settingsFile.shape).find((name) => node.tryGetContext(name) !== undefined);
+  if (misplaced === undefined) return;
+  throw new SettingsError(
+    `--context ${misplaced}: set ${misplaced} in infra/config/${environment}.json, so that the next deployment has it too`,
+  );
+}
+
+/** What nobody may forget where it counts. */
+function requireForProduction({ alarmEmail, runbookUrl }: Settings, file: string): void {
+  if (alarmEmail === null) {
+    throw new SettingsError(
+      `${file}: alarmEmail is null; prod needs an address, or nobody hears of its alarms`,
+    );
   }
-  return chosen;
+  if (!URL.canParse(runbookUrl) || new URL(runbookUrl).protocol !== 'https:') {
+    throw new SettingsError(
+      `${file}: runbookUrl is ${JSON.stringify(runbookUrl)}; prod needs the https address of RUNBOOK.md, which alarms link to`,
+    );
+  }
 }

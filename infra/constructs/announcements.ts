@@ -3,7 +3,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { IngestFunction } from './ingest-function.ts';
 
-/** The topic `file-normalized`: whoever keeps another copy of usage subscribes. */
+/** The topic `file-normalized`, for whoever keeps a copy of the usage data. */
 export class Announcements extends Construct {
   private readonly topic: Topic;
 
@@ -14,8 +14,8 @@ export class Announcements extends Construct {
   }
 
   /** Lets a function announce normalized files. */
-  publishedBy(fn: IngestFunction): void {
+  grantPublish(fn: IngestFunction): void {
     fn.setEnvironment('announcementTopicArn', this.topic.topicArn);
-    this.topic.grantPublish(fn);
+    fn.allow(['sns:Publish'], [this.topic.topicArn]);
   }
 }

@@ -1,7 +1,6 @@
 import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { IWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Port, SubnetType } from 'aws-cdk-lib/aws-ec2';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   AuroraPostgresEngineVersion,
   ClusterInstance,
@@ -12,29 +11,31 @@ import {
   ParameterGroup,
 } from 'aws-cdk-lib/aws-rds';
 import { Trigger } from 'aws-cdk-lib/triggers';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { auroraUserOf } from '../../shared/aws/aurora-users.ts';
 import type { DatabaseRole } from '../../shared/storage/roles.ts';
 import type { Settings } from '../config/settings.ts';
-import type { IngestDatabase } from './ingest-database.ts';
+import { IngestDatabase } from './ingest-database.ts';
 import { IngestFunction } from './ingest-function.ts';
 import { IngestNetwork } from './ingest-network.ts';
-import type { AlarmDefinition } from './monitoring/alarm-definitions.ts';
+import type { AlarmDefinition } from './monitoring/alarm-definition.ts';
 import { auroraAlarms, auroraWidgets } from './monitoring/aurora.ts';
+
+/** The newest of a major version that the Data API is documented for; RDS stops offering old minor versions for new clusters. */
+export const auroraVersion = AuroraPostgresEngineVersion.VER_17_9;
 
 const databaseName = 'smt';
 const port = 5432;
 
 /**
- * Aurora Serverless v2 in a network of its own. Functions log in with IAM: tokens are signed where they are used, so no
- * password exists but the administrator's, which RDS keeps and rotates. No proxy: the event source bounds connections.
+ * Aurora Serverless v2 in a network of its own. Functions log in with IAM tokens that they sign themselves, so the only
+ * password is the administrator's, which RDS stores and rotates. No RDS Proxy: the event source bounds the connections.
  */
-export class AuroraDatabase extends Construct implements IngestDatabase {
-  readonly cluster: DatabaseCluster;
+export class AuroraDatabase extends IngestDatabase {
+  private readonly cluster: DatabaseCluster;
   private readonly settings: Settings;
   private readonly network: IngestNetwork;
-  private readonly roles: Trigger;
-  private migration: Trigger | undefined;
+  private readonly users: Trigger;
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
@@ -42,19 +43,8 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
     this.network = new IngestNetwork(this, 'Network', settings);
     this.cluster = this.createCluster(settings);
     this.cluster.connections.allowFrom(this.network.functions, Port.tcp(port), 'Functions of smt-ingest');
-    this.roles = this.createRoles();
+    this.users = this.createUsers();
     new CfnOutput(this, 'Arn', { value: this.cluster.clusterArn, description: 'For the Data API' });
-  }
-
-  migratedBy(fn: IngestFunction): void {
-    this.connect(fn, 'owner');
-    this.migration = new Trigger(this, 'Migration', { handler: fn, timeout: Duration.minutes(6) });
-    this.migration.executeAfter(this.roles);
-  }
-
-  usedBy(fn: IngestFunction, role: DatabaseRole): void {
-    this.connect(fn, role);
-    this.migration?.executeBefore(fn);
   }
 
   alarmDefinitions(): readonly AlarmDefinition[] {
@@ -65,33 +55,31 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
     return auroraWidgets(this.cluster);
   }
 
-  private connect(fn: IngestFunction, role: DatabaseRole): void {
-    const { hostname } = this.cluster.clusterEndpoint;
-    this.network.hosts(fn);
-    fn.setEnvironment('databaseEndpoint', `${hostname}:${port}/${databaseName}`);
-    fn.setEnvironment('databaseRole', role);
-    // RDS's certificates are signed by Amazon's own authorities, which Lambda ships in this file and Node does not read.
-    fn.addEnvironment('NODE_EXTRA_CA_CERTS', '/var/runtime/ca-cert.pem');
-    this.letConnect(fn, auroraUserOf(role));
+  protected migrationPrerequisites(): readonly Trigger[] {
+    return [this.users];
   }
 
   /**
-   * By the user's name alone: rights name a cluster by an id that no other ever has, so a restored cluster that takes over
-   * this one's name (RUNBOOK.md) would let nobody in. What keeps clusters of an account apart is that each has its network.
+   * Grants the login by the user's name on any cluster: a policy names a cluster by an id that no other cluster ever has, so a
+   * restored one that takes over this one's name (RUNBOOK.md) would admit nobody. Clusters of one account are kept apart by
+   * their networks.
    */
-  private letConnect(fn: IngestFunction, user: string): void {
-    const resourceName = `cluster-*/${user}`;
+  protected grantConnect(fn: IngestFunction, role: DatabaseRole): void {
+    const { hostname } = this.cluster.clusterEndpoint;
+    this.network.place(fn);
+    fn.setEnvironment('databaseEndpoint', `${hostname}:${port}/${databaseName}`);
+    const resourceName = `cluster-*/${auroraUserOf(role)}`;
     const format = { service: 'rds-db', resource: 'dbuser', resourceName };
     const arn = Stack.of(this).formatArn({ ...format, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
-    fn.addToRolePolicy(new PolicyStatement({ actions: ['rds-db:connect'], resources: [arn] }));
+    fn.allow(['rds-db:connect'], [arn]);
     fn.explainWildcard(
       `arn:<AWS::Partition>:rds-db:<AWS::Region>:<AWS::AccountId>:dbuser:${resourceName}`,
-      'A restored cluster has another id, which nobody can know before.',
+      'The id of a restored cluster cannot be known beforehand.',
     );
   }
 
   private createCluster({ aurora, retainData }: Settings): DatabaseCluster {
-    const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_5 });
+    const engine = DatabaseClusterEngine.auroraPostgres({ version: auroraVersion });
     const cluster = new DatabaseCluster(this, 'Cluster', {
       engine,
       writer: ClusterInstance.serverlessV2('Writer'),
@@ -113,34 +101,32 @@ export class AuroraDatabase extends Construct implements IngestDatabase {
       storageEncrypted: true,
       backup: { retention: Duration.days(aurora.backupDays) },
       copyTagsToSnapshot: true,
-      deletionProtection: retainData,
       removalPolicy: retainData ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
     });
-    if (!retainData) {
-      Validations.of(cluster).acknowledge({
-        id: 'AwsSolutions::AwsSolutions-RDS10',
-        reason: 'An environment whose data may go: all of it can be loaded again from the bucket.',
-      });
-    }
+    Validations.of(cluster).acknowledge({
+      id: 'AwsSolutions::AwsSolutions-RDS10',
+      reason: retainData
+        ? 'Protected from the start, the cluster would make the rollback of a failed first deployment fail. infra/DEPLOY.md ' +
+          'turns the protection on after the first success; the preflight says if it is off.'
+        : 'An environment whose data may be lost: all of it can be loaded again from the bucket.',
+    });
     return cluster;
   }
 
-  /** Makes the users that functions log in as, through the Data API, which needs no way into the network. */
-  private createRoles(): Trigger {
+  /** Creates the users that functions log in as, through the Data API, which needs no route into the network. */
+  private createUsers(): Trigger {
     const fn = new IngestFunction(this, 'CreateUsers', {
       entry: 'create-database-users',
       timeout: Duration.minutes(2),
     });
     const { clusterArn, secret } = this.cluster;
-    if (!secret) throw new Error('RDS keeps no password of the administrator');
+    if (!secret) throw new Error('RDS manages the password of smt_admin, so the cluster has a secret');
     new CfnOutput(this, 'AdminSecretArn', { value: secret.secretArn, description: 'For the Data API' });
     fn.setEnvironment('auroraArn', clusterArn);
     fn.setEnvironment('auroraAdminSecretArn', secret.secretArn);
     fn.setEnvironment('auroraDatabase', databaseName);
-    fn.addToRolePolicy(
-      new PolicyStatement({ actions: ['rds-data:ExecuteStatement'], resources: [clusterArn] }),
-    );
-    secret.grantRead(fn);
+    fn.allow(['rds-data:ExecuteStatement'], [clusterArn]);
+    fn.allow(['secretsmanager:GetSecretValue'], [secret.secretArn]);
     const trigger = new Trigger(this, 'Users', { handler: fn, timeout: Duration.minutes(3) });
     trigger.executeAfter(this.cluster);
     return trigger;

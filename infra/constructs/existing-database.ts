@@ -1,21 +1,23 @@
-import { CfnParameter, Duration, Stack, Validations } from 'aws-cdk-lib';
-import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { Trigger } from 'aws-cdk-lib/triggers';
-import { Construct } from 'constructs';
+import { CfnParameter, Stack, Validations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
 import type { DatabaseRole } from '../../shared/storage/roles.ts';
-import type { IngestDatabase } from './ingest-database.ts';
+import type { Settings } from '../config/settings.ts';
+import { IngestDatabase } from './ingest-database.ts';
 import type { IngestFunction } from './ingest-function.ts';
 
-/** A Postgres that exists already, reached over TLS by the connection strings in a secret: one a role. No VPC. */
-export class ExistingDatabase extends Construct implements IngestDatabase {
-  private readonly secret: ISecret;
-  private migration: Trigger | undefined;
+/**
+ * A Postgres that exists already, reached over TLS by the connection strings in a secret, one for each role. Functions run
+ * outside of any VPC, or in the one that the settings name.
+ */
+export class ExistingDatabase extends IngestDatabase {
+  private readonly secretArn: string;
+  private readonly vpc: Settings['vpc'];
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { vpc }: Settings) {
     super(scope, id);
+    this.vpc = vpc;
     const secretArn = new CfnParameter(this, 'SecretArn', {
-      description:
-        'Complete ARN of the secret with the connection strings; infra/DEPLOY.md says how to make it',
+      description: 'Complete ARN of the secret with the connection strings; see infra/DEPLOY.md',
       allowedPattern: 'arn:aws[a-z-]*:secretsmanager:.+',
     });
     secretArn.overrideLogicalId('DatabaseSecretArn');
@@ -23,20 +25,10 @@ export class ExistingDatabase extends Construct implements IngestDatabase {
       id: 'CloudFormation-Validate::W2509',
       reason: 'The parameter is the name of a secret, not a secret.',
     });
-    this.secret = Secret.fromSecretCompleteArn(this, 'Secret', secretArn.valueAsString);
+    this.secretArn = secretArn.valueAsString;
   }
 
-  migratedBy(fn: IngestFunction): void {
-    this.connect(fn, 'owner');
-    this.migration = new Trigger(this, 'Migration', { handler: fn, timeout: Duration.minutes(6) });
-  }
-
-  usedBy(fn: IngestFunction, role: DatabaseRole): void {
-    this.connect(fn, role);
-    this.migration?.executeBefore(fn);
-  }
-
-  /** Its provider watches it; that it is away shows in errors, ages and the queue. */
+  /** Its provider watches it; when it is away, errors, message ages and the queue show it. */
   alarmDefinitions(): [] {
     return [];
   }
@@ -45,9 +37,15 @@ export class ExistingDatabase extends Construct implements IngestDatabase {
     return [];
   }
 
-  private connect(fn: IngestFunction, role: DatabaseRole): void {
-    fn.setEnvironment('databaseSecretArn', this.secret.secretArn);
-    fn.setEnvironment('databaseRole', role);
-    this.secret.grantRead(fn);
+  protected migrationPrerequisites(): [] {
+    return [];
+  }
+
+  protected grantConnect(fn: IngestFunction, _role: DatabaseRole): void {
+    fn.setEnvironment('databaseSecretArn', this.secretArn);
+    fn.allow(['secretsmanager:GetSecretValue'], [this.secretArn]);
+    if (this.vpc === null) return;
+    fn.placeIn(this.vpc);
+    if (this.vpc.dualStack) fn.useDualStackEndpoints();
   }
 }

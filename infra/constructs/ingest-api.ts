@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -13,8 +13,9 @@ import { Construct } from 'constructs';
 import { type Routes, routeKeyOf } from '../../shared/http/route.ts';
 import type { Settings } from '../config/settings.ts';
 import type { IngestFunction } from './ingest-function.ts';
+import { removalPolicyOf } from './removal-policy.ts';
 
-/** One line a request: who, what, how long, and how it ended; no query, no header, so no token and no ESIID. */
+/** One line per request. Neither query nor headers, so no token and no ESIID. */
 const accessLogFields = {
   requestId: '$context.requestId',
   requestTime: '$context.requestTime',
@@ -28,11 +29,11 @@ const accessLogFields = {
   integrationError: '$context.integrationErrorMessage',
 };
 
-/** The HTTP API: routes to functions. Each admin function compares the token itself, so that a refusal is a 401 in the API's own words. */
+/** The HTTP API. Each admin function compares the token itself: an authorizer could only answer 403, in API Gateway's words. */
 export class IngestApi extends Construct {
   readonly api: HttpApi;
   readonly accessLogs: LogGroup;
-  /** Scheme and host, as browsers send it. */
+  /** Scheme and host, as browsers send them in `Origin`. */
   readonly origin: string;
 
   constructor(scope: Construct, id: string, settings: Settings) {
@@ -40,7 +41,7 @@ export class IngestApi extends Construct {
     this.api = new HttpApi(this, 'HttpApi', { createDefaultStage: false });
     this.accessLogs = new LogGroup(this, 'AccessLogs', {
       retention: settings.logRetentionDays,
-      removalPolicy: settings.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalPolicyOf(settings),
     });
     const { ratePerSecond, burst } = settings.apiThrottle;
     new HttpStage(this, 'Stage', {
@@ -53,7 +54,7 @@ export class IngestApi extends Construct {
       },
     });
     this.origin = this.api.apiEndpoint;
-    new CfnOutput(this, 'Url', { value: this.api.apiEndpoint, description: 'Where API and pages are' });
+    new CfnOutput(this, 'Url', { value: this.api.apiEndpoint, description: 'API and pages' });
   }
 
   /** Sends the requests of these routes to a function. */
@@ -77,8 +78,8 @@ export class IngestApi extends Construct {
       Validations.of(added).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG4',
         reason:
-          'The function itself compares the token and refuses with a 401 in the words of the API, where an authorizer ' +
-          'of an HTTP API could only answer 403 in its own. /health and the pages hold nothing to protect.',
+          'The function itself compares the token and answers 401 as documented; an authorizer of an HTTP API could only ' +
+          'answer 403 in its own words. /health and the pages contain nothing to protect.',
       });
     }
   }

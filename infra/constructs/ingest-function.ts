@@ -1,5 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import type { ISecurityGroup, SelectedSubnets } from 'aws-cdk-lib/aws-ec2';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -15,32 +14,43 @@ import type { Construct } from 'constructs';
 import { type EnvironmentKey, environmentNames } from '../../shared/environment.ts';
 import { bundleOf, sourceOf } from '../bundle.ts';
 import { settingsOf } from '../config/settings.ts';
+import { removalPolicyOf } from './removal-policy.ts';
 
 export interface IngestFunctionProps {
   /** Folder below functions/ whose handler.ts is bundled. */
   readonly entry: string;
   readonly memorySizeMb?: number;
   readonly timeout?: Duration;
-  /** Reserved: no more run at once, and no other function can take them. */
+  /** Reserved concurrency: a bound for this function, and out of reach of all others. Null or absent reserves nothing. */
   readonly maxConcurrency?: number | null;
-  /** Adds files to the bundle's folder, which it is given. */
+  /** Adds files to the folder of the bundle. */
   readonly addToBundle?: (bundleDir: string) => void;
 }
 
-/** A Lambda of this system: Node 24 on arm64, ESM bundled with all it runs on. */
+/** Subnets and security groups of a function in a VPC. */
+export interface Placement {
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+  /** Gives its network interfaces IPv6 addresses. */
+  readonly dualStack: boolean;
+}
+
+/** A Lambda function of this system: Node 24 on arm64, ESM bundled with all it runs on. */
 export class IngestFunction extends LambdaFunction {
   /** Its folder below functions/, and the `service` in its logs. */
   readonly entry: string;
   readonly memorySizeMb: number;
+  /** Its timeout. */
+  readonly maxDuration: Duration;
 
   constructor(scope: Construct, id: string, props: IngestFunctionProps) {
-    const { logRetentionDays, retainData } = settingsOf(scope);
-    const memorySizeMb = props.memorySizeMb ?? 256;
+    const settings = settingsOf(scope);
+    const { memorySizeMb = 256, timeout = Duration.seconds(29) } = props; // API Gateway waits for 30 s
     const logGroup = new LogGroup(scope, `${id}Logs`, {
-      retention: logRetentionDays,
-      removalPolicy: retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      retention: settings.logRetentionDays,
+      removalPolicy: removalPolicyOf(settings),
     });
-    // Of its own, since the one CDK makes may write to every log group of the account.
+    // CDK's own role for a function could write to every log group of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
     super(scope, id, {
@@ -49,7 +59,7 @@ export class IngestFunction extends LambdaFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: memorySizeMb,
-      timeout: props.timeout ?? Duration.seconds(29), // API Gateway waits 30 s
+      timeout,
       ...(props.maxConcurrency ? { reservedConcurrentExecutions: props.maxConcurrency } : {}),
       environment: { POWERTOOLS_SERVICE_NAME: props.entry },
       loggingFormat: LoggingFormat.JSON,
@@ -59,51 +69,58 @@ export class IngestFunction extends LambdaFunction {
     });
     this.entry = props.entry;
     this.memorySizeMb = memorySizeMb;
+    this.maxDuration = timeout;
     Validations.of(this).acknowledge(
       {
         id: 'Serverless::Serverless-LambdaDLQ',
         reason:
-          'Nothing is lost with an invocation: S3 events have a failure queue as their destination, messages a ' +
-          'dead-letter queue, requests a caller who is told, and the sweep runs again.',
+          'No invocation is lost: S3 events have a failure destination, messages a dead-letter queue, requests a caller who ' +
+          'gets an error, and the sweep runs again.',
       },
       {
         id: 'Serverless::Serverless-LambdaTracing',
-        reason:
-          'One hop from event to database: the logs, tied by file and request id, show it without X-Ray.',
+        reason: 'One hop from event to database, which the logs show by file and request id without X-Ray.',
       },
     );
   }
 
-  /** Sets a variable by the key that the functions read it by. */
+  /** Sets an environment variable by the key that the code reads it by. */
   setEnvironment(key: EnvironmentKey, value: string): void {
     this.addEnvironment(environmentNames[key], value);
   }
 
-  /** Moves the function into a network; it may then make and remove its network interfaces. */
-  placeIn(subnets: SelectedSubnets, group: ISecurityGroup): void {
+  /** Adds a statement to the function's role. The construct that owns a resource calls this with exactly what its use needs. */
+  allow(actions: readonly string[], resources: readonly string[]): void {
+    this.addToRolePolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }));
+  }
+
+  /** Places the function in subnets, and lets Lambda manage the network interfaces for it. */
+  placeIn({ subnetIds, securityGroupIds, dualStack }: Placement): void {
     const resource = this.node.defaultChild as CfnFunction;
     resource.vpcConfig = {
-      subnetIds: subnets.subnetIds,
-      securityGroupIds: [group.securityGroupId],
-      ipv6AllowedForDualStack: true,
+      subnetIds: [...subnetIds],
+      securityGroupIds: [...securityGroupIds],
+      ...(dualStack ? { ipv6AllowedForDualStack: true } : {}),
     };
-    this.addToRolePolicy(
-      new PolicyStatement({
-        actions: [
-          ...['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
-          ...['ec2:DeleteNetworkInterface', 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'],
-        ],
-        resources: ['*'],
-      }),
+    this.allow(
+      [
+        ...['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'],
+        ...['ec2:DeleteNetworkInterface', 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'],
+      ],
+      ['*'],
     );
     this.explainWildcard(
       '*',
-      'Lambda makes the network interfaces, under names that nobody can know before.',
+      'The names of network interfaces that Lambda creates cannot be known beforehand.',
     );
-    this.node.addDependency(subnets.internetConnectivityEstablished);
   }
 
-  /** Says, for reviewers and judges, why the function's role has a resource that ends in a wildcard. */
+  /** Has the SDK use the endpoints that also have IPv6 addresses. */
+  useDualStackEndpoints(): void {
+    this.addEnvironment('AWS_USE_DUALSTACK_ENDPOINT', 'true');
+  }
+
+  /** Records, for reviewers and the policy checks, why a resource of the function's role ends in a wildcard. */
   explainWildcard(resource: string, reason: string): void {
     if (!this.role) return;
     Validations.of(this.role).acknowledge({
@@ -113,7 +130,7 @@ export class IngestFunction extends LambdaFunction {
   }
 }
 
-/** The bundle, or the bare source where the stack is only looked at and not deployed. */
+/** The bundle, or the bare source where the template alone is of interest. */
 function codeOf(scope: Construct, { entry, addToBundle }: IngestFunctionProps): Code {
   if (!Stack.of(scope).bundlingRequired) return Code.fromAsset(sourceOf(entry));
   const bundleDir = bundleOf(entry);

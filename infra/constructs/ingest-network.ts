@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -13,10 +12,11 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Settings } from '../config/settings.ts';
 import type { IngestFunction } from './ingest-function.ts';
+import { removalPolicyOf } from './removal-policy.ts';
 
 /**
- * Where a database and the functions that use it meet. Dual-stack: functions reach AWS over IPv6 through an egress-only
- * internet gateway, which costs nothing, where a NAT gateway would cost more than all the rest of a small installation.
+ * The VPC of Aurora and the functions that use it. Dual-stack: functions reach AWS over IPv6 through an egress-only internet
+ * gateway, which is free; a NAT gateway would cost more than the rest of a small installation.
  */
 export class IngestNetwork extends Construct {
   readonly vpc: IVpc;
@@ -24,11 +24,12 @@ export class IngestNetwork extends Construct {
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
+    const { availabilityZones } = settings.aurora;
     const vpc = new Vpc(this, 'Vpc', {
       ipProtocol: IpProtocol.DUAL_STACK,
-      maxAzs: 2,
+      ...(availabilityZones ? { availabilityZones } : { maxAzs: 2 }),
       natGateways: 0,
-      createInternetGateway: false, // nothing here is to be reached from outside
+      createInternetGateway: false, // nothing in here is reachable from outside
       restrictDefaultSecurityGroup: true,
       subnetConfiguration: [
         { name: 'Functions', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
@@ -41,7 +42,7 @@ export class IngestNetwork extends Construct {
           destination: FlowLogDestination.toCloudWatchLogs(
             new LogGroup(this, 'RejectedTraffic', {
               retention: settings.logRetentionDays,
-              removalPolicy: settings.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+              removalPolicy: removalPolicyOf(settings),
             }),
           ),
         },
@@ -56,9 +57,12 @@ export class IngestNetwork extends Construct {
     });
   }
 
-  /** Moves a function into the network. Its SDK then asks for the endpoints that answer over IPv6. */
-  hosts(fn: IngestFunction): void {
-    fn.placeIn(this.vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS }), this.functions);
-    fn.addEnvironment('AWS_USE_DUALSTACK_ENDPOINT', 'true');
+  /** Places a function in the VPC, from where its SDK reaches AWS over IPv6. */
+  place(fn: IngestFunction): void {
+    const subnets = this.vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS });
+    const securityGroupIds = [this.functions.securityGroupId];
+    fn.placeIn({ subnetIds: subnets.subnetIds, securityGroupIds, dualStack: true });
+    fn.node.addDependency(subnets.internetConnectivityEstablished);
+    fn.useDualStackEndpoints();
   }
 }

@@ -5,10 +5,10 @@ import { IngestFunction } from './ingest-function.ts';
 
 const buildScript = path.join(import.meta.dirname, '../../functions/pages/build.ts');
 
-/** Below the API's origin, so that the pages need no other to be allowed to call it. */
+/** On the API's own origin, so that the pages may call it without CORS. */
 export const pagePaths = ['/', '/admin/smt/raw', '/admin/smt/raw/{id}', '/usage', '/assets/{name}'] as const;
 
-/** Serves the pages, with their browser code bundled beside the handler. */
+/** Serves the pages; their browser code is bundled beside the handler. */
 export class PagesFunction extends IngestFunction {
   constructor(scope: Construct, id: string) {
     super(scope, id, {

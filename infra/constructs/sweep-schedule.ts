@@ -1,4 +1,4 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -6,32 +6,33 @@ import { Construct } from 'constructs';
 import type { IngestFunction } from './ingest-function.ts';
 
 const interval = Duration.minutes(5);
-/** Past S3's usual delay and register's three tries with their waits in between. */
+/** Longer than S3's usual delay and register's three attempts with the delays between them. */
 const grace = Duration.minutes(10);
-/** Past the longest delay that normalize asks for between two tries, and its worker's timeout. */
+/** Longer than the longest delay that normalize asks for between two attempts, plus its timeout. */
 const waiting = Duration.minutes(40);
 
 /**
- * Runs the sweep. With up to 20,000 object versions in the bucket, a lost event is found within grace and two intervals;
- * each further 20,000 add an interval.
+ * Runs the sweep. With up to 20,000 object versions in the bucket, a lost event is found within the grace period and two
+ * intervals; each further 20,000 add an interval.
  */
 export class SweepSchedule extends Construct {
   constructor(scope: Construct, id: string, fn: IngestFunction) {
     super(scope, id);
     fn.setEnvironment('sweepGraceSeconds', String(grace.toSeconds()));
     fn.setEnvironment('sweepWaitingSeconds', String(waiting.toSeconds()));
-    // Scheduler hands a run over to Lambda, which would try one that fails twice more, beside the next.
+    // Scheduler invokes asynchronously; by default Lambda would retry a failed run twice, alongside the next.
     fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: interval });
     Validations.of(fn).acknowledge({
       id: 'Serverless::Serverless-LambdaAsyncFailureDestination',
       reason:
-        'A run that failed leaves nothing to keep: the next does all of its work, and alarms say if none does.',
+        'A failed run leaves nothing to keep: the next one does all of its work, and an alarm goes off when none does.',
     });
-    new Schedule(this, 'Schedule', {
+    const schedule = new Schedule(this, 'Schedule', {
       schedule: ScheduleExpression.rate(interval),
-      // Of the handing over; the default goes on for a day.
+      // Retries of the invocation itself; by default they go on for a day.
       target: new LambdaInvoke(fn, { retryAttempts: 0, maxEventAge: interval }),
     });
+    new CfnOutput(this, 'Name', { value: schedule.scheduleName, description: 'Schedule of the sweep' });
     const stack = Stack.of(this);
     Validations.of(stack).acknowledge({
       id: `AwsSolutions::AwsSolutions-IAM5[Resource::<${stack.getLogicalId(fn.node.defaultChild as CfnFunction)}.Arn>:*]`,

@@ -26,7 +26,7 @@ export async function synthesize(outDir: string): Promise<void> {
     env: {
       ...process.env,
       CDK_OUTDIR: outDir,
-      CDK_CONTEXT_JSON: JSON.stringify(context ?? {}),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, local: true }),
       CDK_VALIDATION: 'false',
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,25 +2,26 @@ import type { PoolConfig } from 'pg';
 import * as z from 'zod';
 import { type DatabaseRole, databaseRoles } from '../storage/roles.ts';
 import { withSchema } from '../storage/schema-of-url.ts';
+import { rdsCertificates } from './rds-certificates.ts';
 
 const connectionString = z
   .string()
   .refine((text) => /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? ''), 'is not a postgres:// URL');
 
-/** What the secret of an existing database holds: a connection string for all, or an object like this. */
+/** The secret of an existing database: an object like this, or one connection string for all roles. */
 const databaseSecret = z.strictObject({
   owner: connectionString,
   writer: connectionString,
   reader: connectionString,
-  /** The schema to live in, for a database that has other tables of our names; made if it is not there. */
+  /** The schema to use, for a database that has other tables of the same names; created if it does not exist. */
   schema: z.string().min(1).optional(),
-  /** PEM of the authority that signed the server's certificate, if it is none that Node knows. */
+  /** PEM of the authority that signed the server's certificate, unless Node or RDS has it. */
   ca: z.string().optional(),
-  /** `verified` unless said otherwise; `as-in-url` leaves it to the URL's sslmode, for a network one trusts. */
+  /** `verified` by default; `as-in-url` follows the URL's sslmode, for a trusted network. */
   tls: z.enum(['verified', 'as-in-url']).default('verified'),
 });
 
-/** The secret with the database's connection strings is not as it should be; the message says where, never what. */
+/** The secret with the connection strings is invalid; the message says where, and never quotes it. */
 export class InvalidDatabaseSecretError extends Error {
   readonly code = 'invalid-database-secret';
   constructor(problem: string) {
@@ -29,30 +30,22 @@ export class InvalidDatabaseSecretError extends Error {
   }
 }
 
-export interface DatabaseAccess {
-  /** How the role connects. */
-  readonly connection: PoolConfig;
-  /** As whom each role connects. */
-  readonly users: Readonly<Record<DatabaseRole, string>>;
-}
+/** How to connect, as pg's Pool takes it. */
+export type DatabaseConnection = PoolConfig;
 
 /**
- * Reads the secret's text for one role.
+ * Reads one role's connection from the text of the secret.
  * @throws InvalidDatabaseSecretError
  */
-export function readDatabaseSecret(text: string, role: DatabaseRole): DatabaseAccess {
+export function readDatabaseSecret(text: string, role: DatabaseRole): DatabaseConnection {
   const secret = databaseSecret.safeParse(asObject(text));
   if (!secret.success) throw new InvalidDatabaseSecretError(problemsOf(secret.error));
-  const { schema, ca, tls, ...urls } = secret.data;
-  const userOf = (of: DatabaseRole) => decodeURIComponent(new URL(urls[of]).username);
+  const { schema, ca: given, tls, ...urls } = secret.data;
   const url = schema === undefined ? urls[role] : withSchema(urls[role], schema);
-  return {
-    connection:
-      tls === 'as-in-url'
-        ? { connectionString: url }
-        : { connectionString: withoutTls(url), ssl: { rejectUnauthorized: true, ...(ca && { ca }) } },
-    users: { owner: userOf('owner'), writer: userOf('writer'), reader: userOf('reader') },
-  };
+  if (tls === 'as-in-url') return { connectionString: url };
+  const ca = given ?? rdsCertificates(new URL(url).hostname);
+  const ssl = { rejectUnauthorized: true, ...(ca && { ca: typeof ca === 'string' ? ca : [...ca] }) };
+  return { connectionString: withoutTls(url), ssl };
 }
 
 function asObject(text: string): unknown {
@@ -60,7 +53,7 @@ function asObject(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new InvalidDatabaseSecretError('it is neither a connection string nor JSON'); // the cause would quote it
+    throw new InvalidDatabaseSecretError('it is neither a connection string nor JSON'); // no cause: it would quote the text
   }
 }
 
@@ -68,7 +61,7 @@ function problemsOf(error: z.ZodError): string {
   return error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`).join('; ');
 }
 
-/** What a URL says of TLS would override the verified TLS asked for beside it. */
+/** pg would let the URL's TLS parameters override the verified TLS. */
 function withoutTls(text: string): string {
   const url = new URL(text);
   for (const name of [...url.searchParams.keys()]) if (/^ssl/i.test(name)) url.searchParams.delete(name);

@@ -1,46 +1,79 @@
+import { sql } from 'kysely';
 import * as z from 'zod';
 import { optionalEnvironment, requireEnvironment } from '../environment.ts';
 import { type Database, openDatabase } from '../storage/database.ts';
-import { databaseRoles } from '../storage/roles.ts';
-import { auroraAccess } from './aurora-access.ts';
-import { type DatabaseAccess, readDatabaseSecret } from './database-secret.ts';
+import { type DatabaseRole, databaseRoles } from '../storage/roles.ts';
+import { auroraConnection } from './aurora-connection.ts';
+import { auroraReaders, auroraUserOf } from './aurora-users.ts';
+import { readDatabaseSecret } from './database-secret.ts';
 import { maxConnections } from './max-connections.ts';
 import { secretText } from './secrets.ts';
 
-let open: { readonly source: string; readonly database: Database } | undefined;
+/** Aurora's endpoint, or the text of the secret of an existing database. */
+interface Source {
+  readonly kind: 'endpoint' | 'secret';
+  readonly text: string;
+}
+
+let open: { readonly source: Source; readonly database: Database } | undefined;
 
 /**
- * The function's database in the function's role, opened once per execution environment, and anew when its secret changes.
+ * The function's database in the function's role: opened once per execution environment, and again when its secret changes.
  * @throws MissingEnvironmentError, EmptySecretError, InvalidDatabaseSecretError
  */
 export async function functionDatabase(): Promise<Database> {
-  const source = await connectionSource();
-  if (open?.source !== source) {
-    const applicationName = process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'smt-ingest';
-    const { connection } = accessFrom(source);
-    const database = openDatabase({ ...connection, maxConnections, applicationName });
+  const source = await findSource();
+  if (open?.source.text !== source.text) {
+    const database = openAs(roleOfFunction(), source, maxConnections);
     await open?.database.close();
     open = { source, database };
   }
   return open.database;
 }
 
-/** As whom each role connects to the function's database. */
-export async function functionDatabaseUsers(): Promise<DatabaseAccess['users']> {
-  return accessFrom(await connectionSource()).users;
+/**
+ * The users to grant each role's rights to. In our own Aurora these are known. An existing database is asked as whom its
+ * connection strings log in: through a pooler the user in the URL has another name (`role.project`) than the one in Postgres.
+ * That also proves, before anything is deployed that needs it, that each of them can log in.
+ * @throws DatabaseUnavailableError, and pg's DatabaseError if a user may not log in
+ */
+export async function functionDatabaseGrantees(): Promise<{
+  readonly writer: string;
+  readonly reader: string;
+}> {
+  const source = await findSource();
+  if (source.kind === 'endpoint') return { writer: auroraUserOf('writer'), reader: auroraReaders };
+  return { writer: await currentUser('writer', source), reader: await currentUser('reader', source) };
 }
 
-/** An endpoint of ours, or else the text of the secret of an existing database. */
-async function connectionSource(): Promise<string> {
+async function currentUser(role: DatabaseRole, source: Source): Promise<string> {
+  const database = openAs(role, source, 1);
+  try {
+    const { rows } = await sql<{ name: string }>`select current_user as name`.execute(database.kysely);
+    return rows[0]?.name ?? '';
+  } finally {
+    await database.close();
+  }
+}
+
+function openAs(role: DatabaseRole, { kind, text }: Source, connections: number): Database {
+  const connection = kind === 'endpoint' ? auroraConnection(text, role) : readDatabaseSecret(text, role);
+  const connectTimeoutMs = optionalEnvironment('databaseConnectTimeoutMs');
+  return openDatabase({
+    ...connection,
+    maxConnections: connections,
+    applicationName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'smt-ingest',
+    ...(connectTimeoutMs !== undefined && { connectTimeoutMs: Number(connectTimeoutMs) }),
+  });
+}
+
+function roleOfFunction(): DatabaseRole {
+  return z.enum(databaseRoles).parse(requireEnvironment('databaseRole').databaseRole);
+}
+
+async function findSource(): Promise<Source> {
   const endpoint = optionalEnvironment('databaseEndpoint');
-  if (endpoint !== undefined) return endpoint;
+  if (endpoint !== undefined) return { kind: 'endpoint', text: endpoint };
   const { databaseSecretArn } = requireEnvironment('databaseSecretArn');
-  return secretText(databaseSecretArn);
-}
-
-function accessFrom(source: string): DatabaseAccess {
-  const { databaseRole } = requireEnvironment('databaseRole');
-  const role = z.enum(databaseRoles).parse(databaseRole);
-  const isEndpoint = optionalEnvironment('databaseEndpoint') !== undefined;
-  return isEndpoint ? auroraAccess(source, role) : readDatabaseSecret(source, role);
+  return { kind: 'secret', text: await secretText(databaseSecretArn) };
 }

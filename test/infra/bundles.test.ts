@@ -18,7 +18,7 @@ const budgetsBytes: Readonly<Record<string, number>> = {
   'raw-files': 380 * kb,
   'raw-upload': 380 * kb,
   register: 380 * kb,
-  replay: 340 * kb,
+  replay: 380 * kb,
   sweep: 390 * kb,
   usage: 340 * kb,
 };

@@ -1,5 +1,8 @@
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { AuroraPostgresEngineVersion } from 'aws-cdk-lib/aws-rds';
 import { describe, expect, it } from 'vitest';
+import { auroraVersion } from '../../infra/constructs/aurora-database.ts';
+import { ingestApp } from '../../infra/ingest-app.ts';
 import { asText, templateOf } from '../support/template.ts';
 import { variants } from '../support/variants.ts';
 
@@ -41,7 +44,7 @@ describe.each(variants)('%o', (variant) => {
       });
     });
 
-    it('expires no raw file, and moves all versions to colder storage', () => {
+    it('expires no raw file, and moves all versions of large ones to colder storage', () => {
       const { LifecycleConfiguration } = only(Object.values(stack.ofType('AWS::S3::Bucket')));
       const { Rules } = LifecycleConfiguration as { Rules: Record<string, unknown>[] };
       const ofAllObjects = Rules.filter(({ Prefix }) => Prefix === undefined);
@@ -49,10 +52,14 @@ describe.each(variants)('%o', (variant) => {
       expect(
         ofAllObjects.filter((rule) => rule.ExpirationInDays || rule.NoncurrentVersionExpiration),
       ).toEqual([]);
-      const [rule] = ofAllObjects;
-      expect(asText(rule?.Transitions)).toContain('GLACIER_IR');
-      expect(asText(rule?.NoncurrentVersionTransitions)).toContain('GLACIER_IR');
-      expect(rule?.AbortIncompleteMultipartUpload).toEqual({ DaysAfterInitiation: 7 });
+      const rule = only(ofAllObjects.filter(({ Transitions }) => Transitions));
+      expect(asText(rule.Transitions)).toContain('GLACIER_IR');
+      expect(asText(rule.NoncurrentVersionTransitions)).toContain('GLACIER_IR');
+      expect(Number(rule.ObjectSizeGreaterThan)).toBe(128 * 1024 - 1); // S3 leaves smaller objects where they are
+      expect(ofAllObjects).toContainEqual({
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+        Status: 'Enabled',
+      });
     });
 
     it('takes uploads from the pages of this API, and from no other origin', () => {
@@ -209,7 +216,7 @@ describe.each(variants)('%o', (variant) => {
       .map(({ Type, DeletionPolicy }) => `${Type} ${DeletionPolicy}`);
 
     for (const policy of new Set(policies)) {
-      expect(policy).toMatch(variant.env === 'prod' ? /(Retain|RetainExceptOnCreate|Snapshot)$/ : /Delete$/);
+      expect(policy).toMatch(variant.env === 'prod' ? /(RetainExceptOnCreate|Snapshot)$/ : /Delete$/);
     }
   });
 
@@ -245,14 +252,40 @@ describe('an existing database', () => {
     expect(Object.values(stack.resources).filter(({ Type }) => /^AWS::(EC2|RDS)::/.test(Type))).toEqual([]);
     expect(Object.keys(stack.template.toJSON().Parameters)).toContain('DatabaseSecretArn');
   });
+
+  it.each([true, false])(
+    'may be in a VPC, where every function that uses it is placed; dual-stack: %s',
+    (dualStack) => {
+      const vpc = {
+        subnetIds: ['subnet-0123456789abcdef0'],
+        securityGroupIds: ['sg-0123456789abcdef0'],
+        dualStack,
+      };
+      const template = Template.fromStack(
+        ingestApp({ context: { 'aws:cdk:bundling-stacks': [] } }, { vpc }).stack,
+      );
+
+      const functions = Object.values(template.findResources('AWS::Lambda::Function'));
+      const users = functions.filter(({ Properties }) => asText(Properties).includes('DATABASE_SECRET_ARN'));
+      expect(users.length).toBeGreaterThanOrEqual(8);
+      for (const { Properties } of users) {
+        expect(Properties.VpcConfig).toEqual({
+          SubnetIds: vpc.subnetIds,
+          SecurityGroupIds: vpc.securityGroupIds,
+          ...(dualStack ? { Ipv6AllowedForDualStack: true } : {}),
+        });
+        expect('AWS_USE_DUALSTACK_ENDPOINT' in Properties.Environment.Variables).toBe(dualStack);
+      }
+    },
+  );
 });
 
 describe('our own database', () => {
   it.each([
-    ['dev', 0, 4, false, 1],
-    ['prod', 0.5, 16, true, 14],
+    ['dev', 0, 4, 1],
+    ['prod', 0.5, 16, 14],
   ] as const)('is PostgreSQL 17, encrypted, backed up, and entered by IAM over TLS, in %s', (...expected) => {
-    const [env, MinCapacity, MaxCapacity, DeletionProtection, BackupRetentionPeriod] = expected;
+    const [env, MinCapacity, MaxCapacity, BackupRetentionPeriod] = expected;
     const { template } = templateOf({ env, database: 'aurora' });
 
     template.hasResourceProperties('AWS::RDS::DBCluster', {
@@ -262,13 +295,22 @@ describe('our own database', () => {
       ManageMasterUserPassword: true,
       StorageEncrypted: true,
       ServerlessV2ScalingConfiguration: { MinCapacity, MaxCapacity },
-      DeletionProtection,
+      DeletionProtection: Match.absent(), // it would block the rollback of a failed first deployment
       BackupRetentionPeriod,
       NetworkType: 'DUAL',
     });
     template.hasResourceProperties('AWS::RDS::DBClusterParameterGroup', {
       Parameters: Match.objectLike({ 'rds.force_ssl': '1' }),
     });
+  });
+
+  it('runs the newest version of its major one that the CDK knows', () => {
+    const known = Object.values(AuroraPostgresEngineVersion).flatMap((version) =>
+      version instanceof AuroraPostgresEngineVersion ? [version.auroraPostgresFullVersion] : [],
+    );
+    const minors = known.flatMap((version) => /^17\.(\d+)$/.exec(version)?.[1] ?? []).map(Number);
+
+    expect(auroraVersion.auroraPostgresFullVersion).toBe(`17.${Math.max(...minors)}`);
   });
 
   it('is not reachable from outside, and functions reach AWS over IPv6 without a NAT gateway', () => {
@@ -286,7 +328,6 @@ describe('our own database', () => {
       if (!asText(properties).includes('DATABASE_ENDPOINT')) continue;
       expect(properties.VpcConfig).toMatchObject({ Ipv6AllowedForDualStack: true });
       expect(asText(properties.Environment)).toContain('"AWS_USE_DUALSTACK_ENDPOINT":"true"');
-      expect(asText(properties.Environment)).toContain('"NODE_EXTRA_CA_CERTS":"/var/runtime/ca-cert.pem"');
     }
   });
 });

@@ -26,27 +26,16 @@ function rightsOf(stack: StackTemplate, name: string): string[] {
     .sort();
 }
 
-const readToken = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'].map(
-  (action) => `${action} <AdminTokenSecret>`,
-);
+const readToken = ['secretsmanager:GetSecretValue <AdminTokenSecret>'];
 const readBucket = [
   's3:GetObject <RawFilesBucket.Arn>/*',
   's3:GetObjectVersion <RawFilesBucket.Arn>/*',
   's3:ListBucket <RawFilesBucket.Arn>',
   's3:ListBucketVersions <RawFilesBucket.Arn>', // else a version that is gone may be called forbidden
 ];
-const sendTo = (queue: string) =>
-  ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'].map(
-    (action) => `${action} <${queue}.Arn>`,
-  );
+const sendTo = (queue: string) => [`sqs:SendMessage <${queue}.Arn>`];
 const takeFrom = (queue: string) =>
-  [
-    'sqs:ChangeMessageVisibility',
-    'sqs:DeleteMessage',
-    'sqs:GetQueueAttributes',
-    'sqs:GetQueueUrl',
-    'sqs:ReceiveMessage',
-  ].map((action) => `${action} <${queue}.Arn>`);
+  ['sqs:DeleteMessage', 'sqs:ReceiveMessage'].map((action) => `${action} <${queue}.Arn>`);
 
 /** Statement by statement, beside the database and the function's own log group. */
 const rights: Readonly<Record<string, readonly string[]>> = {
@@ -57,7 +46,8 @@ const rights: Readonly<Record<string, readonly string[]>> = {
   Normalize: [
     ...readBucket,
     ...takeFrom('ToNormalizeQueue'),
-    'secretsmanager:DescribeSecret <PgpKeysSecret>',
+    'sqs:ChangeMessageVisibility <ToNormalizeQueue.Arn>',
+    'sqs:GetQueueAttributes <ToNormalizeQueue.Arn>',
     'secretsmanager:GetSecretValue <PgpKeysSecret>',
     'sns:Publish <AnnouncementsTopic>',
   ],

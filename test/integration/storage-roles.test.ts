@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Database } from '../../shared/storage/database.ts';
 import { ForeignTablesError } from '../../shared/storage/errors.ts';
-import { createUsersStatement } from '../../shared/storage/schema/create-users-statement.ts';
 import { grantRoles } from '../../shared/storage/schema/grant-roles.ts';
 import { migrate } from '../../shared/storage/schema/migrate.ts';
 import { databaseWithUsers } from '../support/database-users.ts';
@@ -83,38 +81,4 @@ test('Two schemas of one database are migrated side by side', async () => {
   const second = await migrate(open('owner', 'two'));
 
   expect(second).toEqual(first);
-});
-
-test('An administrator as RDS has one makes the users of Aurora, twice, and may read what the reader may', async () => {
-  const { asAdmin, open } = await databaseWithUsers();
-  const suffix = randomBytes(4).toString('hex').replace(/\d/g, 'x');
-  const nameOf = (role: string) => `aurora_${role}_${suffix}`;
-  const users = { owner: nameOf('owner'), writer: nameOf('writer'), reader: nameOf('reader') };
-  const admin = nameOf('admin');
-  await asAdmin('do $$ begin create role rds_iam; exception when duplicate_object then null; end $$');
-  await asAdmin(`create role ${admin} createrole; grant rds_iam to ${admin} with admin option;
-    do $$ begin execute format('alter database %I owner to ${admin}', current_database()); end $$`);
-  const statement = `set role ${admin}; ${createUsersStatement(users)}`;
-
-  await asAdmin(statement);
-  await asAdmin(statement);
-
-  const rights = await run(
-    open('reader'),
-    `select rolname, rolcanlogin, pg_has_role(rolname, 'rds_iam', 'member') as iam,
-       has_schema_privilege(rolname, 'public', 'create') as migrates,
-       pg_has_role('${admin}', rolname, 'usage') as admin_may
-     from pg_roles where rolname in ('${Object.values(users).join("','")}') order by rolname`,
-  );
-  const common = { rolcanlogin: true, iam: true };
-  expect(rights).toEqual([
-    { rolname: users.owner, ...common, migrates: true, admin_may: false },
-    { rolname: users.reader, ...common, migrates: false, admin_may: true },
-    { rolname: users.writer, ...common, migrates: false, admin_may: false },
-  ]);
-  await asAdmin(
-    "do $$ begin execute format('alter database %I owner to postgres', current_database()); end $$",
-  );
-  const all = [...Object.values(users), admin].join(', ');
-  await asAdmin(`drop owned by ${all}; drop role ${all}`);
 });

@@ -1,6 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { ingestApp } from '../../infra/ingest-app.ts';
-import { type Variant, variants } from './variants.ts';
+import { settingsOf, type Variant, variants } from './variants.ts';
 
 interface TemplateResource {
   readonly Type: string;
@@ -15,7 +15,7 @@ export interface StackTemplate {
   ofType(type: string): Readonly<Record<string, Record<string, unknown>>>;
 }
 
-/** No bundling, and no validation: that is what judges.test.ts does. */
+/** No bundling, and no validation, which policy-checks.test.ts does. */
 const wiringOnly = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:validateAgainstDefaultRules': false };
 
 const synthesized = new Map<Variant, StackTemplate>();
@@ -30,7 +30,9 @@ export function templateOf(variant: Variant): StackTemplate {
 }
 
 function synthesize(variant: Variant): StackTemplate {
-  const template = Template.fromStack(ingestApp({ context: { ...variant, ...wiringOnly } }).stack);
+  const template = Template.fromStack(
+    ingestApp({ context: { env: variant.env, ...wiringOnly } }, settingsOf(variant)).stack,
+  );
   const resources = template.toJSON().Resources as Record<string, TemplateResource>;
   return {
     template,

@@ -1,4 +1,6 @@
-/** Every stack there is, as CDK context chooses it. */
+import type { SettingsFile } from '../../infra/config/settings.ts';
+
+/** Every stack there is. */
 export const variants = [
   { env: 'dev', database: 'existing' },
   { env: 'dev', database: 'aurora' },
@@ -7,3 +9,9 @@ export const variants = [
 ] as const;
 
 export type Variant = (typeof variants)[number];
+
+/** What a variant changes in the settings of its environment; prod needs what its file leaves to the operator. */
+export function settingsOf({ env, database }: Variant): Partial<SettingsFile> {
+  const operator = { alarmEmail: 'on-call@example.com', runbookUrl: 'https://example.com/RUNBOOK.md' };
+  return { database, ...(env === 'prod' ? operator : {}) };
+}

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { InvalidDatabaseSecretError, readDatabaseSecret } from '../../shared/aws/database-secret.ts';
 
@@ -7,26 +8,32 @@ const urls = {
   reader: 'postgres://r:pw-reader@db.example:5432/smt',
 };
 
+/** The regions of RDS whose authorities a connection trusts. */
+function authoritiesOf(url: string): (string | undefined)[] {
+  const { ssl } = readDatabaseSecret(url, 'writer');
+  const ca = typeof ssl === 'object' && Array.isArray(ssl.ca) ? (ssl.ca as string[]) : [];
+  const subjects = ca.map((pem) => new X509Certificate(pem).subject);
+  return subjects.flatMap((subject) => /Amazon RDS ([a-z]+-\S+) /.exec(subject)?.[1] ?? []);
+}
+
 describe('the secret with connection strings', () => {
   it('gives each role its own user, over verified TLS whatever the URL says', () => {
-    const { connection, users } = readDatabaseSecret(JSON.stringify(urls), 'owner');
+    const connection = readDatabaseSecret(JSON.stringify(urls), 'owner');
 
-    expect(users).toEqual({ owner: 'o@x', writer: 'w', reader: 'r' });
     expect(connection.connectionString).toBe('postgres://o%40x:pw-owner@db.example:5432/smt');
     expect(connection.ssl).toEqual({ rejectUnauthorized: true });
   });
 
   it('may be one connection string, for all roles', () => {
-    const { connection, users } = readDatabaseSecret(urls.writer, 'reader');
+    const connection = readDatabaseSecret(urls.writer, 'reader');
 
-    expect(users).toEqual({ owner: 'w', writer: 'w', reader: 'w' });
     expect(connection.connectionString).toBe(urls.writer);
   });
 
   it('may name a schema and the authority of the server', () => {
     const secret = JSON.stringify({ ...urls, schema: 'smt', ca: '-----BEGIN CERTIFICATE-----' });
 
-    const { connection } = readDatabaseSecret(secret, 'reader');
+    const connection = readDatabaseSecret(secret, 'reader');
 
     expect(new URL(connection.connectionString ?? '').searchParams.get('options')).toBe(
       '-c search_path="smt"',
@@ -34,8 +41,18 @@ describe('the secret with connection strings', () => {
     expect(connection.ssl).toEqual({ rejectUnauthorized: true, ca: '-----BEGIN CERTIFICATE-----' });
   });
 
+  it('trusts the authorities of RDS for a host of RDS, in its region', () => {
+    const ofRegion = (region: string) =>
+      authoritiesOf(`postgres://w:pw-writer@main.abc123.${region}.rds.amazonaws.com:5432/smt`);
+
+    expect(ofRegion('us-east-1')).toContain('us-east-1');
+    expect(ofRegion('us-east-1')).not.toContain('eu-west-1');
+    expect(ofRegion('xx-nowhere-1')).toEqual([]);
+    expect(authoritiesOf(urls.writer)).toEqual([]);
+  });
+
   it('leaves TLS to the URL when told so', () => {
-    const { connection } = readDatabaseSecret(JSON.stringify({ ...urls, tls: 'as-in-url' }), 'owner');
+    const connection = readDatabaseSecret(JSON.stringify({ ...urls, tls: 'as-in-url' }), 'owner');
 
     expect(connection).toEqual({ connectionString: urls.owner });
   });

@@ -1,72 +1,63 @@
 import { Duration } from 'aws-cdk-lib';
-import { type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Settings } from '../../config/settings.ts';
-import type { IngestFunction } from '../ingest-function.ts';
+import type { AlarmDefinition } from './alarm-definition.ts';
+import { deadLetterCount } from './dead-letter-count.ts';
 import { ingestMetric, rejectedRowsPercent } from './ingest-metric.ts';
-import { lettersIn } from './letters.ts';
-import type { MonitoredParts } from './monitoring.ts';
+import type { MonitoredFunction, MonitoredParts } from './monitored-parts.ts';
 
 const { BREACHING, NOT_BREACHING } = TreatMissingData;
 const fiveMinutes = Duration.minutes(5);
+/**
+ * Three of the last four data points. With all four, one point at which SQS reported nothing, which the metric math counts as
+ * zero, would keep the alarm in OK.
+ */
+const almostAlways = { periods: 4, breaching: 3 } as const;
 
-/** An alarm, and why it is as it is. */
-export interface AlarmDefinition {
-  /** The section of RUNBOOK.md, and the alarm's name. */
-  readonly anchor: string;
-  /** Tells alarms of one section apart. */
-  readonly of?: string;
-  /** One sentence for the one who is woken up. */
-  readonly meaning: string;
-  readonly metric: IMetric;
-  readonly goesOff: 'at-or-above' | 'below';
-  readonly threshold: number;
-  /** So many periods in a row. */
-  readonly periods: number;
-  /** What no data at all means. */
-  readonly missing: TreatMissingData;
-  /** True: ingest does not do its work. False: it does, and found something for people to look at. */
-  readonly isIngestUnhealthy: boolean;
-}
-
-/** Every alarm but those of the database, with the reason for its threshold. */
+/** Every alarm except those of the database. */
 export function alarmDefinitions(parts: MonitoredParts, settings: Settings): readonly AlarmDefinition[] {
   return [
-    ...lostOnTheWay(parts),
+    ...lost(parts),
     ...notRunning(parts),
     ...(settings.alarms.silenceHours === null ? [] : [silence(settings.alarms.silenceHours)]),
     ...forPeople(settings),
   ];
 }
 
-/** What the sweep should have mended: it runs every five minutes, so one bad reading may be a thing it is about to mend. */
-function lostOnTheWay({ toNormalize, registerFailures }: MonitoredParts): AlarmDefinition[] {
-  // A message ages while it is hidden, too: one worker that died is no backlog.
+/** What the sweep repairs: it runs every five minutes, so a single data point may be something it is about to repair. */
+function lost({ toNormalize, registerFailures }: MonitoredParts): AlarmDefinition[] {
+  // A hidden message ages as well: a single worker that died is no backlog.
   const tooOld = toNormalize.visibilityTimeout.plus(Duration.minutes(30));
   return [
     {
       anchor: 'dead-letters',
-      meaning: 'Messages in the dead-letter queue that the sweep could not put back on their way.',
-      metric: lettersIn(toNormalize.deadLetters, 'deadLetters', 'dead letters', fiveMinutes),
+      meaning: 'Messages are in the dead-letter queue that the sweep could not requeue.',
+      metric: deadLetterCount(
+        toNormalize.deadLetterQueue,
+        'deadLetters',
+        'dead-letter messages',
+        fiveMinutes,
+      ),
       goesOff: 'at-or-above',
       threshold: 1,
-      periods: 4,
+      ...almostAlways,
       missing: NOT_BREACHING,
       isIngestUnhealthy: true,
     },
     {
       anchor: 'register-failures',
-      meaning: 'Files whose arrival register could not record, even after the sweep tried again.',
-      metric: lettersIn(registerFailures, 'registerFailures', 'register failures', fiveMinutes),
+      meaning: 'register could not record the arrival of files, and the sweep could not either.',
+      metric: deadLetterCount(registerFailures, 'registerFailures', 'register failures', fiveMinutes),
       goesOff: 'at-or-above',
       threshold: 1,
-      periods: 4,
+      ...almostAlways,
       missing: NOT_BREACHING,
       isIngestUnhealthy: true,
     },
     {
       anchor: 'unregistered-objects',
       meaning:
-        'Files lay in the bucket without a row; the sweep found and registered them. Their events were lost.',
+        'Files were in the bucket without a row, and the sweep registered them. Their S3 events were lost.',
       metric: ingestMetric('UnregisteredObjects', 'Sum', Duration.minutes(15)),
       goesOff: 'at-or-above',
       threshold: 1,
@@ -76,8 +67,7 @@ function lostOnTheWay({ toNormalize, registerFailures }: MonitoredParts): AlarmD
     },
     {
       anchor: 'stuck-files',
-      meaning:
-        'Files do not get past registered or normalizing, although the sweep keeps putting them back on the queue.',
+      meaning: 'Files stay registered or normalizing although the sweep keeps requeuing them.',
       metric: ingestMetric('StuckFiles', 'Maximum', Duration.hours(1)),
       goesOff: 'at-or-above',
       threshold: 1,
@@ -87,7 +77,7 @@ function lostOnTheWay({ toNormalize, registerFailures }: MonitoredParts): AlarmD
     },
     {
       anchor: 'oldest-message',
-      meaning: `Files wait in the normalize queue for more than ${tooOld.toHumanString()}: normalize is too slow, failing, or stopped.`,
+      meaning: `Files have waited in the normalize queue for more than ${tooOld.toHumanString()}: normalize is too slow, failing, or stopped.`,
       metric: toNormalize.queue.metricApproximateAgeOfOldestMessage({ period: fiveMinutes }),
       goesOff: 'at-or-above',
       threshold: tooOld.toSeconds(),
@@ -103,7 +93,7 @@ function notRunning({ workers, api }: MonitoredParts): AlarmDefinition[] {
     {
       anchor: 'sweep-silent',
       meaning:
-        'The sweep has not reported for 20 minutes: nothing finds lost files, and its alarms are blind.',
+        'The sweep has not reported for 20 minutes: lost files go unnoticed, and the alarms on its metrics have no data.',
       metric: ingestMetric('StuckFiles', 'SampleCount', fiveMinutes),
       goesOff: 'below',
       threshold: 1,
@@ -114,7 +104,7 @@ function notRunning({ workers, api }: MonitoredParts): AlarmDefinition[] {
     ...workers.flatMap(worker),
     {
       anchor: 'api-errors',
-      meaning: 'The API answers with errors of its own (5xx): uploads may not be granted.',
+      meaning: 'The API responds with 5xx: uploads may fail.',
       metric: api.api.metricServerError({ statistic: 'Sum', period: fiveMinutes }),
       goesOff: 'at-or-above',
       threshold: 3,
@@ -125,13 +115,13 @@ function notRunning({ workers, api }: MonitoredParts): AlarmDefinition[] {
   ];
 }
 
-/** What nobody waits for: its errors are seen here or nowhere. */
-function worker(fn: IngestFunction): AlarmDefinition[] {
+/** Nobody waits for a worker, so only an alarm shows its errors. */
+function worker(fn: MonitoredFunction): AlarmDefinition[] {
   return [
     {
       anchor: 'function-errors',
       of: fn.entry,
-      meaning: `${fn.entry} ends in errors again and again; single ones are tried again and are no news.`,
+      meaning: `${fn.entry} keeps failing; a single failure is retried and raises no alarm.`,
       metric: fn.metricErrors({ period: fiveMinutes }),
       goesOff: 'at-or-above',
       threshold: 1,
@@ -142,7 +132,7 @@ function worker(fn: IngestFunction): AlarmDefinition[] {
     {
       anchor: 'function-throttles',
       of: fn.entry,
-      meaning: `${fn.entry} has been held back by a concurrency limit for longer than a burst lasts.`,
+      meaning: `${fn.entry} has been throttled by a concurrency limit for longer than a burst lasts.`,
       metric: fn.metricThrottles({ period: fiveMinutes }),
       goesOff: 'at-or-above',
       threshold: 1,
@@ -153,11 +143,11 @@ function worker(fn: IngestFunction): AlarmDefinition[] {
   ];
 }
 
-/** The old system failed in silence; here silence is an alarm, of which no data is the very sign. */
+/** The system before this one stopped without an error. Here missing data raises the alarm. */
 function silence(hours: number): AlarmDefinition {
   return {
     anchor: 'no-files',
-    meaning: `No file has arrived for ${hours} hours, where one a day is normal: look at the droplet first.`,
+    meaning: `No file has arrived for ${hours} hours, and one a day is normal: check the droplet first.`,
     metric: ingestMetric('FilesRegistered', 'Sum', Duration.hours(1)),
     goesOff: 'below',
     threshold: 1,
@@ -171,7 +161,8 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
   return [
     {
       anchor: 'files-failed',
-      meaning: 'A file could not be normalized; its row says why, and it waits for someone to act.',
+      meaning:
+        'A file could not be normalized. Its row has the error, and it stays failed until someone acts.',
       metric: ingestMetric('FilesFailed', 'Sum', fiveMinutes),
       goesOff: 'at-or-above',
       threshold: 1,
@@ -181,7 +172,7 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
     },
     {
       anchor: 'rejected-rows',
-      meaning: `More than ${alarms.rejectedRowsPercent} % of the rows of an hour could not be read: the format may have changed.`,
+      meaning: `More than ${alarms.rejectedRowsPercent} % of the rows of an hour were rejected: the format may have changed.`,
       metric: rejectedRowsPercent(Duration.hours(1)),
       goesOff: 'at-or-above',
       threshold: alarms.rejectedRowsPercent,
@@ -191,8 +182,8 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
     },
     {
       anchor: 'uploads-that-never-came',
-      meaning: 'A client asked for an upload and never sent the file: it may believe that it did.',
-      // The sweep leaves a quiet database alone for up to six hours, and then cannot know.
+      meaning: 'A client requested an upload and never sent the file, and may believe that it did.',
+      // The sweep may leave an idle database alone for up to six hours, and reports nothing then.
       metric: ingestMetric('PresignedNotUploaded', 'Maximum', Duration.hours(6)),
       goesOff: 'at-or-above',
       threshold: 1,
@@ -202,7 +193,7 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
     },
     {
       anchor: 'authentication-failures',
-      meaning: 'Many requests with a wrong token: a client with the old one, or someone guesses.',
+      meaning: 'Many requests had a wrong token: a client has an old one, or somebody is guessing.',
       metric: ingestMetric('AuthenticationFailures', 'Sum', fiveMinutes),
       goesOff: 'at-or-above',
       threshold: 20,

@@ -3,13 +3,13 @@ import { GraphWidget, type IWidget, TreatMissingData } from 'aws-cdk-lib/aws-clo
 import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import { connectionsOf } from '../../config/connections.ts';
 import type { Settings } from '../../config/settings.ts';
-import type { AlarmDefinition } from './alarm-definitions.ts';
+import type { AlarmDefinition } from './alarm-definition.ts';
 
 const period = Duration.minutes(5);
-/** RDS itself, people, and more requests at once than are usual: here no role has a limit. */
+/** RDS itself, people, and more concurrent requests than usual: the roles of Aurora have no connection limit. */
 const otherConnections = 100;
 
-/** A paused Aurora reports nothing, and is well. */
+/** A paused Aurora reports no data and is healthy. */
 export function auroraAlarms(cluster: DatabaseCluster, settings: Settings): readonly AlarmDefinition[] {
   const { aurora } = settings;
   const { owner, writer, reader } = connectionsOf(settings);
@@ -27,7 +27,7 @@ export function auroraAlarms(cluster: DatabaseCluster, settings: Settings): read
     {
       anchor: 'database-connections',
       meaning:
-        'More connections than this system can open: someone else uses the database, or connections leak.',
+        'More connections than this system opens: somebody else uses the database, or connections leak.',
       metric: cluster.metricDatabaseConnections({ statistic: 'Maximum', period }),
       goesOff: 'at-or-above',
       threshold: owner + writer + reader + otherConnections,

@@ -15,18 +15,17 @@ import { Construct } from 'constructs';
 import type { MetricName } from '../../../shared/observability/metric-names.ts';
 import type { Settings } from '../../config/settings.ts';
 import { prices } from '../../cost/prices.ts';
-import type { IngestFunction } from '../ingest-function.ts';
 import type { Alarms } from './alarms.ts';
+import { deadLetterCount } from './dead-letter-count.ts';
 import { ingestMetric, rejectedRows } from './ingest-metric.ts';
-import { lettersIn } from './letters.ts';
-import type { MonitoredParts } from './monitoring.ts';
+import type { MonitoredFunction, MonitoredParts } from './monitored-parts.ts';
 import { functionLogQueries } from './queries.ts';
 
 const fullWidth = 24;
 const hour = Duration.hours(1);
 const fiveMinutes = Duration.minutes(5);
 
-/** One screen, in the order in which people ask: does it flow, what waits, what failed and why, how fast, what does it cost. */
+/** One screen, in the order of an operator's questions. */
 export class IngestDashboard extends Construct {
   constructor(scope: Construct, id: string, parts: MonitoredParts, alarms: Alarms, settings: Settings) {
     super(scope, id);
@@ -74,7 +73,7 @@ const maximaOf = (...names: readonly MetricName[]) =>
 function flowing(): IWidget[] {
   return [
     new SingleValueWidget({
-      title: 'Shown time',
+      title: 'In the time shown',
       metrics: sumsOf('FilesRegistered', 'FilesNormalized', 'FilesFailed', 'IntervalsInserted'),
       setPeriodToTimeRange: true,
       width: 8,
@@ -90,14 +89,14 @@ function flowing(): IWidget[] {
 }
 
 function waiting({ toNormalize, registerFailures }: MonitoredParts): IWidget[] {
-  const { queue, deadLetters } = toNormalize;
+  const { queue, deadLetterQueue } = toNormalize;
   const visible = { statistic: 'Maximum', period: fiveMinutes };
   return [
     graph(
       'Normalize queue',
       [
         queue.metricApproximateNumberOfMessagesVisible({ ...visible, label: 'waiting' }),
-        queue.metricApproximateNumberOfMessagesNotVisible({ ...visible, label: 'in work or delayed' }),
+        queue.metricApproximateNumberOfMessagesNotVisible({ ...visible, label: 'in flight or delayed' }),
       ],
       'files',
     ),
@@ -112,8 +111,8 @@ function waiting({ toNormalize, registerFailures }: MonitoredParts): IWidget[] {
     graph(
       'Given up or lost',
       [
-        lettersIn(deadLetters, 'deadLetters', 'dead letters', fiveMinutes),
-        lettersIn(registerFailures, 'registerFailures', 'register failures', fiveMinutes),
+        deadLetterCount(deadLetterQueue, 'deadLetters', 'dead-letter messages', fiveMinutes),
+        deadLetterCount(registerFailures, 'registerFailures', 'register failures', fiveMinutes),
         ...maximaOf('StuckFiles', 'UnregisteredObjects', 'PresignedNotUploaded'),
       ],
       'files',
@@ -133,9 +132,9 @@ function failing({ workers, api }: MonitoredParts): IWidget[] {
     }),
     graph('Rejected rows by reason', rejectedRows(hour), 'rows an hour', 6),
     graph('Missing readings', sumsOf('MissingKwh'), 'rows an hour', 6),
-    graph('Functions that ended in an error', worker, 'invocations', 6),
+    graph('Failed invocations', worker, 'invocations', 6),
     graph(
-      'Refused and failed requests',
+      'Rejected and failed requests',
       [
         ...sumsOf('AuthenticationFailures'),
         api.api.metricClientError({ statistic: 'Sum', period: hour, label: '4xx' }),
@@ -166,7 +165,7 @@ function speed({ workers, api }: MonitoredParts): IWidget[] {
   ];
 }
 
-/** What grows with use, at list prices; what is there anyway is in DEPLOY.md. */
+/** The cost that grows with use, at list prices; DEPLOY.md has the fixed cost. */
 function cost({ workers, routes, api }: MonitoredParts): IWidget[] {
   const functions = [...workers, ...routes].map(lambdaCost);
   const requests = new MathExpression({
@@ -178,12 +177,12 @@ function cost({ workers, routes, api }: MonitoredParts): IWidget[] {
   return [graph('Lambda and API', [...functions, requests], 'USD an hour', fullWidth)];
 }
 
-/** Metric math is not said to know 2e-7. */
+/** Metric math is not documented to accept 2e-7. */
 function decimal(price: number): string {
   return price.toFixed(15);
 }
 
-function lambdaCost(fn: IngestFunction): IMetric {
+function lambdaCost(fn: MonitoredFunction): IMetric {
   const usdPerMs = (fn.memorySizeMb / 1024 / 1000) * prices.lambdaGbSecond;
   const id = fn.node.id.toLowerCase();
   return new MathExpression({

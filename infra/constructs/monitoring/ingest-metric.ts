@@ -19,7 +19,7 @@ export function ingestMetric(metricName: MetricName, statistic: string, period: 
   });
 }
 
-/** Rows that were rejected, one metric for each reason. */
+/** Rejected rows, one metric for each reason. */
 export function rejectedRows(period: Duration): readonly Metric[] {
   return rejectReasons.map(
     (reason) =>
@@ -34,7 +34,7 @@ export function rejectedRows(period: Duration): readonly Metric[] {
   );
 }
 
-/** Of a hundred rows read, so many were rejected. */
+/** The share of the rows read that were rejected, in percent. */
 export function rejectedRowsPercent(period: Duration): MathExpression {
   return new MathExpression({
     expression: '100 * rejected / rows',

@@ -1,10 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import { CfnQueryDefinition, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { MonitoredParts } from './monitoring.ts';
+import type { MonitoredParts } from './monitored-parts.ts';
 import { accessLogQueries, functionLogQueries } from './queries.ts';
 
-/** The questions of the runbook, ready to run in CloudWatch Logs Insights. */
+/** The queries of the runbook, saved in CloudWatch Logs Insights. */
 export class SavedQueries extends Construct {
   constructor(scope: Construct, id: string, { workers, routes, api }: MonitoredParts) {
     super(scope, id);

@@ -1,24 +1,63 @@
 import type { DatabaseRole } from '../roles.ts';
 
 /**
- * The statement that makes users who log in with IAM tokens, as far as they are missing; for an administrator of an Aurora
- * or RDS Postgres. One statement, since the Data API takes one at a time. The owner may make its tables; what the others
- * may do, the migration grants.
- * @param users names of our own choice, of letters and underscores; the administrator may read what the reader may
+ * The statement that creates users who log in with IAM tokens, for the administrator of an Aurora or RDS Postgres. One statement,
+ * since the Data API runs one at a time. Does nothing for users that exist. What they may do, the migration grants; only the
+ * right to create tables is the administrator's to grant.
+ *
+ * The administrator must not become a member of these users: RDS's pg_hba.conf sends every member of `rds_iam`, direct or not, to
+ * IAM authentication, where the administrator's password counts for nothing; it could then neither log in nor undo it. Two things
+ * would make it a member. One is `grant reader to current_user`, so what both may read is granted to a group that cannot log in and
+ * is no member of `rds_iam`. The other is CREATE ROLE itself: since PostgreSQL 16 a role that is no superuser becomes a member of
+ * each role that it creates, and cannot revoke that. So a role made for the purpose creates them, and is dropped again.
+ * Should the administrator be a member all the same, the statement fails and is rolled back.
+ * @param users names of letters and underscores
+ * @param readers the group
  */
-export function createUsersStatement(users: Readonly<Record<DatabaseRole, string>>): string {
-  const { owner, writer, reader } = users;
-  const create = [owner, writer, reader].map(
-    (user) => `
-      if not exists (select from pg_roles where rolname = '${user}') then
-        create role ${user} login;
-      end if;
-      grant rds_iam to ${user};`,
-  );
+export function createUsersStatement(users: Readonly<Record<DatabaseRole, string>>, readers: string): string {
+  const names = Object.values(users);
+  const creator = `${users.owner}_creator`;
+  const quoted = names.map((name) => `'${name}'`).join(', ');
   return `
-    do $$ begin
-      ${create.join('')}
-      grant usage, create on schema public to ${owner};
-      grant ${reader} to current_user;
+    do $$
+    declare
+      administrator constant text := current_user;
+      could_use_iam constant boolean := pg_has_role(administrator, 'rds_iam', 'member');
+      name text;
+    begin
+      if not exists (select from pg_roles where rolname = '${readers}') then
+        create role ${readers} nologin;
+      end if;
+      if (select count(*) from pg_roles where rolname in (${quoted})) < ${names.length} then
+        create role ${creator} createrole nologin;
+        grant ${creator} to current_user;
+        foreach name in array array[${quoted}] loop
+          continue when exists (select from pg_roles where rolname = name);
+          set local role ${creator};
+          execute format('create role %I login', name);
+          execute format('set local role %I', administrator);
+        end loop;
+        drop role ${creator};
+      end if;
+      foreach name in array array[${quoted}] loop
+        if not pg_has_role(name, 'rds_iam', 'member') then
+          execute format('grant rds_iam to %I', name);
+        end if;
+        if pg_has_role(administrator, name, 'member') then
+          raise exception 'the administrator % would be a member of %, and RDS would no longer accept its password', administrator, name;
+        end if;
+      end loop;
+      if not pg_has_role('${users.reader}', '${readers}', 'member') then
+        grant ${readers} to ${users.reader};
+      end if;
+      if not pg_has_role(administrator, '${readers}', 'usage') then
+        grant ${readers} to current_user;
+      end if;
+      if not has_schema_privilege('${users.owner}', 'public', 'create') then
+        grant usage, create on schema public to ${users.owner};
+      end if;
+      if pg_has_role(administrator, 'rds_iam', 'member') and not could_use_iam then
+        raise exception 'the administrator % would be a member of rds_iam, and RDS would no longer accept its password', administrator;
+      end if;
     end $$`;
 }

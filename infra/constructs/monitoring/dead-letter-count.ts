@@ -3,14 +3,14 @@ import { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
 /**
- * How many letters are in a queue of failures. The sweep takes them at each run and so hides them for most of the time, and
- * SQS counts what is hidden apart: the greater of the two numbers is how many there are, their sum would count some twice.
- * @param id tells the parts apart from those of another queue in the same graph
+ * The number of messages in a dead-letter queue. The sweep receives them at each run and so hides them most of the time, and SQS
+ * counts hidden messages separately: the greater of the two numbers is right, their sum would count some messages twice.
+ * @param id distinguishes the metrics of several queues in one graph
  */
-export function lettersIn(queue: IQueue, id: string, label: string, period: Duration): MathExpression {
+export function deadLetterCount(queue: IQueue, id: string, label: string, period: Duration): MathExpression {
   const options = { statistic: 'Maximum', period };
   return new MathExpression({
-    // Of what there is none, SQS may report nothing, and not zero.
+    // SQS reports nothing, rather than zero, for a queue that has been empty for long.
     expression: `MAX([FILL(${id}Visible, 0), FILL(${id}Hidden, 0)])`,
     usingMetrics: {
       [`${id}Visible`]: queue.metricApproximateNumberOfMessagesVisible(options),
