@@ -2,13 +2,15 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectVersionsCommand,
+  type ListObjectVersionsCommandOutput,
   NoSuchKey,
   NotFound,
   PutObjectCommand,
   type S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { replayedKey, reservedPrefix } from '../raw-files/object-key.ts';
-import type { ListingPage, SweptBucket } from '../sweep/ports.ts';
+import { CursorRejectedError, type ListingPage, type SweptBucket } from '../sweep/ports.ts';
 import { type ListingCursor, type SweepCheckpoint, sweepCheckpoint } from '../sweep/sweep-checkpoint.ts';
 
 /** Where the sweep's notes lie; register takes no object below it for a raw file. */
@@ -30,13 +32,7 @@ export class S3SweptBucket implements SweptBucket {
   }
 
   async list(cursor: ListingCursor | null): Promise<ListingPage> {
-    const page = await this.s3.send(
-      new ListObjectVersionsCommand({
-        Bucket: this.bucket,
-        KeyMarker: cursor?.keyMarker,
-        VersionIdMarker: cursor?.versionIdMarker,
-      }),
-    );
+    const page = await this.listPage(cursor);
     const versions = (page.Versions ?? []).map((version) => ({
       bucket: this.bucket,
       objectKey: version.Key ?? '',
@@ -48,6 +44,22 @@ export class S3SweptBucket implements SweptBucket {
     const keyMarker = page.IsTruncated ? page.NextKeyMarker : undefined;
     const next = keyMarker ? { keyMarker, versionIdMarker: page.NextVersionIdMarker } : null;
     return { versions, next };
+  }
+
+  private async listPage(cursor: ListingCursor | null): Promise<ListObjectVersionsCommandOutput> {
+    try {
+      return await this.s3.send(
+        new ListObjectVersionsCommand({
+          Bucket: this.bucket,
+          KeyMarker: cursor?.keyMarker,
+          VersionIdMarker: cursor?.versionIdMarker,
+        }),
+      );
+    } catch (error) {
+      // Nothing else in this request can be wrong.
+      const isRejected = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 400;
+      throw cursor && isRejected ? new CursorRejectedError({ cause: error }) : error;
+    }
   }
 
   async readNotes(): Promise<SweepCheckpoint | null> {

@@ -8,8 +8,18 @@ export interface ListingPage {
   readonly next: ListingCursor | null;
 }
 
+/** S3 rejects the position at which a listing was to continue. */
+export class CursorRejectedError extends Error {
+  readonly code = 'cursor-rejected';
+  constructor(options: ErrorOptions) {
+    super('S3 rejects the position at which the listing was to continue', options);
+    this.name = 'CursorRejectedError';
+  }
+}
+
 /** What a sweep needs of the bucket. */
 export interface SweptBucket {
+  /** @throws CursorRejectedError */
   list(cursor: ListingCursor | null): Promise<ListingPage>;
   /** Null if there are none, or none that can be read. */
   readNotes(): Promise<SweepCheckpoint | null>;

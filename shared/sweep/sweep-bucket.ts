@@ -2,8 +2,8 @@ import { isRawFileKey } from '../raw-files/object-key.ts';
 import type { NotifiedVersion } from '../raw-files/object-store.ts';
 import type { Database } from '../storage/database.ts';
 import { findUnregistered } from '../storage/raw-files/find-unregistered.ts';
-import type { SweptBucket } from './ports.ts';
-import { type SweepCheckpoint, versionNote } from './sweep-checkpoint.ts';
+import { CursorRejectedError, type ListingPage, type SweptBucket } from './ports.ts';
+import { type ListingCursor, type SweepCheckpoint, versionNote } from './sweep-checkpoint.ts';
 
 const hourMs = 3_600_000;
 /** S3 may stamp an object with the time its upload began: a single PUT of 5 GB on a slow line takes hours. */
@@ -20,6 +20,7 @@ export interface BucketSweep {
   /** Says whether the version had no row before. */
   readonly register: (version: NotifiedVersion) => Promise<boolean>;
   readonly onError: (version: NotifiedVersion, error: unknown) => void;
+  readonly onCursorRejected: (error: CursorRejectedError) => void;
   /** Events younger than this may still be on their way. */
   readonly graceMs: number;
   readonly maxPages: number;
@@ -47,7 +48,9 @@ export async function sweepBucket(notes: SweepCheckpoint, sweep: BucketSweep): P
   let sawNew = false;
   let unregistered = 0;
   for (let page = 0; page < sweep.maxPages && sweep.hasTime(); page++) {
-    const { versions, next } = await sweep.bucket.list(cursor);
+    const listed = await listOrGiveUp(cursor, sweep);
+    if (!listed) return { notes: { ...notes, pass: null }, sawNew, unregistered };
+    const { versions, next } = listed;
     const fresh = versions.filter((version) => isFresh(version, notes.verifiedUntil));
     const [old, unknown] = partition(fresh, (version) => known.has(versionNote(version)));
     const found = await registerLost(unknown, sweep);
@@ -67,6 +70,17 @@ export async function sweepBucket(notes: SweepCheckpoint, sweep: BucketSweep): P
   const unfinished = { startedAt: pass.startedAt, cursor, failed, registered: [...registered] };
   const { verifiedUntil, registered: knownBefore } = notes;
   return { notes: { verifiedUntil, pass: unfinished, registered: knownBefore }, sawNew, unregistered };
+}
+
+/** @returns null when S3 rejects the cursor: then the next run starts the pass again, and this one does its other work */
+async function listOrGiveUp(cursor: ListingCursor | null, sweep: BucketSweep): Promise<ListingPage | null> {
+  try {
+    return await sweep.bucket.list(cursor);
+  } catch (error) {
+    if (!(error instanceof CursorRejectedError)) throw error;
+    sweep.onCursorRejected(error);
+    return null;
+  }
 }
 
 interface Registered {

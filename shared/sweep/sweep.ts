@@ -87,6 +87,7 @@ export async function sweep(deps: SweepDependencies, options: SweepOptions): Pro
     graceMs: options.graceMs,
     onError: ({ objectKey, versionId }, error) =>
       deps.onError('object not registered', { objectKey, versionId }, error),
+    onCursorRejected: (error) => deps.onError('pass over the bucket starts again', {}, error),
   });
   const deadLettersHandled = await sweepDeadLetters({
     ...deps,

@@ -42,6 +42,7 @@ function sweepTwo(scene: SweepScene, notes: Partial<SweepCheckpoint>, failing?: 
       },
       hasTime: () => true,
       onError: ({ objectKey }) => void failures.push(objectKey),
+      onCursorRejected: (error) => void failures.push(error.code),
       graceMs,
       maxPages: 1,
       now: () => new Date(Date.now() + hourMs),
@@ -131,6 +132,36 @@ test('A pass in which an object could not be registered verifies nothing, and th
   expect(second.notes).toMatchObject({ verifiedUntil: new Date(0), pass: null });
   expect(next.unregistered).toBe(1);
   expect(await filesOf(scene)).toHaveLength(3);
+});
+
+test('A cursor that S3 rejects ends the pass, and the next run starts it again and finds every object', async () => {
+  const scene = await useSweep();
+  listByTwo(scene);
+  for (const key of ['a', 'b', 'c']) await putObject(scene.s3, `${key}.csv`);
+  const { notes } = await sweepTwo(scene, firstCheckpoint);
+  const cursor = { keyMarker: '', versionIdMarker: 'not-a-version' };
+
+  const rejected = await sweepTwo(scene, { ...notes, pass: notes.pass && { ...notes.pass, cursor } });
+  const again = await sweepTwo(scene, rejected.notes);
+  const last = await sweepTwo(scene, again.notes);
+
+  expect(rejected).toMatchObject({ failures: ['cursor-rejected'], notes: { pass: null } });
+  expect(last).toMatchObject({ failures: [], notes: { pass: null } });
+  expect(await filesOf(scene)).toHaveLength(3);
+});
+
+test('A sweep whose cursor S3 rejects still does its other work', async () => {
+  const scene = await useSweep();
+  const startedAt = new Date(Date.now() - hourMs);
+  const cursor = { keyMarker: '', versionIdMarker: 'not-a-version' };
+  const pass = { startedAt, cursor, failed: false, registered: [] };
+  await scene.bucket.writeNotes({ ...firstCheckpoint, pass });
+
+  const report = await scene.run();
+
+  expect(scene.errors).toEqual(['pass over the bucket starts again']);
+  expect(report.databaseOpened).toBe(true);
+  expect(await scene.bucket.readNotes()).toMatchObject({ pass: null });
 });
 
 test('When all is registered and quiet the database is left asleep, and looked into again after six hours', async () => {
