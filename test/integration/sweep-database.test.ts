@@ -205,6 +205,25 @@ test('An upload that was granted and never came is reported for a day, until its
   expect(arrived.presignedNotUploaded).toBe(0);
 });
 
+test.each([
+  ['other bytes', { sha256: 'cd'.repeat(32) }, 1],
+  ['bytes not hashed yet, of that size', { sha256: null, sizeBytes: 1 }, 0],
+  ['bytes not hashed yet, of another size', { sha256: null, sizeBytes: 2 }, 1],
+])('An upload whose key holds %s is reported as missing accordingly', async (_, file, missing) => {
+  const { database, run } = await useSweep();
+  const objectKey = 'uploads/x/z.csv';
+  await recordUploadRequest(database, {
+    ...{ objectKey, filename: 'z.csv', sizeBytes: 1, sha256: 'ab'.repeat(32), source: 'droplet-upload' },
+    ...{ esiid: null, contentType: null, clientReceivedAt: null },
+    expiresAt: new Date(Date.now() + 15 * minuteMs),
+  });
+  await registerRawFile(database, newRawFile({ bucket: Bucket, objectKey, ...file }));
+
+  const report = await run({ afterMs: 30 * minuteMs });
+
+  expect(report.presignedNotUploaded).toBe(missing);
+});
+
 test('Two sweeps at once over stuck, dead and unannounced files do no harm', async () => {
   const { database, announced, letters, queued, run } = await useSweep();
   const stuck = await register(database);

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { hasArrived } from '../upload-requests/list-missing-uploads.ts';
 
 /**
  * Whether something is not yet due but will be: a normalized file whose worker has still to announce it, or an upload
@@ -15,9 +16,7 @@ export async function isAnythingPending(
       select from raw_smt_files where bucket = ${bucket} and status = 'normalized' and announced_at is null
     ) or exists (
       select from upload_requests request
-      where expires_at >= ${expiredBefore} and not exists (
-        select from raw_smt_files file where file.bucket = ${bucket} and file.object_key = request.object_key
-      )
+      where expires_at >= ${expiredBefore} and not ${hasArrived(bucket)}
     ) as awaited`.execute(kysely);
   return rows[0]?.awaited ?? false;
 }

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 export interface MissingUpload {
@@ -8,8 +8,23 @@ export interface MissingUpload {
 }
 
 /**
- * Presigned uploads whose URL ran out without a file: of their key, or with their bytes under another. An old client
- * that ignores the answer and logs success shows here, and only here.
+ * Whether the bytes of an upload request are there: under its key or another. A row of its key with other bytes does not
+ * count. A row whose hash is not known yet does, if it has the key and the size.
+ */
+export function hasArrived(bucket: string): RawBuilder<boolean> {
+  return sql`(
+    exists (select from raw_smt_files file where file.sha256 = request.sha256)
+    or exists (
+      select from raw_smt_files file
+      where file.bucket = ${bucket} and file.object_key = request.object_key
+        and file.sha256 is null and file.size_bytes = request.size_bytes
+    )
+  )`;
+}
+
+/**
+ * Presigned uploads whose URL expired before their bytes arrived. An old client that ignores the response and logs
+ * success shows up here, and only here.
  * @param expiredBefore leaves time for the event of an upload begun in the URL's last moment
  * @param requestedAfter bounds how long a missing upload is reported
  */
@@ -21,11 +36,7 @@ export async function listMissingUploads(
     select object_key as "objectKey", source, requested_at as "requestedAt"
     from upload_requests request
     where expires_at < ${search.expiredBefore} and requested_at > ${search.requestedAfter}
-      and not exists (
-        select from raw_smt_files file
-        where file.bucket = ${search.bucket} and file.object_key = request.object_key
-      )
-      and not exists (select from raw_smt_files file where file.sha256 = request.sha256)
+      and not ${hasArrived(search.bucket)}
     order by requested_at`.execute(kysely);
   return rows;
 }
