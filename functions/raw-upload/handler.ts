@@ -20,18 +20,28 @@ export const handler = serveRoutes(rawUploadRoutes, { requestUpload: ({ body }) 
 /** Grants one upload: a presigned PUT for exactly these bytes, unless they are stored already. @throws HttpError 413 */
 async function requestUpload(request: z.output<typeof uploadRequest>): Promise<ApiResponse> {
   checkSize(request.size_bytes);
-  const { filename, sha256, source, size_bytes: sizeBytes, content_type: contentType } = request;
+  const {
+    filename,
+    sha256,
+    source,
+    size_bytes: sizeBytes,
+    content_type: contentType,
+    dry_run: isDryRun,
+  } = request;
   const esiid = request.esiid ?? null;
   const database = await functionDatabase();
 
   const stored = await findStoredContent(database, { sha256, esiid });
-  if (stored) {
+  if (stored && !isDryRun) {
     logger.info('upload not needed', { rawFileId: stored.id, source });
     return { status: 200, body: { ok: true, duplicate: true, ...stored } };
   }
   const { rawBucket } = requireEnvironment('rawBucket');
   const objectKey = uploadKeyOf({ source, esiid, sha256, filename });
   const upload = await presignUpload(s3, { bucket: rawBucket, objectKey, sizeBytes, sha256, contentType });
+  if (isDryRun) {
+    return { status: 200, body: { ok: true, dry_run: true, upload_origin: new URL(upload.url).origin } };
+  }
   const clientReceivedAt = request.received_at ?? null;
   const { expiresAt, ...put } = upload;
   await recordUploadRequest(database, {

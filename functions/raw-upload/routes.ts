@@ -26,6 +26,10 @@ const duplicateUpload = z
   })
   .meta({ id: 'DuplicateUpload', description: 'The content is stored already; there is nothing to upload' });
 
+const checkedUpload = z
+  .strictObject({ ok: z.literal(true), dry_run: z.literal(true), upload_origin: z.string() })
+  .meta({ id: 'CheckedUpload', description: 'With dry_run: the origin of the URLs that uploads go to' });
+
 export const rawUploadRoutes = {
   requestUpload: {
     method: 'POST',
@@ -36,7 +40,7 @@ export const rawUploadRoutes = {
     tag: 'Raw files',
     access: 'admin',
     body: uploadRequest,
-    response: z.union([grantedUpload, duplicateUpload]).meta({ id: 'UploadResponse' }),
+    response: z.union([grantedUpload, duplicateUpload, checkedUpload]).meta({ id: 'UploadResponse' }),
     errors: { '413': 'Larger than one PUT can be: 5 GiB' },
   },
 } as const satisfies Routes;

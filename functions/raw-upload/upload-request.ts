@@ -58,6 +58,10 @@ export const uploadRequest = z.preprocess(
       .regex(/^[\w.+-]+\/[\w.+-]+(?:[ \t]*;[\w.=" \t-]+)*$/, 'is not a media type')
       .default('text/csv'),
     esiid: esiid.nullish(),
+    dry_run: z
+      .boolean()
+      .default(false)
+      .describe('Grant nothing: only check token and database, and name the origin of upload URLs'),
   }),
 );
 

@@ -1,23 +1,24 @@
-import { type Command, parseCommand, usage } from './arguments.ts';
 import { readApiConfiguration, readSyncConfiguration } from './configuration.ts';
 import { doctor } from './doctor.ts';
-import { readEnvironment } from './environment-file.ts';
+import { readEnvironment, type Variables } from './environment-file.ts';
 import { DropletError, type DropletErrorCode, messageOf } from './errors.ts';
-import { refuseToBeRoot } from './local-folder.ts';
-import { type Log, processLog } from './log.ts';
+import { rejectRoot } from './local-folder.ts';
+import { type Log, printable, processLog } from './log.ts';
+import { type DropletCommand, parseArguments } from './parse-arguments.ts';
 import { ProgressBar } from './progress.ts';
 import { push } from './push.ts';
 import { defaultRetryPolicy } from './retry.ts';
 import { sync } from './sync.ts';
+import { describeVersion } from './version.ts';
 
 const exitCodes: Partial<Record<DropletErrorCode, number>> = {
   usage: 2,
   configuration: 2,
-  'host-key-refused': 3,
-  'login-refused': 3,
+  'host-key-mismatch': 3,
+  'login-rejected': 3,
   'sftp-unreachable': 3,
   'remote-folder': 3,
-  'token-refused': 4,
+  'token-rejected': 4,
   'api-unavailable': 4,
   'not-the-api': 4,
   stopped: 143,
@@ -29,13 +30,9 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
 /** Runs a command. @returns the exit code @throws what the command throws */
-async function run(command: Command, args: readonly string[]): Promise<number> {
-  if (command.name === 'help') {
-    process.stdout.write(usage);
-    return 0;
-  }
+async function run(command: DropletCommand, args: readonly string[]): Promise<number> {
   const env = readEnvironment(process.env, command.envFile);
-  if (env.SMT_LOCAL_DIR) await refuseToBeRoot(env.SMT_LOCAL_DIR, { uid: process.getuid?.(), args });
+  if (env.SMT_LOCAL_DIR) await rejectRoot(env.SMT_LOCAL_DIR, { uid: process.getuid?.(), args });
   if (command.name === 'doctor') return runDoctor(env);
   const startedAtMs = Date.now();
   const tools = { log, progress, signal: stop.signal, retryPolicy: defaultRetryPolicy };
@@ -43,18 +40,25 @@ async function run(command: Command, args: readonly string[]): Promise<number> {
     command.name === 'sync'
       ? await sync(readSyncConfiguration(env), command.options, tools)
       : await push(readApiConfiguration(env), command.files, { ...tools, concurrency: command.concurrency });
-  const level = summary.failed > 0 ? 'warning' : 'info';
-  log[level](`${command.name} finished`, { ...summary, ms: Date.now() - startedAtMs });
-  return summary.failed > 0 ? 1 : 0;
+  const isComplete = summary.failed === 0 && summary.notLoaded === 0;
+  const { notLoaded, ...counts } = summary;
+  log[isComplete ? 'info' : 'warning'](`${command.name} finished`, {
+    ...counts,
+    not_loaded: notLoaded,
+    ms: Date.now() - startedAtMs,
+  });
+  return isComplete ? 0 : 1;
 }
 
-async function runDoctor(env: NodeJS.Dict<string>): Promise<number> {
-  let isWell = true;
-  for await (const { check, isOk, told } of doctor(env, stop.signal)) {
-    isWell &&= isOk;
-    process.stdout.write(`${isOk ? 'ok ' : 'FIX'}  ${check}: ${told}\n`);
+const marks = { ok: 'ok ', broken: 'FIX', skipped: '-  ' } as const;
+
+async function runDoctor(env: Variables): Promise<number> {
+  let isBroken = false;
+  for await (const { check, result, message } of doctor(env, stop.signal)) {
+    isBroken ||= result === 'broken';
+    process.stdout.write(`${marks[result]}  ${check}: ${printable(message)}\n`);
   }
-  return isWell ? 0 : 1;
+  return isBroken ? 1 : 0;
 }
 
 function exitCodeOf(error: unknown): number {
@@ -64,11 +68,16 @@ function exitCodeOf(error: unknown): number {
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
   try {
-    process.exitCode = await run(parseCommand(args, Date.now()), args);
+    const command = parseArguments(args, {
+      nowMs: Date.now(),
+      version: describeVersion(process.argv[1]),
+      print: (text) => process.stdout.write(text),
+    });
+    process.exitCode = command ? await run(command, args) : 0;
   } catch (error) {
     progress.stop();
     const code = error instanceof DropletError ? error.code : 'unexpected';
-    log.error(`${args[0] ?? 'smt-droplet'} ended early`, { error: code, reason: messageOf(error) });
+    log.error(`${args[0] ?? 'smt-droplet'} failed`, { error: code, reason: messageOf(error) });
     process.exitCode = exitCodeOf(error);
   }
 }

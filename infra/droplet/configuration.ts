@@ -1,40 +1,22 @@
 import { readFileSync } from 'node:fs';
 import type { Variables } from './environment-file.ts';
 import { DropletError } from './errors.ts';
-import { type PinnedHostKeys, parseHostKeys } from './sftp/host-key.ts';
-
-/** Where uploads are asked for, and as whom. */
-export interface ApiConfiguration {
-  readonly baseUrl: string;
-  readonly adminToken: string;
-}
-
-/** How to get to SMT's files. */
-export interface SftpConfiguration {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  /** Text of the private key; null when there is a password instead. */
-  readonly privateKey: string | null;
-  readonly keyPassphrase: string | undefined;
-  readonly password: string | undefined;
-  /** Null: not pinned yet, so nothing is connected to but by the doctor, who only looks. */
-  readonly hostKeys: PinnedHostKeys | null;
-  readonly remoteDir: string;
-}
+import { type PinnedHostKeys, parsePinnedHostKeys } from './sftp/host-key.ts';
+import type { SftpConfiguration } from './sftp/sftp-configuration.ts';
+import type { ApiConfiguration } from './upload/api-configuration.ts';
 
 export interface SyncConfiguration {
   readonly api: ApiConfiguration;
   readonly sftp: SftpConfiguration;
-  /** Holds the ledger and, while files are on the way, their bytes. */
+  /** Holds the ledger, and the bytes of files in flight. */
   readonly localDir: string;
-  /** How long this machine has to see a remote file's size and time hold still before it is taken. */
+  /** How long a remote file must be seen unchanged before it is fetched. */
   readonly settleMs: number;
-  /** Disk space that is left alone. */
+  /** Disk space to leave free. */
   readonly minFreeBytes: number;
 }
 
-/** Each problem of a configuration that is told at once, instead of one a run. */
+/** Collects the problems of a configuration, to report them all at once. */
 class Problems {
   readonly messages: string[] = [];
 
@@ -54,7 +36,7 @@ const required: Readonly<Record<string, string>> = {
   SMT_HOST: 'the SFTP host',
   SMT_USER: 'the SFTP user',
   SMT_REMOTE_DIR: 'the remote folder',
-  SMT_LOCAL_DIR: 'a local folder for the ledger and for files on their way',
+  SMT_LOCAL_DIR: 'a local folder for the ledger and for files in flight',
 };
 
 function require(env: Variables, name: string, problems: Problems): string {
@@ -78,8 +60,8 @@ export function readSyncConfiguration(env: Variables): SyncConfiguration {
     api: apiConfiguration(env, problems),
     sftp: sftpConfiguration(env, problems),
     localDir: require(env, 'SMT_LOCAL_DIR', problems),
-    settleMs: count(env, 'SMT_SETTLE_SECONDS', 60, problems) * 1000,
-    minFreeBytes: count(env, 'SMT_MIN_FREE_MB', 512, problems) * 1024 ** 2,
+    settleMs: count(env, { name: 'SMT_SETTLE_SECONDS', fallback: 60 }, problems) * 1000,
+    minFreeBytes: count(env, { name: 'SMT_MIN_FREE_MB', fallback: 512 }, problems) * 1024 ** 2,
   };
   problems.throwIfAny();
   return configuration;
@@ -89,13 +71,13 @@ function apiConfiguration(env: Variables, problems: Problems): ApiConfiguration 
   const baseUrl = require(env, 'INTELLIWATT_BASE_URL', problems).replace(/\/+$/, '');
   if (baseUrl !== '' && !isSafeUrl(baseUrl)) {
     problems.add(
-      `INTELLIWATT_BASE_URL has to be an https:// URL, since the token travels to it; it is ${baseUrl}.`,
+      `INTELLIWATT_BASE_URL must be an https:// URL, since the token is sent to it; it is ${baseUrl}.`,
     );
   }
   return { baseUrl, adminToken: require(env, 'ADMIN_TOKEN', problems) };
 }
 
-/** Without TLS only to this very machine. */
+/** Without TLS only to this machine. */
 function isSafeUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
@@ -112,13 +94,14 @@ function sftpConfiguration(env: Variables, problems: Problems): SftpConfiguratio
   }
   return {
     host: require(env, 'SMT_HOST', problems),
-    port: count(env, 'SMT_PORT', 22, problems),
+    port: count(env, { name: 'SMT_PORT', fallback: 22, min: 1, max: 65_535 }, problems),
     user: require(env, 'SMT_USER', problems),
     privateKey,
     keyPassphrase: env.SMT_KEY_PASSPHRASE || undefined,
     password: privateKey === null ? password : undefined,
     hostKeys: readHostKeys(env, problems),
     remoteDir: require(env, 'SMT_REMOTE_DIR', problems),
+    timeoutMs: count(env, { name: 'SMT_TIMEOUT_SECONDS', fallback: 60, min: 1, max: 3600 }, problems) * 1000,
   };
 }
 
@@ -136,20 +119,31 @@ function readPrivateKey(env: Variables, problems: Problems): string | null {
 function readHostKeys(env: Variables, problems: Problems): PinnedHostKeys | null {
   const text = env.SMT_HOST_KEY?.trim();
   if (!text) return null;
-  const keys = parseHostKeys(text);
+  const keys = parsePinnedHostKeys(text);
   if (!keys) {
     problems.add(
-      'SMT_HOST_KEY is neither a public host key ("ssh-ed25519 AAAA…") nor a fingerprint ("SHA256:…"), or several with commas between.',
+      'SMT_HOST_KEY is neither a public host key ("ssh-ed25519 AAAA…") nor a fingerprint ("SHA256:…"); several are separated by commas.',
     );
   }
   return keys;
 }
 
-function count(env: Variables, name: string, fallback: number, problems: Problems): number {
+interface CountVariable {
+  readonly name: string;
+  readonly fallback: number;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+function count(
+  env: Variables,
+  { name, fallback, min = 0, max = 1e9 }: CountVariable,
+  problems: Problems,
+): number {
   const text = env[name]?.trim();
   if (!text) return fallback;
   const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  problems.add(`${name} has to be a whole number; it is ${text}.`);
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value;
+  problems.add(`${name} must be a whole number from ${min} to ${max}; it is ${text}.`);
   return fallback;
 }

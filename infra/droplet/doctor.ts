@@ -3,46 +3,58 @@ import { readSyncConfiguration, type SyncConfiguration } from './configuration.t
 import type { Variables } from './environment-file.ts';
 import { DropletError, messageOf } from './errors.ts';
 import { checkWritable } from './local-folder.ts';
-import { connectSftp, showHostKeys } from './sftp/connection.ts';
-import { nameHostKeys } from './sftp/host-key.ts';
+import { connectSftp, listHostKeys } from './sftp/connection.ts';
+import { formatHostKeys } from './sftp/host-key.ts';
 import { RemoteFolder } from './sftp/remote-folder.ts';
+import type { ApiConfiguration } from './upload/api-configuration.ts';
 import { send } from './upload/send.ts';
-import { postToApi, refusal } from './upload/upload-api.ts';
+import { requestDryRun } from './upload/upload-api.ts';
 
 export interface Finding {
   readonly check: string;
-  readonly isOk: boolean;
+  /** `skipped`: it needs something that a check before it found broken. */
+  readonly result: 'ok' | 'broken' | 'skipped';
   /** What was found, or what to do. */
-  readonly told: string;
+  readonly message: string;
 }
 
-/** Clocks that differ by more make times in the log worthless, and S3 refuses requests 15 minutes off. */
+/** A larger difference makes the times in the log useless; at 15 minutes S3 rejects requests. */
 const maxClockSkewMs = 60_000;
 
-/** Checks all that a sync needs, one thing after the other, changing nothing. Yields what it finds. */
+/** Checks everything that a sync needs, changing nothing. A cause is reported once: what depends on it is skipped. */
 export async function* doctor(env: Variables, signal: AbortSignal): AsyncGenerator<Finding> {
   let configuration: SyncConfiguration;
   try {
     configuration = readSyncConfiguration(env);
   } catch (error) {
-    yield { check: 'configuration', isOk: false, told: messageOf(error) };
+    yield { check: 'configuration', result: 'broken', message: messageOf(error) };
     return;
   }
-  yield { check: 'configuration', isOk: true, told: 'complete' };
-  yield await finding('local folder', () => checkLocalDir(configuration));
-  yield* checkApi(configuration, signal);
-  yield await finding('host key', () => checkHostKey(configuration, signal));
-  if (configuration.sftp.hostKeys) {
-    yield await finding('login', () => checkLogin(configuration, signal));
-    yield await finding('remote folder', () => checkRemoteFolder(configuration, signal));
+  yield { check: 'configuration', result: 'ok', message: 'complete' };
+  yield await examine('local folder', () => checkLocalDir(configuration));
+  yield* checkUploads(configuration.api, signal);
+  yield* checkSftp(configuration, signal);
+}
+
+async function examine(check: string, find: () => Promise<string>): Promise<Finding> {
+  try {
+    return { check, result: 'ok', message: await find() };
+  } catch (error) {
+    return { check, result: 'broken', message: messageOf(error) };
   }
 }
 
-async function finding(check: string, examine: () => Promise<string>): Promise<Finding> {
-  try {
-    return { check, isOk: true, told: await examine() };
-  } catch (error) {
-    return { check, isOk: false, told: messageOf(error) };
+/** Yields the findings of checks that each need the one before. */
+async function* examineInTurn(checks: readonly (readonly [string, () => Promise<string>])[]) {
+  let broken: string | undefined;
+  for (const [check, find] of checks) {
+    if (broken !== undefined) {
+      yield { check, result: 'skipped', message: `it needs: ${broken}` } satisfies Finding;
+      continue;
+    }
+    const finding = await examine(check, find);
+    if (finding.result === 'broken') broken = check;
+    yield finding;
   }
 }
 
@@ -54,37 +66,36 @@ async function checkLocalDir({ localDir, minFreeBytes }: SyncConfiguration): Pro
   if (bavail * bsize <= minFreeBytes) {
     throw new DropletError(
       'disk-full',
-      `${localDir} has ${free} MB free, and ${mb(minFreeBytes)} MB (SMT_MIN_FREE_MB) are to be left alone. Make room.`,
+      `${localDir} has ${free} MB free, and ${mb(minFreeBytes)} MB (SMT_MIN_FREE_MB) must stay free. Free some space.`,
     );
   }
   return `${localDir}, ${free} MB free`;
 }
 
-async function* checkApi({ api }: SyncConfiguration, signal: AbortSignal): AsyncGenerator<Finding> {
-  let dateHeader: string | undefined;
-  yield await finding('API', async () => {
-    const { status, headers } = await send({
-      method: 'GET',
-      url: `${api.baseUrl}/health`,
-      headers: {},
-      signal,
-    });
-    dateHeader = headers.date;
-    if (status !== 200) {
-      throw new DropletError(
-        'not-the-api',
-        `${api.baseUrl}/health answers ${status}. Is INTELLIWATT_BASE_URL right?`,
-      );
-    }
-    return `${api.baseUrl} answers`;
-  });
-  if (dateHeader !== undefined) yield checkClock(Date.parse(dateHeader));
-  yield await finding('token', async () => {
-    // A request that says nothing changes nothing; whether it is found wanting or refused tells of the token.
-    const answer = await postToApi(api, {}, signal);
-    if (answer.status === 400) return 'accepted';
-    throw refusal(api, answer);
-  });
+async function* checkUploads(api: ApiConfiguration, signal: AbortSignal): AsyncGenerator<Finding> {
+  let clock: Finding | undefined;
+  let uploadOrigin = '';
+  const health = async (): Promise<string> => {
+    const { status, headers } = await get(`${api.baseUrl}/health`, signal);
+    if (headers.date !== undefined) clock = checkClock(Date.parse(headers.date));
+    if (status === 200) return `${api.baseUrl} responds`;
+    throw new DropletError(
+      'not-the-api',
+      `${api.baseUrl}/health responds with ${status}. Is INTELLIWATT_BASE_URL right?`,
+    );
+  };
+  const token = async (): Promise<string> => {
+    uploadOrigin = await requestDryRun(api, signal);
+    return 'accepted, and the database responds';
+  };
+  for await (const finding of examineInTurn([
+    ['API', health],
+    ['token', token],
+    ['S3', () => checkS3(uploadOrigin, signal)],
+  ])) {
+    yield finding;
+    if (finding.check === 'API' && clock) yield clock;
+  }
 }
 
 function checkClock(serverMs: number): Finding {
@@ -93,31 +104,64 @@ function checkClock(serverMs: number): Finding {
   const isOk = !(Math.abs(skewMs) > maxClockSkewMs);
   const direction = skewMs > 0 ? 'ahead of' : 'behind';
   const fix = ' Set it: timedatectl set-ntp true.';
-  return { check: 'clock', isOk, told: `${seconds} s ${direction} the API's.${isOk ? '' : fix}` };
+  const message = `${seconds} s ${direction} the API's.${isOk ? '' : fix}`;
+  return { check: 'clock', result: isOk ? 'ok' : 'broken', message };
+}
+
+/** Whether S3 itself responds where uploads go: any status will do, since the request carries no signature. */
+async function checkS3(origin: string, signal: AbortSignal): Promise<string> {
+  try {
+    const { headers } = await get(`${origin}/`, signal);
+    if (headers['x-amz-request-id'] !== undefined) return `${origin} responds`;
+  } catch (error) {
+    throw unreachable(origin, messageOf(error), error);
+  }
+  throw unreachable(origin, 'something other than S3 responds, such as a proxy or a firewall');
+}
+
+function unreachable(origin: string, reason: string, cause?: unknown): DropletError {
+  return new DropletError(
+    's3-unreachable',
+    `${origin}, where uploads go, cannot be reached: ${reason.replace(/\.$/, '')}. Allow HTTPS to it.`,
+    { cause },
+  );
+}
+
+function get(url: string, signal: AbortSignal) {
+  return send({ method: 'GET', url, headers: {}, signal });
+}
+
+async function* checkSftp(configuration: SyncConfiguration, signal: AbortSignal): AsyncGenerator<Finding> {
+  const { sftp } = configuration;
+  yield* examineInTurn([
+    ['host key', () => checkHostKey(configuration, signal)],
+    [
+      'login',
+      async () => {
+        (await connectSftp(sftp, signal)).close();
+        return `${sftp.user}@${sftp.host}:${sftp.port}`;
+      },
+    ],
+    ['remote folder', () => checkRemoteFolder(configuration, signal)],
+  ]);
 }
 
 async function checkHostKey({ sftp }: SyncConfiguration, signal: AbortSignal): Promise<string> {
-  const shown = await showHostKeys(sftp, signal);
+  const presented = await listHostKeys(sftp, signal);
   if (!sftp.hostKeys) {
     throw new DropletError(
       'configuration',
-      `SMT_HOST_KEY is not set. ${sftp.host} shows ${nameHostKeys(shown)}: compare it with what SMT says, then set SMT_HOST_KEY=${shown[0]?.fingerprint}`,
+      `SMT_HOST_KEY is not set. ${sftp.host} presents ${formatHostKeys(presented)}: compare it with what SMT says, and set SMT_HOST_KEY=${presented[0]?.fingerprint}`,
     );
   }
-  const right = shown.filter(({ fingerprint }) => sftp.hostKeys?.has(fingerprint));
-  if (right.length === 0) {
+  const trusted = presented.filter(({ fingerprint }) => sftp.hostKeys?.has(fingerprint));
+  if (trusted.length === 0) {
     throw new DropletError(
-      'host-key-refused',
-      `${sftp.host} shows ${nameHostKeys(shown)}: nothing of this is in SMT_HOST_KEY. Ask SMT whether it has changed its key.`,
+      'host-key-mismatch',
+      `${sftp.host} presents ${formatHostKeys(presented)}, none of which is in SMT_HOST_KEY. Ask SMT whether it has changed its key.`,
     );
   }
-  return nameHostKeys(right);
-}
-
-async function checkLogin({ sftp }: SyncConfiguration, signal: AbortSignal): Promise<string> {
-  const session = await connectSftp(sftp, signal);
-  session.close();
-  return `${sftp.user}@${sftp.host}:${sftp.port}`;
+  return formatHostKeys(trusted);
 }
 
 async function checkRemoteFolder({ sftp }: SyncConfiguration, signal: AbortSignal): Promise<string> {

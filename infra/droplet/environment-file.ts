@@ -4,8 +4,8 @@ import { DropletError } from './errors.ts';
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads an environment file as systemd does: `NAME=value` a line, with or without quotes; lines that begin with # or ;
- * are comments.
+ * Parses an environment file as systemd does: `NAME=value` per line, with or without quotes; lines that begin with # or
+ * ; are comments.
  */
 export function parseEnvironmentFile(text: string): Variables {
   const variables: Record<string, string> = {};
@@ -18,22 +18,27 @@ export function parseEnvironmentFile(text: string): Variables {
   return variables;
 }
 
-/** The file that droplets have had all along; read when no other is named and it is there. */
-const usualFile = '/etc/default/intelliwatt-smt';
+/** Read when no other file is named. The name is the one that existing droplets have. */
+export const defaultEnvironmentFile = '/etc/default/intelliwatt-smt';
 
 /**
- * The environment, completed by a file; what is set already stays. The usual file need not be readable for a service, which
- * gets all of it from systemd.
- * @throws DropletError `configuration` when the named file cannot be read, or the usual one, of which nothing is set
+ * The environment, completed from a file; variables that are set already win. A service does not need read access to the
+ * default file: systemd has set all of it.
+ * @throws DropletError `configuration` when the named file cannot be read; for the default file, only if it exists and
+ *   none of it is set
  */
-export function readEnvironment(env: Variables, named: string | undefined, usual = usualFile): Variables {
-  const file = named ?? usual;
+export function readEnvironment(
+  env: Variables,
+  named: string | undefined,
+  defaultFile = defaultEnvironmentFile,
+): Variables {
+  const file = named ?? defaultFile;
   try {
     return { ...parseEnvironmentFile(readFileSync(file, 'utf8')), ...env };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    const isNeedless = reason === 'ENOENT' || env.ADMIN_TOKEN !== undefined;
-    if (named === undefined && isNeedless) return env;
+    const isOptional = reason === 'ENOENT' || env.ADMIN_TOKEN !== undefined;
+    if (named === undefined && isOptional) return env;
     throw new DropletError('configuration', `The environment file ${file} cannot be read (${reason}).`, {
       cause: error,
     });

@@ -1,24 +1,27 @@
-/** What can be the matter; stable, since operators filter by it. */
+/** Kinds of failure. Stable: operators filter the log by them. */
 export type DropletErrorCode =
   | 'usage'
   | 'configuration'
-  | 'host-key-refused'
-  | 'login-refused'
+  | 'host-key-mismatch'
+  | 'login-rejected'
   | 'sftp-unreachable'
   | 'remote-folder'
   | 'remote-file-changed'
-  | 'remote-file-gone'
+  | 'remote-file-deleted'
   | 'remote-file-unreadable'
+  | 'remote-file-timeout'
   | 'local-file-changed'
   | 'disk-full'
   | 'file-too-large'
-  | 'token-refused'
+  | 'token-rejected'
   | 'api-unavailable'
   | 'not-the-api'
-  | 'upload-refused'
+  | 'upload-rejected'
+  | 'upload-unconfirmed'
+  | 's3-unreachable'
   | 'stopped';
 
-/** Everything that goes wrong here and is told to people; the message says what to do where there is something to do. */
+/** A failure that is shown to people. The message says what is wrong and, where something can be done, what to do. */
 export class DropletError extends Error {
   readonly code: DropletErrorCode;
   constructor(code: DropletErrorCode, message: string, options?: ErrorOptions) {
@@ -28,9 +31,9 @@ export class DropletError extends Error {
   }
 }
 
-/** A failure that may be over in a moment: trying again is right. */
+/** A failure that may pass: worth another attempt. */
 export class TemporaryError extends DropletError {
-  /** When the other side said when to come back. */
+  /** Set when the server said when to try again. */
   readonly retryAfterMs: number | undefined;
   constructor(
     code: DropletErrorCode,
@@ -43,18 +46,19 @@ export class TemporaryError extends DropletError {
   }
 }
 
-/** Failures that every further file would meet too, so the run ends. */
-const ofTheWholeRun: ReadonlySet<DropletErrorCode> = new Set([
-  'host-key-refused',
-  'login-refused',
+/** Failures that every further file would meet as well. */
+const fatalCodes: ReadonlySet<DropletErrorCode> = new Set([
+  'host-key-mismatch',
+  'login-rejected',
   'sftp-unreachable',
-  'token-refused',
+  'token-rejected',
   'not-the-api',
   'stopped',
 ]);
 
-export function endsTheRun(error: unknown): boolean {
-  return error instanceof DropletError && ofTheWholeRun.has(error.code);
+/** Whether a failure ends the run rather than one file. */
+export function isFatal(error: unknown): boolean {
+  return error instanceof DropletError && fatalCodes.has(error.code);
 }
 
 export function hasCode(error: unknown, code: DropletErrorCode): error is DropletError {

@@ -1,27 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants, mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { DropletError } from './errors.ts';
 
-/** The process that is asking, and what it was told to do. */
 interface Caller {
   readonly uid: number | undefined;
   readonly args: readonly string[];
 }
 
 /**
- * What root writes into the service's folder is in the service's way from then on: so root is told to run the command as
- * whoever the folder belongs to, or, where it is not there yet, the one above it.
+ * Rejects root in a folder that belongs to somebody else, since the service could not use the files that root writes
+ * there. The message names the owner of the folder or, before it exists, of the nearest folder above it.
  * @throws DropletError `configuration`
  */
-export async function refuseToBeRoot(localDir: string, { uid, args }: Caller): Promise<void> {
+export async function rejectRoot(localDir: string, { uid, args }: Caller): Promise<void> {
   if (uid !== 0) return;
   const owner = await ownerOf(path.resolve(localDir));
   if (owner === 0) return;
   const user = userName(owner);
   throw new DropletError(
     'configuration',
-    `${localDir} (SMT_LOCAL_DIR) belongs to ${user}, who could not use what root writes there. Run it as ${user}: runuser -u ${user} -- smt-droplet ${args.map(quoted).join(' ')}`,
+    `${localDir} (SMT_LOCAL_DIR) belongs to ${user}, who cannot use files that root writes there. Run the command as ${user}: runuser -u ${user} -- smt-droplet ${args.map(quoted).join(' ')}`,
   );
 }
 
@@ -38,7 +37,7 @@ function userName(uid: number): string {
   try {
     return execFileSync('id', ['-nu', String(uid)], { encoding: 'utf8', stdio: 'pipe' }).trim();
   } catch {
-    return `#${uid}`; // nobody's, by now
+    return `#${uid}`; // a user that was deleted
   }
 }
 
@@ -46,22 +45,29 @@ function quoted(arg: string): string {
   return /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`;
 }
 
-/** @throws DropletError `configuration` when this user cannot keep the ledger and the spool there */
+/** Creates the folder if it is missing. @throws DropletError `configuration` when it cannot be written to */
+export async function prepareLocalDir(localDir: string): Promise<void> {
+  await mkdir(localDir, { mode: 0o700 }).catch(() => undefined); // the check says why
+  await checkWritable(localDir);
+}
+
+/** @throws DropletError `configuration` when this user cannot write the ledger and the spool there */
 export async function checkWritable(localDir: string): Promise<void> {
   const spool = path.join(localDir, 'spool');
   for (const dir of [localDir, spool]) {
     const code = await whyNotWritable(dir);
-    if (code === null || (code === 'ENOENT' && dir === spool)) continue; // the first sync makes the spool
+    if (code === null || (code === 'ENOENT' && dir === spool)) continue; // the first sync creates the spool
     const fix =
       code === 'ENOENT'
-        ? `install.sh makes it, or: mkdir -m 700 ${dir}`
-        : `Run this as the service's user; if it is, as root: chown -R USER ${localDir}`;
+        ? `install.sh creates it, or: mkdir -p -m 700 ${dir}`
+        : `Run the command as the service's user; if that is who runs it, as root: chown -R USER ${localDir}`;
     throw new DropletError('configuration', `${dir} cannot be written to (${code}). ${fix}`);
   }
 }
 
 async function whyNotWritable(dir: string): Promise<string | null> {
   try {
+    if (!(await stat(dir)).isDirectory()) return 'ENOTDIR';
     await access(dir, constants.R_OK | constants.W_OK | constants.X_OK);
     return null;
   } catch (error) {

@@ -12,11 +12,11 @@ export interface Log {
 
 export interface LogTarget {
   readonly write: (text: string) => void;
-  /** `json`: an object a line; `journal`: the same with a priority that journald removes; `text`: for people. */
+  /** `json`: one object per line; `journal`: the same with a priority, which journald removes; `text`: for people. */
   readonly format: 'json' | 'journal' | 'text';
 }
 
-/** A log with one line an event. Fields are chosen where they are logged, so nothing secret gets here by accident. */
+/** A log with one line per event. Only fields named by the caller are written, so no secret gets in by accident. */
 export function createLog({ write, format }: LogTarget): Log {
   const at = (level: Level) => {
     return (event: string, fields: Fields = {}): void => {
@@ -24,20 +24,35 @@ export function createLog({ write, format }: LogTarget): Log {
         format === 'text'
           ? asText(level, event, fields)
           : JSON.stringify({ time: new Date().toISOString(), level, event, ...fields });
-      write(`${format === 'journal' ? `<${priorities[level]}>` : ''}${line}\n`);
+      write(`${format === 'journal' ? `<${priorities[level]}>` : ''}${printable(line)}\n`);
     };
   };
   return { info: at('info'), warning: at('warning'), error: at('error') };
 }
 
-function asText(level: Level, event: string, fields: Fields): string {
-  const told = Object.entries(fields)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  return [level === 'info' ? '' : `${level}:`, event, ...told].filter((part) => part !== '').join(' ');
+/**
+ * Escapes what a terminal obeys instead of showing: control characters, and the invisible ones that reorder text or
+ * break lines. The names of remote files are in the log, and anybody may have chosen them. JSON reads the escapes.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}${lowSurrogate(character)}`,
+  );
 }
 
-/** Where this process's log goes: readable on a terminal, JSON lines otherwise. */
+function lowSurrogate(character: string): string {
+  return character.length > 1 ? `\\u${character.charCodeAt(1).toString(16)}` : '';
+}
+
+function asText(level: Level, event: string, fields: Fields): string {
+  const shown = Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return [level === 'info' ? '' : `${level}:`, event, ...shown].filter((part) => part !== '').join(' ');
+}
+
+/** The log of this process: readable on a terminal, JSON lines otherwise. */
 export function processLog(onTerminal: (text: string) => void): Log {
   const { stdout, env } = process;
   if (stdout.isTTY) return createLog({ write: onTerminal, format: 'text' });

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { ApiConfiguration } from './configuration.ts';
-import { DropletError, endsTheRun, messageOf } from './errors.ts';
+import { DropletError, isFatal, messageOf } from './errors.ts';
+import { forEachConcurrently } from './for-each-concurrently.ts';
 import type { Log } from './log.ts';
 import type { ProgressBar } from './progress.ts';
-import type { RetryPolicy } from './retry.ts';
+import { loggedRetries, type RetryPolicy } from './retry.ts';
+import type { ApiConfiguration } from './upload/api-configuration.ts';
 import { checkUploadSize, deliver } from './upload/deliver.ts';
-import { forEachAtOnce } from './workers.ts';
+import { logDelivery } from './upload/log-delivery.ts';
 
 export interface PushTools {
   readonly log: Log;
@@ -20,13 +21,16 @@ export interface PushTools {
 
 export interface PushSummary {
   delivered: number;
+  /** Of those delivered, stored already. */
   duplicates: number;
+  /** Of the duplicates, those whose bytes are stored in a file that failed to load. */
+  notLoaded: number;
   failed: number;
 }
 
 /**
  * Delivers files of this machine, as sync does those of SMT.
- * @throws DropletError `usage` before anything is sent, naming each file that is missing or none; and what ends a run
+ * @throws DropletError `usage` before anything is sent, naming each path that is not a readable file; and what ends a run
  */
 export async function push(
   api: ApiConfiguration,
@@ -35,16 +39,14 @@ export async function push(
 ): Promise<PushSummary> {
   await checkFiles(files);
   const { log, progress } = tools;
-  const summary: PushSummary = { delivered: 0, duplicates: 0, failed: 0 };
+  const summary: PushSummary = { delivered: 0, duplicates: 0, notLoaded: 0, failed: 0 };
   progress.start(files.length);
   try {
-    await forEachAtOnce(files, tools.concurrency, async (file) => {
+    await forEachConcurrently(files, tools.concurrency, async (file) => {
       try {
-        const outcome = await pushFile(api, file, tools);
-        summary.delivered += 1;
-        summary.duplicates += outcome === 'duplicate' ? 1 : 0;
+        await pushFile(api, file, { tools, summary });
       } catch (error) {
-        if (endsTheRun(error)) throw error;
+        if (isFatal(error)) throw error;
         summary.failed += 1;
         const code = error instanceof DropletError ? error.code : 'unexpected';
         log.error('failed', { file, error: code, reason: messageOf(error) });
@@ -70,8 +72,13 @@ async function checkFiles(files: readonly string[]): Promise<void> {
   if (problems.length > 0) throw new DropletError('usage', problems.join(' '));
 }
 
-async function pushFile(api: ApiConfiguration, file: string, tools: PushTools): Promise<string> {
-  const { log, signal, retryPolicy: policy } = tools;
+interface Push {
+  readonly tools: PushTools;
+  readonly summary: PushSummary;
+}
+
+async function pushFile(api: ApiConfiguration, file: string, { tools, summary }: Push): Promise<void> {
+  const startedAtMs = Date.now();
   const { size: sizeBytes, mtime, mtimeMs } = await stat(file);
   checkUploadSize(file, sizeBytes);
   const read = () => createReadStream(file, { end: Math.max(0, sizeBytes - 1) });
@@ -85,23 +92,12 @@ async function pushFile(api: ApiConfiguration, file: string, tools: PushTools): 
   if (now.size !== sizeBytes || now.mtimeMs !== mtimeMs) {
     throw new DropletError(
       'local-file-changed',
-      `${file} changed while it was read. Try again when it is finished.`,
+      `${file} changed while it was read. Push it again when it is finished.`,
     );
   }
   const content = { filename: path.basename(file), sizeBytes, sha256, receivedAt: mtime, read };
-  const delivery = await deliver(api, content, {
-    policy,
-    signal,
-    onRetry: (error, attempt, delayMs) =>
-      log.warning('will try again', {
-        file,
-        attempt,
-        in_ms: delayMs,
-        error: error.code,
-        reason: error.message,
-      }),
-  });
-  const { outcome, ...where } = delivery;
-  log.info('delivered', { file, size_bytes: sizeBytes, sha256, outcome, ...where });
-  return outcome;
+  const delivery = await deliver(api, content, loggedRetries(tools, { file }));
+  summary.delivered += 1;
+  if (delivery.outcome === 'duplicate') summary.duplicates += 1;
+  if (logDelivery(tools.log, delivery, { file, ms: Date.now() - startedAtMs })) summary.notLoaded += 1;
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DropletError, TemporaryError } from './errors.ts';
+import type { Log } from './log.ts';
 
 export interface RetryPolicy {
-  /** Attempts in all. */
+  /** Including the first attempt. */
   readonly attempts: number;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
@@ -10,7 +11,7 @@ export interface RetryPolicy {
 
 export const defaultRetryPolicy: RetryPolicy = { attempts: 6, firstDelayMs: 1_000, maxDelayMs: 30_000 };
 
-/** An answer's Retry-After may ask for more than our longest delay, up to this. */
+/** Maximum delay that a response's Retry-After may ask for. */
 const maxRetryAfterMs = 120_000;
 
 export interface RetryOptions {
@@ -19,9 +20,28 @@ export interface RetryOptions {
   readonly onRetry: (error: TemporaryError, attempt: number, delayMs: number) => void;
 }
 
+interface RetryTools {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly retryPolicy: RetryPolicy;
+}
+
+/** Options with which each retry is logged, with these fields. */
+export function loggedRetries(
+  { log, signal, retryPolicy: policy }: RetryTools,
+  fields: { readonly file?: string },
+): RetryOptions {
+  const onRetry = (error: TemporaryError, attempt: number, delayMs: number): void => {
+    const { code, message: reason } = error;
+    log.warning('will try again', { ...fields, attempt, in_ms: delayMs, error: code, reason });
+  };
+  return { policy, signal, onRetry };
+}
+
 /**
- * Repeats what fails with a TemporaryError, after delays that double, with jitter, or that the other side asked for.
- * @throws the last TemporaryError, any other error at once, and `stopped` when the signal aborts
+ * Repeats an action that fails with a TemporaryError, after delays that double, with jitter, or that the server asked
+ * for.
+ * @throws the last TemporaryError; any other error at once; `stopped` when the signal aborts
  */
 export async function withRetries<T>(
   action: (attempt: number) => Promise<T>,
@@ -51,8 +71,9 @@ export async function pause(delayMs: number, signal: AbortSignal): Promise<void>
   }
 }
 
+/** @throws DropletError `stopped` */
 export function throwIfStopped(signal: AbortSignal): void {
-  if (signal.aborted) throw new DropletError('stopped', 'Stopped; the next run goes on from here.');
+  if (signal.aborted) throw new DropletError('stopped', 'Stopped. The next run continues from here.');
 }
 
 function delayFor(policy: RetryPolicy, attempt: number, retryAfterMs = 0): number {

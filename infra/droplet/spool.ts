@@ -8,30 +8,30 @@ const unnamedPrefix = '.spooling-';
 
 export interface SpoolOptions {
   readonly dir: string;
-  /** Disk space that is left alone. */
+  /** Disk space to leave free. */
   readonly minFreeBytes: number;
-  /** Space that is free on the disk of a folder; default: what the file system says. */
+  /** Free space on the disk of a folder; default: what the file system reports. */
   readonly freeBytes?: (dir: string) => Promise<number>;
 }
 
-/** A file's bytes on the disk, with no name: whatever ends the process, even a kill, frees them. */
+/** A file's bytes on disk, without a name: the system frees them whatever ends the process, a kill included. */
 export interface SpooledFile {
   readonly sizeBytes: number;
   /** Hex. */
   readonly sha256: string;
-  /** The bytes from the start, as often as needed. */
+  /** The bytes from the start; may be called again. */
   read(): Readable;
   release(): Promise<void>;
 }
 
 /**
- * Where files wait between SFTP and S3, since an upload's hash has to be known before it begins. Bounded: room is set
- * aside before a file is fetched, for all that are on the way together, and the disk is never filled.
+ * Holds files between SFTP and S3, since the hash of an upload must be known before it begins. Space for all files in
+ * flight is reserved before they are fetched, so the disk never fills up.
  */
 export class Spool {
   private readonly options: SpoolOptions;
   private readonly freeBytes: (dir: string) => Promise<number>;
-  /** Room set aside that is not written to yet. */
+  /** Reserved and not written yet. */
   private reservedBytes = 0;
   private holders = 0;
   private waiting: (() => void)[] = [];
@@ -41,7 +41,7 @@ export class Spool {
     this.freeBytes = options.freeBytes ?? freeBytesOf;
   }
 
-  /** Makes the folder if need be, and removes names that a kill in the wrong millisecond left behind. */
+  /** Creates the folder if needed, and removes names that a kill between two system calls left behind. */
   static async open(options: SpoolOptions): Promise<Spool> {
     await mkdir(options.dir, { recursive: true, mode: 0o700 });
     const left = (await readdir(options.dir)).filter((name) => name.startsWith(unnamedPrefix));
@@ -50,14 +50,14 @@ export class Spool {
   }
 
   /**
-   * Takes a file in. Waits for room while other files hold some.
-   * @param bytes at most sizeBytes of them
-   * @throws DropletError `disk-full` when there is no room even alone; whatever `bytes` throws
+   * Stores a file. Waits for space while other files hold some.
+   * @param bytes yields at most sizeBytes
+   * @throws DropletError `disk-full` when the file alone does not fit; what `bytes` throws
    */
-  async take(bytes: () => AsyncIterable<Buffer>, sizeBytes: number): Promise<SpooledFile> {
+  async store(bytes: () => AsyncIterable<Buffer>, sizeBytes: number): Promise<SpooledFile> {
     await this.reserve(sizeBytes);
     let unwritten = sizeBytes;
-    const emitBlock = (): void => {
+    const release = (): void => {
       this.reservedBytes -= unwritten;
       unwritten = 0;
       this.holders -= 1;
@@ -75,10 +75,10 @@ export class Spool {
         unwritten -= chunk.length;
         this.reservedBytes -= chunk.length;
       }
-      return spooledFile(file, written, hash.digest('hex'), emitBlock);
+      return spooledFile(file, written, hash.digest('hex'), release);
     } catch (error) {
       await file?.close();
-      emitBlock();
+      release();
       throw asDiskFull(error, this.options.dir);
     }
   }
@@ -106,7 +106,7 @@ function spooledFile(
   file: FileHandle,
   sizeBytes: number,
   sha256: string,
-  emitBlock: () => void,
+  onRelease: () => void,
 ): SpooledFile {
   let isReleased = false;
   return {
@@ -117,7 +117,7 @@ function spooledFile(
       if (isReleased) return;
       isReleased = true;
       await file.close();
-      emitBlock();
+      onRelease();
     },
   };
 }
@@ -149,7 +149,7 @@ function diskFull({ dir, minFreeBytes }: SpoolOptions, sizeBytes: number, free: 
   const mb = (bytes: number): number => Math.floor(bytes / 1024 ** 2);
   return new DropletError(
     'disk-full',
-    `${dir} has room for ${mb(Math.max(0, free))} MB (${mb(minFreeBytes)} MB are left alone), and the file has ${mb(sizeBytes)} MB. Make room; the next run takes the file.`,
+    `${dir} has ${mb(Math.max(0, free))} MB free beyond the ${mb(minFreeBytes)} MB to leave free (SMT_MIN_FREE_MB), and the file needs ${mb(sizeBytes)} MB. Free some space; the next run fetches the file.`,
   );
 }
 
@@ -158,7 +158,7 @@ function asDiskFull(error: unknown, dir: string): unknown {
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
   return new DropletError(
     'disk-full',
-    `The disk of ${dir} is full. Make room; the next run takes the file.`,
+    `The disk of ${dir} is full. Free some space; the next run fetches the file.`,
     {
       cause: error,
     },

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash, randomInt } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { buildDroplet } from '../../infra/droplet/build.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { buildDroplet } from '../../infra/droplet/build-droplet.ts';
 import { keyFile, pause } from '../integration/droplet-sftp-server.ts';
 import {
   type Droplet,
@@ -76,7 +76,7 @@ const run = (args: readonly string[], env: Readonly<Record<string, string>>): Pr
   start(args, env).ended;
 
 describe('smt-droplet sync', () => {
-  test('tells the story of each file in JSON lines, with a summary, and no secret', async () => {
+  it('tells the story of each file in JSON lines, with a summary, and no secret', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('t-1.csv', intervalCsv());
 
@@ -100,7 +100,7 @@ describe('smt-droplet sync', () => {
     expect(await finishedRows(running, ['t-1.csv'])).toMatchObject([{ status: 'normalized' }]);
   });
 
-  test('killed at random moments, again and again, delivers every file exactly once', async () => {
+  it('killed at random moments, again and again, delivers every file exactly once', async () => {
     const droplet = await useDroplet(running);
     const names = Array.from({ length: 12 }, (_, index) => `u-${index}.csv`);
     for (const name of names) await droplet.put(name, intervalCsv() + '\n'.repeat(randomInt(200_000)));
@@ -125,9 +125,9 @@ describe('smt-droplet sync', () => {
       code: 0,
       events: [{ event: 'sync finished', known: 12, delivered: 0 }],
     });
-  });
+  }, 120_000);
 
-  test.each([
+  it.each([
     ['while it reads', () => pause(300)],
     ['while the server does not answer', () => pause(600_000)],
   ])('ends when it is told to %s, and says that the next run goes on', async (_, beforeAnswer) => {
@@ -148,19 +148,21 @@ describe('smt-droplet sync', () => {
 
     expect(await ended).toMatchObject({
       code: 143,
-      events: [{ event: 'sync ended early', error: 'stopped' }],
+      events: [{ event: 'sync failed', error: 'stopped' }],
     });
     await expectEmptySpool(droplet);
   });
 
-  test.each([
+  it.each([
     [2, 'configuration', set('SMT_HOST_KEY', '')],
     [2, 'configuration', set('ADMIN_TOKEN', '')],
     [2, 'configuration', set('SMT_KEY', keyFile('host.pub'))],
-    [3, 'host-key-refused', changeHostKey],
-    [3, 'login-refused', set('SMT_USER', 'nobody')],
+    [2, 'configuration', set('SMT_LOCAL_DIR', '/proc/smt')],
+    [2, 'configuration', set('SMT_LOCAL_DIR', keyFile('host.pub'))],
+    [3, 'host-key-mismatch', changeHostKey],
+    [3, 'login-rejected', set('SMT_USER', 'nobody')],
     [3, 'remote-folder', set('SMT_REMOTE_DIR', '/elsewhere')],
-    [4, 'token-refused', set('ADMIN_TOKEN', 'wrong')],
+    [4, 'token-rejected', set('ADMIN_TOKEN', 'wrong')],
   ])('exits with %i for %s', async (code, error, change) => {
     const droplet = await useDroplet(running);
     await droplet.put('w-1.csv', intervalCsv());
@@ -169,7 +171,7 @@ describe('smt-droplet sync', () => {
     const ended = await run(['sync', '--once'], droplet.env);
 
     expect(ended.code).toBe(code);
-    expect(ended.events.at(-1)).toMatchObject({ level: 'error', event: 'sync ended early', error });
+    expect(ended.events.at(-1)).toMatchObject({ level: 'error', event: 'sync failed', error });
   });
 });
 
@@ -184,8 +186,27 @@ async function changeHostKey(droplet: Droplet): Promise<void> {
   droplet.env.SMT_PORT = String(port);
 }
 
+describe('the built command', () => {
+  it('says which release it is, by the name that install.sh gives it', async () => {
+    const bytes = await readFile(path.join(buildDir, 'smt-droplet.cjs'));
+    const release = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+
+    expect(await run(['--version'], {})).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(new RegExp(`^\\d+\\.\\d+\\.\\d+ \\(release ${release}\\)\n$`)),
+    });
+  });
+
+  it('comes with all that an installation needs', async () => {
+    expect((await readdir(buildDir)).sort()).toEqual([
+      ...['README.md', 'install.sh', 'smt-droplet.cjs', 'smt-droplet.env.example'],
+      ...['smt-sync.service', 'smt-sync.timer'],
+    ]);
+  });
+});
+
 describe('smt-droplet push', () => {
-  test('delivers files of this machine, and the same files again as duplicates', async () => {
+  it('delivers files of this machine, and the same files again as duplicates', async () => {
     const droplet = await useDroplet(running);
     const files = await localFiles({ 'x 1.csv': intervalCsv(), 'x-2.csv': intervalCsv() });
 
@@ -208,7 +229,7 @@ describe('smt-droplet push', () => {
     });
   });
 
-  test('names a missing file before it sends any', async () => {
+  it('names a missing file before it sends any', async () => {
     const droplet = await useDroplet(running);
     const [file = ''] = await localFiles({ 'y.csv': intervalCsv() });
 
@@ -232,7 +253,7 @@ async function localFiles(contents: Readonly<Record<string, string>>): Promise<s
 }
 
 describe('smt-droplet doctor', () => {
-  test('finds a droplet well that is', async () => {
+  it('finds a droplet well that is', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('aa.csv', intervalCsv());
     await mkdir(droplet.localDir);
@@ -246,6 +267,7 @@ describe('smt-droplet doctor', () => {
       'API',
       'clock',
       'token',
+      'S3',
       'host key',
       'login',
       'remote folder',
@@ -255,7 +277,7 @@ describe('smt-droplet doctor', () => {
     expect(code).toBe(0);
   });
 
-  test('shows the host key that is to be pinned, without logging in', async () => {
+  it('shows the host key that is to be pinned, without logging in', async () => {
     const droplet = await useDroplet(running);
     const { SMT_HOST_KEY: pinned = '', ...env } = droplet.env;
 
@@ -269,7 +291,7 @@ describe('smt-droplet doctor', () => {
     expect(pinned).toContain('ssh-ed25519');
   });
 
-  test('finds the right key among those of a host that has several', async () => {
+  it('finds the right key among those of a host that has several', async () => {
     const droplet = await useDroplet(running);
     const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
     const env = { ...droplet.env, SMT_PORT: String(port) };
@@ -278,22 +300,22 @@ describe('smt-droplet doctor', () => {
     const unpinned = await run(['doctor'], { ...env, SMT_HOST_KEY: '' });
     const pinned = await run(['doctor'], { ...env, SMT_HOST_KEY: otherFingerprint });
 
-    expect(unpinned.stdout).toMatch(/shows SHA256:\S+ \(ssh-ed25519\), SHA256:\S+ \(ssh-rsa\)/);
+    expect(unpinned.stdout).toMatch(/presents SHA256:\S+ \(ssh-ed25519\), SHA256:\S+ \(ssh-rsa\)/);
     expect(pinned.stdout).toContain(`host key: ${otherFingerprint} (ssh-rsa)\n`);
     expect(pinned.code).toBe(0);
   });
 
-  test('makes no folder, and says how to', async () => {
+  it('makes no folder, and says how to', async () => {
     const droplet = await useDroplet(running);
 
     const { code, stdout } = await run(['doctor'], droplet.env);
 
     expect(code).toBe(1);
-    expect(stdout).toMatch(/FIX {2}local folder: \S+ cannot be written to \(ENOENT\)\. .*mkdir -m 700/);
+    expect(stdout).toMatch(/FIX {2}local folder: \S+ cannot be written to \(ENOENT\)\. .*mkdir -p -m 700/);
     await expect(stat(droplet.localDir)).rejects.toThrow('ENOENT');
   });
 
-  test('blames the token for a 401 only, and otherwise tells the answer', async () => {
+  it('blames the token for a 401 only, and otherwise tells the answer', async () => {
     const droplet = await useDroplet(running);
     droplet.proxy.fault = (method) =>
       method === 'POST' ? { status: 403, body: '<h1>Blocked</h1>\n<p>by the firewall' } : undefined;
@@ -304,7 +326,48 @@ describe('smt-droplet doctor', () => {
     expect(stdout).not.toContain('ADMIN_TOKEN');
   });
 
-  test('says of each thing that is wrong what to fix', async () => {
+  it('names a cause once, and skips what depends on it', async () => {
+    const droplet = await useDroplet(running);
+    await mkdir(droplet.localDir);
+    const nobody = 'http://127.0.0.1:1';
+    const env = { ...droplet.env, INTELLIWATT_BASE_URL: nobody, SMT_PORT: '1' };
+
+    const { code, stdout } = await run(['doctor'], env);
+
+    expect(code).toBe(1);
+    expect(stdout.match(/^(?:FIX|-) +[^:]+/gm)).toEqual([
+      ...['FIX  API', '-    token', '-    S3', 'FIX  host key', '-    login', '-    remote folder'],
+    ]);
+  });
+
+  it('tells S3 from something else that responds where uploads go', async () => {
+    const droplet = await useDroplet(running);
+    await mkdir(droplet.localDir);
+    droplet.proxy.fault = (method) =>
+      method === 'POST'
+        ? { status: 200, body: JSON.stringify({ ok: true, upload_origin: running.stack.apiUrl }) }
+        : undefined;
+
+    const { code, stdout } = await run(['doctor'], droplet.env);
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /FIX {2}S3: http:\S+, where uploads go, .* something other than S3 .* Allow HTTPS/,
+    );
+  });
+
+  it('leaves no upload request behind', async () => {
+    const droplet = await useDroplet(running);
+    const count = async () =>
+      (await running.database.pool.query('SELECT count(*) FROM upload_requests')).rows;
+    const before = await count();
+
+    await run(['doctor'], droplet.env);
+
+    expect(await count()).toEqual(before);
+  });
+
+  it('says of each thing that is wrong what to fix', async () => {
     const droplet = await useDroplet(running);
     await mkdir(droplet.localDir);
     const env = {
@@ -317,8 +380,9 @@ describe('smt-droplet doctor', () => {
     const { code, stdout } = await run(['doctor'], env);
 
     expect(code).toBe(1);
-    expect(stdout).toMatch(/FIX {2}local folder: .*Make room/);
+    expect(stdout).toMatch(/FIX {2}local folder: .*Free some space/);
     expect(stdout).toMatch(/FIX {2}token: .*Set ADMIN_TOKEN/);
+    expect(stdout).toMatch(/- {4}S3: it needs: token/);
     expect(stdout).toMatch(/FIX {2}remote folder: .*\/elsewhere cannot be listed/);
   });
 });

@@ -156,9 +156,9 @@ export async function finishedRows(
   const unfinished = async () =>
     (await rows()).filter(({ status }) => status === 'registered' || status === 'normalizing').length;
   await expect
-    .poll(async () => (await rows()).length, { timeout: 20_000 })
+    .poll(async () => (await rows()).length, { timeout: 60_000 })
     .toBeGreaterThanOrEqual(filenames.length);
-  await expect.poll(unfinished, { timeout: 20_000 }).toBe(0);
+  await expect.poll(unfinished, { timeout: 60_000 }).toBe(0);
   return rows();
 }
 

@@ -217,7 +217,7 @@ check 'a third sync knows them all' known_again
 check 'links, names of two lines and names that are not UTF-8 are delivered, or told' odd_names
 kill "$sshd" && wait "$sshd" 2>/dev/null
 start_sshd other_host_key
-check 'a changed host key is refused' exits 3 host-key-refused droplet sync --once
+check 'a changed host key is refused' exits 3 host-key-mismatch droplet sync --once
 check 'no secret is in any log' bash -c "! grep -rqF -e '$token' -e 'PRIVATE KEY' '$work/killed.log' '$stack_dir/logs'"
 
 # --- by hand ---------------------------------------------------------------------------------------------------------

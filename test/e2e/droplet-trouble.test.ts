@@ -1,6 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ListingBudget } from '../../infra/droplet/sftp/list-folder.ts';
+import { RemoteFolder } from '../../infra/droplet/sftp/remote-folder.ts';
 import { pause } from '../integration/droplet-sftp-server.ts';
 import {
   expectEmptySpool,
@@ -20,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => running?.stop());
 
 describe('trouble with SMT', () => {
-  test('a connection that drops in the middle of files is made again, and every file arrives whole', async () => {
+  it('a connection that drops in the middle of files is made again, and every file arrives whole', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv() + '\n'.repeat(300_000);
     for (const name of ['g-1.csv', 'g-2.csv', 'g-3.csv'])
@@ -37,7 +41,7 @@ describe('trouble with SMT', () => {
     await expectEmptySpool(droplet);
   });
 
-  test('a session that the server closes, keeping the connection, is made again', async () => {
+  it('a session that the server closes, keeping the connection, is made again', async () => {
     const droplet = await useDroplet(running);
     for (const name of ['g4-1.csv', 'g4-2.csv']) await droplet.put(name, intervalCsv());
     let closings = 2;
@@ -48,7 +52,7 @@ describe('trouble with SMT', () => {
     await expectEmptySpool(droplet);
   });
 
-  test('a slow link and a server that answers in crumbs only take longer', async () => {
+  it('a slow link and a server that answers in crumbs only take longer', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv();
     await droplet.put('h-slow.csv', content);
@@ -59,7 +63,7 @@ describe('trouble with SMT', () => {
     expect(await finishedRows(running, ['h-slow.csv'])).toMatchObject([{ status: 'normalized' }]);
   });
 
-  test('a file that cannot be read is told, and stops no other', async () => {
+  it('a file that cannot be read is told, and stops no other', async () => {
     const droplet = await useDroplet(running);
     for (const name of ['i-1.csv', 'i-bad.csv', 'i-2.csv']) await droplet.put(name, intervalCsv());
     droplet.sftp.faults.denied.add('/adhocusage/i-bad.csv');
@@ -70,21 +74,97 @@ describe('trouble with SMT', () => {
     );
   });
 
-  test('another host key is refused before anything is sent, and the message says what to do', async () => {
+  it('files that the server never sends do not keep the others waiting, in this run or the next', async () => {
+    const droplet = await useDroplet(running);
+    droplet.env.SMT_TIMEOUT_SECONDS = '1';
+    const hanging = ['i3-a.csv', 'i3-b.csv', 'i3-c.csv', 'i3-d.csv'];
+    for (const name of [...hanging, 'i3-y.csv', 'i3-z.csv']) await droplet.put(name, intervalCsv());
+    for (const name of hanging) droplet.sftp.faults.hanging.add(`/adhocusage/${name}`);
+
+    expect(await droplet.run({ concurrency: 4 })).toMatchObject({ delivered: 2, failed: 4 });
+    expect(droplet.log.join('')).toMatch(
+      /"failed","file":"\/adhocusage\/i3-a.csv","error":"remote-file-timeout".*no response within 1 s/,
+    );
+
+    droplet.sftp.faults.hanging.clear();
+    await droplet.put('i3-x.csv', intervalCsv());
+    expect(await droplet.run({ concurrency: 1 })).toMatchObject({ delivered: 5, failed: 0 });
+    const opened = [...droplet.sftp.opened.keys()].map((file) => file.replace('/adhocusage/', ''));
+    expect(opened).toEqual(['i3-y.csv', 'i3-z.csv', 'i3-x.csv', ...hanging]);
+    expect(droplet.sftp.connections.count).toBe(2); // one a run: a file that hangs costs no connection
+  });
+
+  it('a file that hangs in the middle, and one whose time cannot be asked for, fail alone', async () => {
+    const droplet = await useDroplet(running);
+    droplet.env.SMT_TIMEOUT_SECONDS = '1';
+    for (const name of ['i4-1.csv', 'i4-2.csv', 'i4-3.csv'])
+      await droplet.put(name, intervalCsv() + '\n'.repeat(99_000));
+    droplet.sftp.faults.beforeRead = async (file, position) => {
+      if (file.endsWith('i4-1.csv') && position > 0) await pause(600_000);
+      if (file.endsWith('i4-2.csv')) droplet.sftp.faults.hanging.add(file); // from here on: its last stat
+      return undefined;
+    };
+
+    expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 2 });
+    await expectEmptySpool(droplet);
+  });
+
+  it('a server that falls silent while it keeps the connection is reconnected to', async () => {
+    const droplet = await useDroplet(running);
+    droplet.env.SMT_TIMEOUT_SECONDS = '1';
+    for (const name of ['i5-1.csv', 'i5-2.csv']) await droplet.put(name, intervalCsv());
+    let silences = 1;
+    droplet.sftp.faults.beforeRead = async () => {
+      if (silences-- > 0) droplet.sftp.faults.isSilent = true;
+      if (droplet.sftp.faults.isSilent) await pause(600_000);
+      return undefined;
+    };
+    const recovers = setInterval(() => {
+      if (droplet.sftp.faults.isSilent && droplet.log.join('').includes('will try again')) {
+        droplet.sftp.faults.isSilent = false;
+      }
+    }, 1);
+    onTestFinished(() => clearInterval(recovers));
+
+    expect(await droplet.run({ concurrency: 1 })).toMatchObject({ delivered: 2, failed: 0 });
+    expect(droplet.log.join('')).toContain('the server was silent for 1 s');
+    expect(droplet.sftp.connections.count).toBe(2);
+  });
+
+  it('a folder without end is listed up to a bound, and the files found by then are delivered', async () => {
+    const droplet = await useDroplet(running);
+    await droplet.put('i6-1.csv', intervalCsv());
+    await droplet.put('endless/i6-2.csv', intervalCsv());
+    await mkdir(path.join(droplet.remoteDir, 'adhocusage/empty'));
+    droplet.sftp.faults.endless.add('/adhocusage/endless').add('/adhocusage/empty');
+    const listing = (dir: string) => {
+      droplet.env.SMT_REMOTE_DIR = dir;
+      const remote = new RemoteFolder(droplet.configuration().sftp, new AbortController().signal);
+      onTestFinished(() => remote.close());
+      return remote.list(new ListingBudget({ maxEntries: 50 }));
+    };
+
+    const whole = await listing('/adhocusage');
+    expect(whole.files[0]).toMatchObject({ path: expect.stringMatching(/i6-[12]\.csv$/) });
+    expect(whole.unreadable).toMatchObject([{ reason: expect.stringContaining('more than 50 entries') }]);
+    await expect(listing('/adhocusage/empty')).rejects.toMatchObject({ code: 'remote-folder' });
+  });
+
+  it('another host key is refused before anything is sent, and the message says what to do', async () => {
     const droplet = await useDroplet(running);
     const impostor = await serveSftp(droplet.remoteDir, 'other-host');
     droplet.env.SMT_PORT = String(impostor.port);
 
     const refused = await droplet.run().catch((error: unknown) => error);
 
-    expect(refused).toMatchObject({ code: 'host-key-refused' });
+    expect(refused).toMatchObject({ code: 'host-key-mismatch' });
     expect(String(refused)).toMatch(
-      /shows the host key SHA256:\S+ \(ssh-rsa\), and SMT_HOST_KEY allows SHA256:\S+\. .* Ask SMT/,
+      /presents the host key SHA256:\S+ \(ssh-rsa\), and SMT_HOST_KEY pins SHA256:\S+\. .* Ask SMT/,
     );
     expect(impostor.opened.size).toBe(0);
   });
 
-  test('a host is known by any of its keys, whichever type it is asked for first', async () => {
+  it('a host is known by any of its keys, whichever type it is asked for first', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('i2.csv', intervalCsv());
     const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
@@ -93,18 +173,18 @@ describe('trouble with SMT', () => {
     expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0 });
   });
 
-  test('a host is refused when none of its keys is the right one, and all of them are told', async () => {
+  it('a host is refused when none of its keys is the right one, and all of them are told', async () => {
     const droplet = await useDroplet(running);
     const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
     Object.assign(droplet.env, { SMT_PORT: String(port), SMT_HOST_KEY: `SHA256:${'A'.repeat(43)}` });
 
     const refused = await droplet.run().catch((error: unknown) => error);
 
-    expect(refused).toMatchObject({ code: 'host-key-refused' });
+    expect(refused).toMatchObject({ code: 'host-key-mismatch' });
     expect(String(refused)).toMatch(/SHA256:\S+ \(ssh-ed25519\), SHA256:\S+ \(ssh-rsa\), and SMT_HOST_KEY/);
   });
 
-  test('a host that is not there is tried again, and then told', async () => {
+  it('a host that is not there is tried again, and then told', async () => {
     const droplet = await useDroplet(running);
     await droplet.sftp.close();
 
@@ -114,7 +194,7 @@ describe('trouble with SMT', () => {
 });
 
 describe('trouble with the API or S3', () => {
-  test('answers 429 and 503 are tried again', async () => {
+  it('answers 429 and 503 are tried again', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('j-1.csv', intervalCsv());
     const faults = [{ status: 429, headers: { 'retry-after': '0' } }, { status: 503 }];
@@ -125,7 +205,7 @@ describe('trouble with the API or S3', () => {
     expect(droplet.requests('PUT')).toEqual([200]);
   });
 
-  test('an upload whose answer was lost is found to have arrived, and is not made twice', async () => {
+  it('an upload whose answer was lost is found to have arrived, and is not made twice', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('k-1.csv', intervalCsv());
     let losses = 1;
@@ -139,24 +219,60 @@ describe('trouble with the API or S3', () => {
     expect(await finishedRows(running, ['k-1.csv'])).toHaveLength(1);
   });
 
-  test('an upload that S3 has already counts as delivered', async () => {
+  it('an upload that S3 has already counts as delivered once the API knows it as these bytes', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('k-3.csv', intervalCsv());
     let losses = 1;
     droplet.proxy.fault = (method) => {
       if (method === 'PUT') return losses-- > 0 ? 'lose-answer' : undefined;
-      // The first upload is not registered yet, as far as the second question can tell.
-      const [first] = droplet.proxy.passed;
-      return first?.answer === undefined ? undefined : { status: 200, body: first.answer };
+      // The first upload is not registered yet, as far as the second request can tell.
+      const [first, ...later] = droplet.proxy.passed;
+      return first?.answer === undefined || later.length > 1
+        ? undefined
+        : { status: 200, body: first.answer };
     };
 
     expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0, bytes: 0 });
     expect(droplet.requests('PUT')).toEqual([200, 412]);
-    expect(droplet.log.join('')).toContain('"outcome":"present"');
+    expect(droplet.log.join('')).toContain('"outcome":"duplicate"');
     expect(await finishedRows(running, ['k-3.csv'])).toHaveLength(1);
   });
 
-  test('an upload that is cut off is made again, whole', async () => {
+  it('a key that other bytes occupy is no delivery: the file fails in each run until the key is free', async () => {
+    const droplet = await useDroplet(running);
+    const content = intervalCsv();
+    await droplet.put('k-4.csv', content);
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const key = { Bucket: running.stack.s3.bucket, Key: `uploads/droplet-upload/${sha256}/k-4.csv` };
+    const { url: endpoint, region, credentials } = running.stack.s3;
+    const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+    onTestFinished(() => s3.destroy());
+    const { VersionId } = await s3.send(new PutObjectCommand({ ...key, Body: 'not these bytes' }));
+    const retryPolicy = { attempts: 2, firstDelayMs: 5, maxDelayMs: 20 };
+
+    for (let run = 0; run < 2; run++) {
+      expect(await droplet.run({}, { retryPolicy })).toMatchObject({ delivered: 0, known: 0, failed: 1 });
+    }
+    expect(droplet.log.join('')).toMatch(/"error":"upload-unconfirmed".*other bytes occupy the key/);
+
+    await s3.send(new DeleteObjectCommand({ ...key, VersionId }));
+    expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0, bytes: content.length });
+  });
+
+  it('a duplicate of a file that failed is reported as not loaded, not as delivered', async () => {
+    const droplet = await useDroplet(running);
+    const content = `not,what,SMT,sends\n${randomUUID()}\n`;
+    await droplet.put('k-5.csv', content);
+    await droplet.run();
+    expect(await finishedRows(running, ['k-5.csv'])).toMatchObject([{ status: 'failed' }]);
+    await droplet.put('k-5-again.csv', content);
+
+    expect(await droplet.run()).toMatchObject({ known: 1, delivered: 1, duplicates: 1, notLoaded: 1 });
+    const again = droplet.log.filter((line) => line.includes('k-5-again.csv') && !line.includes('fetched'));
+    expect(again.join('')).toMatch(/"stored, but not loaded".*"status":"failed".*see \/admin\/smt\/raw\/\d+/);
+  });
+
+  it('an upload that is cut off is made again, whole', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('k-2.csv', intervalCsv() + '\n'.repeat(3_000_000));
     let cuts = 1;
@@ -166,7 +282,7 @@ describe('trouble with the API or S3', () => {
     expect(droplet.requests('PUT')).toEqual([undefined, 200]);
   });
 
-  test('an expired grant is asked for again', async () => {
+  it('an expired grant is asked for again', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('l-1.csv', intervalCsv());
     const expired = {
@@ -180,18 +296,18 @@ describe('trouble with the API or S3', () => {
     expect(droplet.requests('POST')).toEqual([200, 200]);
   });
 
-  test('a refused token ends the run at once', async () => {
+  it('a refused token ends the run at once', async () => {
     const droplet = await useDroplet(running);
     for (let index = 0; index < 9; index++) await droplet.put(`m-${index}.csv`, intervalCsv());
     droplet.env.ADMIN_TOKEN = 'not-the-token';
 
-    await expect(droplet.run({ concurrency: 2 })).rejects.toMatchObject({ code: 'token-refused' });
+    await expect(droplet.run({ concurrency: 2 })).rejects.toMatchObject({ code: 'token-rejected' });
     expect(droplet.requests('POST').length).toBeLessThanOrEqual(2);
     expect(droplet.log.join('')).not.toContain('not-the-token');
     await expectEmptySpool(droplet);
   });
 
-  test('an API that is down ends the run after a few files, and the next run goes on', async () => {
+  it('an API that is down ends the run after a few files, and the next run goes on', async () => {
     const droplet = await useDroplet(running);
     const names = Array.from({ length: 8 }, (_, index) => `n-${index}.csv`);
     for (const name of names) await droplet.put(name, intervalCsv());
@@ -205,7 +321,7 @@ describe('trouble with the API or S3', () => {
     expect(await finishedRows(running, names)).toHaveLength(8);
   });
 
-  test('a 403, which the API does not answer, is told as it is', async () => {
+  it('a 403, which the API does not answer, is told as it is', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('o-0.csv', intervalCsv());
     droplet.proxy.fault = () => ({ status: 403, body: '{"message":"Forbidden"}' });
@@ -216,7 +332,7 @@ describe('trouble with the API or S3', () => {
     });
   });
 
-  test('a page that is not the API is told from it', async () => {
+  it('a page that is not the API is told from it', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('o-1.csv', intervalCsv());
     droplet.proxy.fault = () => ({ status: 200, body: '<html>Welcome</html>' });
@@ -226,7 +342,7 @@ describe('trouble with the API or S3', () => {
 });
 
 describe('a disk that fills up', () => {
-  test('takes what fits, tells what does not, and takes that when there is room', async () => {
+  it('takes what fits, tells what does not, and takes that when there is room', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('p-small.csv', intervalCsv());
     await droplet.put('p-large.csv', intervalCsv() + '\n'.repeat(2_000_000));
@@ -241,7 +357,7 @@ describe('a disk that fills up', () => {
     expect(roomy).toMatchObject({ delivered: 1, known: 1, failed: 0 });
   });
 
-  test('has room set aside for all files on the way together', async () => {
+  it('has room set aside for all files on the way together', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv() + '\n'.repeat(1_000_000);
     for (let index = 0; index < 6; index++) await droplet.put(`q-${index}.csv`, `${content}${index}\n`);

@@ -21,6 +21,12 @@ interface SftpFaults {
   beforeRead?: (file: string, position: number) => Promise<'drop' | 'close-channel' | undefined>;
   /** Files that cannot be opened. */
   denied: Set<string>;
+  /** Requests for these paths are never answered, while others are. */
+  hanging: Set<string>;
+  /** Once true, no request is answered any more, and the connection stays. */
+  isSilent: boolean;
+  /** Folders whose listing repeats without end, such as it is: an empty one in empty responses. */
+  endless: Set<string>;
   /** Most bytes that a read answers with. */
   maxReadBytes?: number;
 }
@@ -43,7 +49,12 @@ export async function startSftpServer(
   hostKeys: readonly HostKeyName[] = ['host'],
   port = 0,
 ): Promise<SftpServer> {
-  const faults: SftpFaults = { denied: new Set() };
+  const faults: SftpFaults = {
+    denied: new Set(),
+    hanging: new Set(),
+    isSilent: false,
+    endless: new Set(),
+  };
   const connections = { count: 0 };
   const opened = new Map<string, number>();
   const clients = new Set<Connection>();
@@ -94,7 +105,7 @@ interface SessionParts {
 
 type OpenEntry =
   | { readonly name: string; readonly file: FileHandle }
-  | { entries: Buffer[]; readonly dir: string };
+  | { entries: Buffer[]; readonly dir: string; readonly isEndless: boolean };
 
 /** One client's session: what a client that only reads asks for. */
 class SftpSession {
@@ -107,23 +118,29 @@ class SftpSession {
     this.sftp = sftp;
     this.parts = parts;
     sftp.on('REALPATH', (id, name) => {
+      if (parts.faults.isSilent) return;
       const real = path.posix.resolve('/', name);
       sftp.name(id, [{ filename: real, longname: real, attrs: attributes() }]);
     });
     sftp.on('STAT', (id, name) =>
-      this.answer(id, async () => sftp.attrs(id, attributes(await stat(this.local(name))))),
+      this.answer(id, async () => sftp.attrs(id, attributes(await stat(this.local(name)))), name),
     );
     sftp.on('LSTAT', (id, name) =>
       this.answer(id, async () => sftp.attrs(id, attributes(await lstat(this.local(name))))),
     );
     sftp.on('OPENDIR', (id, name) =>
-      this.answer(id, async () => {
-        const dir = this.local(name);
-        this.give(id, { dir, entries: await readdir(dir, { encoding: 'buffer' }) });
-      }),
+      this.answer(
+        id,
+        async () => {
+          const dir = this.local(name);
+          const entries = await readdir(dir, { encoding: 'buffer' });
+          this.give(id, { dir, entries, isEndless: parts.faults.endless.has(name) });
+        },
+        name,
+      ),
     );
     sftp.on('READDIR', (id, handle) => this.answer(id, () => this.readDir(id, handle)));
-    sftp.on('OPEN', (id, name, flags) => this.answer(id, () => this.open(id, name, flags)));
+    sftp.on('OPEN', (id, name, flags) => this.answer(id, () => this.open(id, name, flags), name));
     sftp.on('READ', (id, handle, position, length) =>
       this.answer(id, () => this.read(id, handle, position, length)),
     );
@@ -160,8 +177,9 @@ class SftpSession {
     const entry = this.entry(handle);
     if (!entry || !('entries' in entry))
       return this.sftp.status(id, STATUS_CODE.FAILURE) as unknown as undefined;
-    const names = entry.entries.splice(0, 100);
-    if (names.length === 0) return this.sftp.status(id, STATUS_CODE.EOF) as unknown as undefined;
+    const names = entry.isEndless ? entry.entries : entry.entries.splice(0, 100);
+    if (names.length === 0 && !entry.isEndless)
+      return this.sftp.status(id, STATUS_CODE.EOF) as unknown as undefined;
     const listed = await Promise.all(
       names.map(async (name) => {
         const attrs = attributes(await lstat(Buffer.concat([Buffer.from(`${entry.dir}/`), name])));
@@ -200,7 +218,9 @@ class SftpSession {
     return path.join(this.parts.root, path.posix.resolve('/', name));
   }
 
-  private answer(id: number, action: () => Promise<void>): void {
+  private answer(id: number, action: () => Promise<void>, name = ''): void {
+    const { isSilent, hanging } = this.parts.faults;
+    if (isSilent || hanging.has(name)) return;
     action().catch((error: NodeJS.ErrnoException) => {
       this.sftp.status(id, error.code === 'ENOENT' ? STATUS_CODE.NO_SUCH_FILE : STATUS_CODE.FAILURE);
     });

@@ -1,11 +1,12 @@
 import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { readSyncConfiguration } from '../../infra/droplet/configuration.ts';
 import { DropletError, TemporaryError } from '../../infra/droplet/errors.ts';
 import { Ledger } from '../../infra/droplet/ledger.ts';
-import { refuseToBeRoot } from '../../infra/droplet/local-folder.ts';
+import { rejectRoot } from '../../infra/droplet/local-folder.ts';
 import { createLog } from '../../infra/droplet/log.ts';
 import { withRetries } from '../../infra/droplet/retry.ts';
 import { Spool } from '../../infra/droplet/spool.ts';
@@ -29,9 +30,9 @@ const configuration = (localDir: string, host = 'sftp.example') =>
   });
 
 describe('the ledger', () => {
-  test('knows what was delivered after a restart, and takes a changed file for another one', async () => {
+  it('knows what was delivered after a restart, and takes a changed file for another one', async () => {
     const dir = await temporaryDir();
-    await (await Ledger.open(configuration(dir))).delivered(file, 'ab');
+    await (await Ledger.open(configuration(dir))).recordDelivery(file, 'ab');
 
     const ledger = await Ledger.open(configuration(dir));
 
@@ -41,20 +42,20 @@ describe('the ledger', () => {
     expect((await Ledger.open(configuration(dir, 'other.example'))).hasDelivered(file)).toBe(false);
   });
 
-  test('passes over lines that a crash cut off or that are something else', async () => {
+  it('passes over lines that a crash cut off or that are something else', async () => {
     const dir = await temporaryDir();
-    await (await Ledger.open(configuration(dir))).delivered(file, 'ab');
+    await (await Ledger.open(configuration(dir))).recordDelivery(file, 'ab');
     const [name = ''] = await readdir(dir);
     await appendFile(path.join(dir, name), 'null\n{"path":"/in/b.csv","si');
 
     expect((await Ledger.open(configuration(dir))).hasDelivered(file)).toBe(true);
   });
 
-  test('forgets files that SMT has removed', async () => {
+  it('forgets files that SMT has removed', async () => {
     const dir = await temporaryDir();
     const ledger = await Ledger.open(configuration(dir));
-    await ledger.delivered(file, 'ab');
-    await ledger.delivered({ ...file, path: '/in/gone.csv' }, 'cd');
+    await ledger.recordDelivery(file, 'ab');
+    await ledger.recordDelivery({ ...file, path: '/in/gone.csv' }, 'cd');
 
     await ledger.keepOnly([file]);
 
@@ -64,10 +65,40 @@ describe('the ledger', () => {
   });
 });
 
-describe('a ledger that cannot be read', () => {
-  test('costs questions, and is told', async () => {
+describe('attempts in the ledger', () => {
+  it('count across restarts until the file is delivered or changes', async () => {
     const dir = await temporaryDir();
-    await (await Ledger.open(configuration(dir))).delivered(file, 'ab');
+    const ledger = await Ledger.open(configuration(dir));
+    const seenMs = await ledger.seenSinceMs(file);
+    await ledger.recordAttempt(file);
+    await ledger.recordAttempt(file);
+
+    const next = await Ledger.open(configuration(dir));
+
+    expect(next.attemptsAt(file)).toBe(2);
+    expect(await next.seenSinceMs(file)).toBe(seenMs);
+    expect(next.hasDelivered(file)).toBe(false);
+    expect(next.attemptsAt({ ...file, sizeBytes: 11 })).toBe(0);
+    await next.recordDelivery(file, 'ab');
+    expect(next.attemptsAt(file)).toBe(0);
+  });
+
+  it('are all in the file, however many are recorded at once', async () => {
+    const dir = await temporaryDir();
+    const ledger = await Ledger.open(configuration(dir));
+    const files = Array.from({ length: 200 }, (_, index) => ({ ...file, path: `/in/${index}.csv` }));
+
+    await Promise.all(files.map((each) => ledger.recordDelivery(each, 'ab')));
+
+    const next = await Ledger.open(configuration(dir));
+    expect(files.filter((each) => !next.hasDelivered(each))).toEqual([]);
+  });
+});
+
+describe('a ledger that cannot be read', () => {
+  it('costs questions, and is told', async () => {
+    const dir = await temporaryDir();
+    await (await Ledger.open(configuration(dir))).recordDelivery(file, 'ab');
     const [name = ''] = await readdir(dir);
     await rm(path.join(dir, name));
     await mkdir(path.join(dir, name)); // unreadable for root too
@@ -89,19 +120,19 @@ describe('root in the folder of somebody else', () => {
     return dir;
   }
 
-  test('is refused, and told what to run instead', async () => {
+  it('is refused, and told what to run instead', async () => {
     const dir = await folderOfSomebody();
 
     for (const localDir of [dir, path.join(dir, 'not/there/yet')]) {
-      await expect(refuseToBeRoot(localDir, root)).rejects.toThrow(
-        /belongs to (\S+), .* Run it as \1: runuser -u \1 -- smt-droplet sync --env-file '\/it'\\''s here'$/,
+      await expect(rejectRoot(localDir, root)).rejects.toThrow(
+        /belongs to (\S+), .* Run the command as \1: runuser -u \1 -- smt-droplet sync --env-file '\/it'\\''s here'$/,
       );
     }
   });
 
-  test('is only root: others see for themselves', async () => {
-    await expect(refuseToBeRoot(await folderOfSomebody(), { ...root, uid: 1000 })).resolves.toBeUndefined();
-    await expect(refuseToBeRoot('/', root)).resolves.toBeUndefined();
+  it('is only root: others see for themselves', async () => {
+    await expect(rejectRoot(await folderOfSomebody(), { ...root, uid: 1000 })).resolves.toBeUndefined();
+    await expect(rejectRoot('/', root)).resolves.toBeUndefined();
   });
 });
 
@@ -110,12 +141,12 @@ describe('the spool', () => {
     yield Buffer.from(text);
   }
 
-  test('holds a file that has no name, and gives it out as often as asked', async () => {
+  it('holds a file that has no name, and gives it out as often as asked', async () => {
     const dir = await temporaryDir();
     await writeFile(path.join(dir, '.spooling-1-1'), 'left by a kill');
     const spool = await Spool.open({ dir, minFreeBytes: 0 });
 
-    const file = await spool.take(() => bytes('hello'), 5);
+    const file = await spool.store(() => bytes('hello'), 5);
 
     expect(await readdir(dir)).toEqual([]);
     for (let time = 0; time < 2; time++) {
@@ -125,13 +156,13 @@ describe('the spool', () => {
     await file.release();
   });
 
-  test('refuses a file for which there is no room, and waits while another holds it', async () => {
+  it('refuses a file for which there is no room, and waits while another holds it', async () => {
     const spool = await Spool.open({
       dir: await temporaryDir(),
       minFreeBytes: 100,
       freeBytes: async () => 110,
     });
-    await expect(spool.take(() => bytes('eleven byte'), 11)).rejects.toMatchObject({ code: 'disk-full' });
+    await expect(spool.store(() => bytes('eleven byte'), 11)).rejects.toMatchObject({ code: 'disk-full' });
 
     let isHeld = true;
     let wasHeld = false;
@@ -144,8 +175,8 @@ describe('the spool', () => {
       yield* bytes('0123456789');
       isHeld = false;
     };
-    const first = spool.take(slow, 10);
-    const second = spool.take(() => {
+    const first = spool.store(slow, 10);
+    const second = spool.store(() => {
       wasHeld = isHeld;
       return bytes('9876543210');
     }, 10);
@@ -156,16 +187,16 @@ describe('the spool', () => {
     expect(wasHeld).toBe(false);
   });
 
-  test('lets go of the room of a file that could not be fetched', async () => {
+  it('lets go of the room of a file that could not be fetched', async () => {
     const spool = await Spool.open({ dir: await temporaryDir(), minFreeBytes: 0, freeBytes: async () => 10 });
     const failing = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.from('01234');
       throw new Error('connection lost');
     };
 
-    await expect(spool.take(failing, 10)).rejects.toThrow('connection lost');
+    await expect(spool.store(failing, 10)).rejects.toThrow('connection lost');
 
-    await (await spool.take(() => bytes('0123456789'), 10)).release();
+    await (await spool.store(() => bytes('0123456789'), 10)).release();
   });
 });
 
@@ -173,7 +204,7 @@ describe('retries', () => {
   const quick = { attempts: 3, firstDelayMs: 1, maxDelayMs: 2 };
   const signal = new AbortController().signal;
 
-  test('end after the attempts that the policy has, with the last failure', async () => {
+  it('end after the attempts that the policy has, with the last failure', async () => {
     const tries: number[] = [];
     const failing = withRetries(
       async (attempt) => {
@@ -187,12 +218,12 @@ describe('retries', () => {
     expect(tries).toEqual([1, 2, 3]);
   });
 
-  test('are not made of what is not temporary', async () => {
+  it('are not made of what is not temporary', async () => {
     let tries = 0;
     const failing = withRetries(
       async () => {
         tries++;
-        throw new DropletError('token-refused', 'no');
+        throw new DropletError('token-rejected', 'no');
       },
       { policy: quick, signal, onRetry: () => undefined },
     );
@@ -201,7 +232,7 @@ describe('retries', () => {
     expect(tries).toBe(1);
   });
 
-  test('wait longer each time, with jitter, as long as the server asks, and no longer than allowed', async () => {
+  it('wait longer each time, with jitter, as long as the server asks, and no longer than allowed', async () => {
     const delays: number[] = [];
     const asked = [undefined, undefined, 2_000, 3_600_000];
     const stop = new AbortController();
@@ -228,17 +259,38 @@ describe('retries', () => {
   });
 });
 
-test('the log writes one JSON object a line, with a priority that journald takes away', () => {
-  const lines: string[] = [];
-  const log = createLog({ write: (text) => void lines.push(text), format: 'journal' });
+describe('the log', () => {
+  it('writes one JSON object per line, with a priority that journald removes', () => {
+    const lines: string[] = [];
+    const log = createLog({ write: (text) => void lines.push(text), format: 'journal' });
 
-  log.error('failed', { file: 'two\nlines', reason: undefined });
+    log.error('failed', { file: 'two\nlines', reason: undefined });
 
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/^<3>\{.*\}\n$/);
-  expect(JSON.parse(lines[0]?.slice(3) ?? '')).toMatchObject({
-    level: 'error',
-    event: 'failed',
-    file: 'two\nlines',
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^<3>\{.*\}\n$/);
+    expect(JSON.parse(lines[0]?.slice(3) ?? '')).toMatchObject({
+      level: 'error',
+      event: 'failed',
+      file: 'two\nlines',
+    });
   });
+
+  it.each(['json', 'text'] as const)(
+    'as %s shows no character of a name that a terminal would obey',
+    (format) => {
+      const unit = fc.constantFrom(
+        ...['\u001b', '\u0000', '\u009b', '\u202e', '\r', '\n', '\u2028', '\u{e0041}', 'a', 'é'],
+      );
+
+      fc.assert(
+        fc.property(fc.string({ unit }), (file) => {
+          const lines: string[] = [];
+          createLog({ write: (text) => void lines.push(text), format }).info('fetched', { file });
+
+          expect(lines[0]).toMatch(/^[^\p{Cc}\p{Cf}\u2028\u2029]*\n$/u);
+          if (format === 'json') expect(JSON.parse(lines[0] ?? '')).toMatchObject({ file });
+        }),
+      );
+    },
+  );
 });

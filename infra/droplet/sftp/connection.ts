@@ -1,18 +1,24 @@
 import ssh2, { type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
-import type { SftpConfiguration } from '../configuration.ts';
 import { DropletError, messageOf, TemporaryError } from '../errors.ts';
 import { throwIfStopped } from '../retry.ts';
-import { type HostKey, hostKeyOf, hostKeyTypes, nameHostKeys, signaturesBesides } from './host-key.ts';
-import { type SftpSession, sessionOver } from './session.ts';
+import {
+  formatHostKeys,
+  type HostKey,
+  hostKeyTypeCount,
+  parseHostKey,
+  signaturesExcept,
+} from './host-key.ts';
+import { SftpSession } from './session.ts';
+import type { SftpConfiguration } from './sftp-configuration.ts';
 
-/** Silence for so long is a connection that is gone. */
+/** Limit for the handshake with login, and then for opening the SFTP session. */
 const readyTimeoutMs = 30_000;
-const keepaliveIntervalMs = 15_000;
-const keepalivesUnanswered = 4;
+/** A connection on which four keepalives in a row went unanswered is dead. */
+const keepalive = { keepaliveInterval: 15_000, keepaliveCountMax: 4 };
 
 /**
- * Connects to a host whose key is pinned. When the signal aborts, the connection ends, and with it all that is asked.
- * @throws DropletError `configuration` when no key is pinned, `host-key-refused`, `login-refused`, `stopped`;
+ * Connects to a host whose key is pinned. Aborting the signal ends the connection and fails all pending requests.
+ * @throws DropletError `configuration` when no key is pinned, `host-key-mismatch`, `login-rejected`, `stopped`;
  *   TemporaryError `sftp-unreachable`
  */
 export async function connectSftp(
@@ -23,7 +29,7 @@ export async function connectSftp(
   if (!hostKeys) {
     throw new DropletError(
       'configuration',
-      'SMT_HOST_KEY is not set, so there is no telling who answers. `smt-droplet doctor` shows the key that the host has now: compare it with what SMT says and set it.',
+      'SMT_HOST_KEY is not set, so the host cannot be authenticated. `smt-droplet doctor` shows the key that it presents now: compare it with what SMT says, and set it.',
     );
   }
   return connect(configuration, signal, ({ fingerprint }) => hostKeys.has(fingerprint));
@@ -33,7 +39,7 @@ export async function connectSftp(
  * Finds out which host keys a host has, one of each type, without logging in.
  * @throws TemporaryError `sftp-unreachable`
  */
-export async function showHostKeys(
+export async function listHostKeys(
   configuration: SftpConfiguration,
   signal: AbortSignal,
 ): Promise<readonly HostKey[]> {
@@ -42,53 +48,52 @@ export async function showHostKeys(
     session.close();
     return [];
   } catch (error) {
-    if (error instanceof WrongHostKey) return error.shown;
+    if (error instanceof HostKeyMismatchError) return error.presented;
     throw error;
   }
 }
 
-/** None of the keys that the host has is the right one. */
-class WrongHostKey extends DropletError {
-  readonly shown: readonly HostKey[];
-  constructor({ host, port, hostKeys }: SftpConfiguration, shown: readonly HostKey[]) {
+/** None of the host's keys is pinned. */
+class HostKeyMismatchError extends DropletError {
+  readonly presented: readonly HostKey[];
+  constructor({ host, port, hostKeys }: SftpConfiguration, presented: readonly HostKey[]) {
     const pinned = [...(hostKeys ?? [])].join(', ');
     super(
-      'host-key-refused',
-      `${host}:${port} shows the host key ${nameHostKeys(shown)}, and SMT_HOST_KEY allows ${pinned}. Either SMT has changed its key, or somebody is in between. Nothing was sent. Ask SMT; only then set the new key.`,
+      'host-key-mismatch',
+      `${host}:${port} presents the host key ${formatHostKeys(presented)}, and SMT_HOST_KEY pins ${pinned}. Either SMT has changed its key, or the connection is intercepted. Nothing was sent. Ask SMT, and only then set the new key.`,
     );
-    this.shown = shown;
+    this.presented = presented;
   }
 }
 
 /**
- * A host may have keys of several types, and shows one: of the type that is asked for first. So after a wrong key the
- * other types are asked for, and the host is refused when none of its keys is right.
+ * A host may have keys of several types and presents one: of the type that the client prefers. So after a key that is
+ * not pinned the remaining types are requested, and the host is rejected when none of its keys is pinned.
  */
 async function connect(
   configuration: SftpConfiguration,
   signal: AbortSignal,
-  isRightKey: (key: HostKey) => boolean,
+  isTrusted: (key: HostKey) => boolean,
 ): Promise<SftpSession> {
-  const wrong: HostKey[] = [];
-  for (let tries = 0; tries < hostKeyTypes; tries++) {
-    const wrongBefore = wrong.length;
+  const rejected: HostKey[] = [];
+  for (let attempt = 0; attempt < hostKeyTypeCount; attempt++) {
+    const rejectedBefore = rejected.length;
     try {
-      return await connectOnce(configuration, signal, signaturesBesides(wrong), (key) => {
-        const isRight = isRightKey(key);
-        if (!isRight) wrong.push(key);
-        return isRight;
+      return await connectOnce(configuration, signal, signaturesExcept(rejected), (key) => {
+        const isAccepted = isTrusted(key);
+        if (!isAccepted) rejected.push(key);
+        return isAccepted;
       });
     } catch (error) {
-      if (wrong.length > wrongBefore) continue;
-      if (wrong.length > 0 && isNothingInCommon(error)) break;
+      if (rejected.length > rejectedBefore) continue;
+      if (rejected.length > 0 && hasNoCommonAlgorithm(error)) break;
       throw error;
     }
   }
-  throw new WrongHostKey(configuration, wrong);
+  throw new HostKeyMismatchError(configuration, rejected);
 }
 
-/** Whether client and host found no algorithms that both have. */
-function isNothingInCommon(error: unknown): boolean {
+function hasNoCommonAlgorithm(error: unknown): boolean {
   const { cause } = error as { readonly cause?: SshError };
   return cause?.level === 'handshake';
 }
@@ -99,7 +104,7 @@ function connectOnce(
   configuration: SftpConfiguration,
   signal: AbortSignal,
   serverHostKey: ServerHostKeyAlgorithm[],
-  isRightKey: (key: HostKey) => boolean,
+  isTrusted: (key: HostKey) => boolean,
 ): Promise<SftpSession> {
   throwIfStopped(signal);
   const { host, port } = configuration;
@@ -110,18 +115,22 @@ function connectOnce(
       client.destroy();
     };
     client.on('error', fail);
-    client.on('close', () => fail(new Error('the host ended the connection')));
+    client.on('close', () => fail(new Error('the host closed the connection')));
     const stop = (): void => void client.destroy();
     signal.addEventListener('abort', stop);
     client.on('close', () => signal.removeEventListener('abort', stop));
     client.on('ready', () => {
-      client.setNoDelay(true); // many small packets, each of which somebody waits for
+      client.setNoDelay(true); // many small packets, each of which a file waits for
+      const tooLate = (): void => fail(new Error(`no SFTP session within ${readyTimeoutMs / 1000} s`));
+      const timer = setTimeout(tooLate, readyTimeoutMs);
+      client.on('close', () => clearTimeout(timer));
       client.sftp((error, sftp) => {
+        clearTimeout(timer);
         if (error) fail(error);
-        else resolve(sessionOver(client, sftp));
+        else resolve(new SftpSession(client, sftp, configuration.timeoutMs));
       });
     });
-    const hostVerifier = (key: Buffer): boolean => isRightKey(hostKeyOf(key));
+    const hostVerifier = (key: Buffer): boolean => isTrusted(parseHostKey(key));
     try {
       client.connect({ ...settings(configuration), host, port, hostVerifier, algorithms: { serverHostKey } });
     } catch (error) {
@@ -137,8 +146,7 @@ function settings({ user, privateKey, keyPassphrase, password }: SftpConfigurati
     ...(privateKey === null ? { password: password ?? '' } : { privateKey }),
     ...(keyPassphrase === undefined ? {} : { passphrase: keyPassphrase }),
     readyTimeout: readyTimeoutMs,
-    keepaliveInterval: keepaliveIntervalMs,
-    keepaliveCountMax: keepalivesUnanswered,
+    ...keepalive,
   };
 }
 
@@ -146,7 +154,7 @@ function connectError(error: SshError, { host, port, user, privateKey }: SftpCon
   const where = `${host}:${port}`;
   if (error.level === 'client-authentication') {
     const by = privateKey === null ? 'password (SMT_PASSWORD)' : 'key (SMT_KEY)';
-    return new DropletError('login-refused', `${where} does not let ${user} in with this ${by}.`, {
+    return new DropletError('login-rejected', `${where} does not let ${user} in with this ${by}.`, {
       cause: error,
     });
   }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ServerHostKeyAlgorithm } from 'ssh2';
 
-/** Fingerprints of the host keys that are the right ones, as OpenSSH prints them; two while one takes over. */
+/** Fingerprints of the trusted host keys, as OpenSSH prints them; two during a key change. */
 export type PinnedHostKeys = ReadonlySet<string>;
 
-/** A key that a host has shown. */
+/** A key that a host has presented. */
 export interface HostKey {
   /** Such as `ssh-ed25519`. */
   readonly type: string;
@@ -12,8 +12,8 @@ export interface HostKey {
   readonly fingerprint: string;
 }
 
-/** Reads a host key as it goes over the wire: RFC 4253, 6.6. */
-export function hostKeyOf(blob: Buffer): HostKey {
+/** Parses a host key as sent on the wire: RFC 4253, section 6.6. */
+export function parseHostKey(blob: Buffer): HostKey {
   const typeLength = blob.readUInt32BE(0);
   return { type: blob.toString('latin1', 4, 4 + typeLength), fingerprint: fingerprintOf(blob) };
 }
@@ -22,12 +22,11 @@ function fingerprintOf(blob: Buffer): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** For people. */
-export function nameHostKeys(keys: readonly HostKey[]): string {
+export function formatHostKeys(keys: readonly HostKey[]): string {
   return keys.map(({ type, fingerprint }) => `${fingerprint} (${type})`).join(', ');
 }
 
-/** The types of host keys and what a host may sign with them, the best first. */
+/** Host key types and the signature algorithms of each, preferred first. */
 const signatures = {
   'ssh-ed25519': ['ssh-ed25519'],
   'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
@@ -36,12 +35,11 @@ const signatures = {
   'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'],
 } as const satisfies Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>>;
 
-/** How many there are. */
-export const hostKeyTypes = Object.keys(signatures).length;
+export const hostKeyTypeCount = Object.keys(signatures).length;
 
-/** What to ask a host for, to see a key of a type that it has not shown yet. */
-export function signaturesBesides(shown: readonly HostKey[]): ServerHostKeyAlgorithm[] {
-  const isNew = ([type]: readonly [string, unknown]): boolean => !shown.some((key) => key.type === type);
+/** The algorithms to offer so that a host presents a key of a type not seen yet. */
+export function signaturesExcept(presented: readonly HostKey[]): ServerHostKeyAlgorithm[] {
+  const isNew = ([type]: readonly [string, unknown]): boolean => !presented.some((key) => key.type === type);
   return Object.entries(signatures)
     .filter(isNew)
     .flatMap(([, algorithms]) => algorithms);
@@ -51,11 +49,11 @@ const publicKey = /(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-\S+)\s+([A-Za-z0-9+/]+={0,2
 const fingerprint = /SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/])/g;
 
 /**
- * Reads what pins a host: fingerprints (`SHA256:…`), public keys (`ssh-ed25519 AAAA…`) or lines of a known_hosts file,
+ * Parses the pinned keys: fingerprints (`SHA256:…`), public keys (`ssh-ed25519 AAAA…`) or lines of a known_hosts file,
  * one or several.
- * @returns null when there is none in it
+ * @returns null when the text holds none
  */
-export function parseHostKeys(text: string): PinnedHostKeys | null {
+export function parsePinnedHostKeys(text: string): PinnedHostKeys | null {
   const keys = [...text.matchAll(publicKey)].map(([, blob = '']) =>
     fingerprintOf(Buffer.from(blob, 'base64')),
   );

@@ -1,12 +1,13 @@
 import { posix } from 'node:path';
-import type { Attributes, FileEntryWithStats, Stats } from 'ssh2';
-import type { SftpConfiguration } from '../configuration.ts';
+import type { Attributes, FileEntryWithStats } from 'ssh2';
 import { DropletError, hasCode, messageOf, TemporaryError } from '../errors.ts';
 import { connectSftp } from './connection.ts';
+import { closeHandle, ListingBudget, listFolder } from './list-folder.ts';
 import { readAhead } from './read-ahead.ts';
-import type { SftpRequest, SftpSession } from './session.ts';
+import { RequestTimeoutError, type SftpSession } from './session.ts';
+import type { SftpConfiguration } from './sftp-configuration.ts';
 
-/** A file as a listing shows it. */
+/** A file as listed. */
 export interface RemoteFile {
   readonly path: string;
   readonly sizeBytes: number;
@@ -14,8 +15,7 @@ export interface RemoteFile {
   readonly modifiedAtSeconds: number;
 }
 
-/** Something in or below the remote folder that is no file to fetch. */
-interface Exception {
+interface Exclusion {
   readonly path: string;
   readonly reason: string;
 }
@@ -24,22 +24,22 @@ interface Exception {
 interface Listing {
   /** By path. */
   readonly files: RemoteFile[];
-  /** Folders and links of which nobody knows what files they hide. */
-  readonly unreadable: Exception[];
+  /** Folders and links that may hide files. */
+  readonly unreadable: Exclusion[];
   /** Neither files nor folders, and links to folders. */
-  readonly skipped: Exception[];
+  readonly skipped: Exclusion[];
 }
 
-/** Far deeper than SMT's; ends on a server that shows links as what they lead to, when they lead in circles. */
+/** Far deeper than SMT's folders. Ends the walk on a server that shows circular links as folders. */
 const maxDepth = 10;
 const noSuchFile = 2; // SSH_FX_NO_SUCH_FILE
 const permissionDenied = 3; // SSH_FX_PERMISSION_DENIED
-/** SSH_FX_NO_CONNECTION and SSH_FX_CONNECTION_LOST: said of a server by its client. */
+/** SSH_FX_NO_CONNECTION and SSH_FX_CONNECTION_LOST, which a client reports of its server. */
 const connectionStatuses: ReadonlySet<number> = new Set([6, 7]);
 
 /**
- * SMT's folder, over one connection that is made when it is needed and made anew when it was lost. When the signal aborts,
- * all that is asked fails at once.
+ * SMT's folder, over one connection that is opened when first needed and reopened after it was lost. Aborting the signal
+ * fails all pending requests.
  */
 export class RemoteFolder {
   private readonly configuration: SftpConfiguration;
@@ -52,17 +52,17 @@ export class RemoteFolder {
   }
 
   /**
-   * All files in and below the folder; a link to a file is one.
+   * All files in and below the folder, links to files included.
    * @throws what connecting throws; DropletError `remote-folder` when the folder itself cannot be listed
    */
-  async list(): Promise<Listing> {
+  async list(budget = new ListingBudget()): Promise<Listing> {
     const { remoteDir } = this.configuration;
     const listing: Listing = { files: [], unreadable: [], skipped: [] };
     const pending = [{ dir: remoteDir.replace(/(?<=.)\/+$/, ''), depth: 0 }];
     for (let next = pending.shift(); next; next = pending.shift()) {
       const { dir, depth } = next;
       try {
-        for (const { filename, attrs } of await this.entries(dir)) {
+        for await (const { filename, attrs } of this.entries(dir, budget)) {
           const path = `${dir === '/' ? '' : dir}/${filename}`;
           if (attrs.isFile()) listing.files.push(remoteFile(path, attrs));
           else if (!attrs.isDirectory()) await this.listOther(path, listing);
@@ -70,15 +70,17 @@ export class RemoteFolder {
           else listing.skipped.push({ path, reason: `it is more than ${maxDepth} folders deep` });
         }
       } catch (error) {
-        if (!hasCode(error, 'remote-folder') || depth === 0) throw error;
+        const isPartial = depth > 0 || listing.files.length > 0;
+        if (!hasCode(error, 'remote-folder') || !isPartial) throw error;
         listing.unreadable.push({ path: dir, reason: error.message });
+        if (budget.isSpent) break;
       }
     }
     listing.files.sort((one, other) => (one.path < other.path ? -1 : 1));
     return listing;
   }
 
-  /** Lists a link, or what the server does not say the kind of. Links to folders may lead in circles: not followed. */
+  /** Resolves a link, or an entry whose kind the server does not say. Links to folders may be circular: not followed. */
   private async listOther(path: string, { files, unreadable, skipped }: Listing): Promise<void> {
     try {
       const attributes = await this.attributes(path);
@@ -86,20 +88,22 @@ export class RemoteFolder {
       else if (attributes.isDirectory()) skipped.push({ path, reason: 'it is a link to a folder' });
       else skipped.push({ path, reason: 'it is neither a file nor a folder' });
     } catch (error) {
-      if (hasCode(error, 'remote-file-gone')) skipped.push({ path, reason: 'it is a link to nothing' });
-      else if (hasCode(error, 'remote-file-unreadable')) unreadable.push({ path, reason: error.message });
-      else throw error;
+      if (hasCode(error, 'remote-file-deleted')) skipped.push({ path, reason: 'it is a link to nothing' });
+      else if (hasCode(error, 'remote-file-unreadable') || hasCode(error, 'remote-file-timeout')) {
+        unreadable.push({ path, reason: error.message });
+      } else throw error;
     }
   }
 
-  /** How a file is now. @throws DropletError `remote-file-gone`, `remote-file-unreadable`; TemporaryError */
+  /** The file as it is now. @throws as {@link read} */
   async stat(path: string): Promise<RemoteFile> {
     return remoteFile(path, await this.attributes(path));
   }
 
   /**
-   * The bytes of a file as it was listed: never more of them, and fewer only if it has shrunk.
-   * @throws DropletError `remote-file-gone`, `remote-file-unreadable`; TemporaryError when the connection is lost
+   * The bytes of a file: at most the listed size, fewer only if it has shrunk.
+   * @throws DropletError `remote-file-deleted`, `remote-file-unreadable`, `remote-file-timeout`; TemporaryError when the
+   *   connection is lost
    */
   async *read(file: RemoteFile): AsyncGenerator<Buffer> {
     const session = await this.session();
@@ -108,34 +112,32 @@ export class RemoteFolder {
       try {
         yield* readAhead(session, handle, file.sizeBytes);
       } finally {
-        session
-          .request<void>((sftp, done) => sftp.close(handle, (error) => done(error, undefined)))
-          .catch(() => undefined);
+        closeHandle(session, handle);
       }
     } catch (error) {
-      const trouble = asDropletError(file.path, error);
-      throw hasCode(trouble, 'remote-file-gone') ? await this.whyGone(file, trouble) : trouble;
+      const failure = asDropletError(file.path, error);
+      throw hasCode(failure, 'remote-file-deleted') ? await this.explainMissing(file, failure) : failure;
     }
   }
 
-  /** A file that is still listed as it was is not gone: the server does not take the name that it lists. */
-  private async whyGone(file: RemoteFile, gone: DropletError): Promise<DropletError> {
+  /** A file that is still listed unchanged was not deleted: the server does not accept the name that it lists. */
+  private async explainMissing(file: RemoteFile, missing: DropletError): Promise<DropletError> {
     const isSame = ({ filename, attrs }: FileEntryWithStats): boolean =>
       filename === posix.basename(file.path) &&
       attrs.size === file.sizeBytes &&
       attrs.mtime === file.modifiedAtSeconds;
-    const listed = await this.entries(posix.dirname(file.path));
-    if (!listed.some(isSame)) return gone;
-    const reason = file.path.includes('\uFFFD')
-      ? 'its name is not UTF-8'
-      : 'the server lists it and does not find it';
-    return new DropletError(
-      'remote-file-unreadable',
-      `${file.path} cannot be asked for: ${reason}. Have it renamed.`,
-      {
-        cause: gone,
-      },
-    );
+    for await (const entry of this.entries(posix.dirname(file.path), new ListingBudget())) {
+      if (!isSame(entry)) continue;
+      const reason = file.path.includes('\uFFFD')
+        ? 'its name is not UTF-8'
+        : 'the server lists it but does not find it';
+      return new DropletError(
+        'remote-file-unreadable',
+        `${file.path} cannot be opened: ${reason}. Ask SMT to rename it.`,
+        { cause: missing },
+      );
+    }
+    return missing;
   }
 
   async close(): Promise<void> {
@@ -157,20 +159,23 @@ export class RemoteFolder {
     return connecting;
   }
 
-  private attributes(path: string): Promise<Stats> {
-    return this.ask(path, (sftp, done) => sftp.stat(path, done));
-  }
-
-  private entries(dir: string): Promise<FileEntryWithStats[]> {
-    return this.ask(dir, (sftp, done) => sftp.readdir(dir, done), 'remote-folder');
-  }
-
-  private async ask<T>(path: string, request: SftpRequest<T>, code?: 'remote-folder'): Promise<T> {
+  private async attributes(
+    path: string,
+  ): Promise<Attributes & Pick<FileEntryWithStats['attrs'], 'isFile' | 'isDirectory'>> {
     const session = await this.session();
     try {
-      return await session.request(request);
+      return await session.request((sftp, done) => sftp.stat(path, done));
     } catch (error) {
-      throw asDropletError(path, error, code);
+      throw asDropletError(path, error);
+    }
+  }
+
+  private async *entries(dir: string, budget: ListingBudget): AsyncGenerator<FileEntryWithStats> {
+    const session = await this.session();
+    try {
+      yield* listFolder(session, dir, budget);
+    } catch (error) {
+      throw asDropletError(dir, error, 'remote-folder');
     }
   }
 }
@@ -179,12 +184,13 @@ function remoteFile(path: string, { size, mtime }: Attributes): RemoteFile {
   return { path, sizeBytes: size, modifiedAtSeconds: mtime };
 }
 
-/** What the server answers is about the file; anything else is about the connection, which is worth another try. */
+/** An error response concerns the file; any other error concerns the connection and is worth another attempt. */
 function asDropletError(path: string, error: unknown, code?: 'remote-folder'): DropletError {
   if (error instanceof DropletError) return error;
   const status = error instanceof Error && 'code' in error ? error.code : undefined;
   const cause = { cause: error };
-  if (typeof status !== 'number' || connectionStatuses.has(status)) {
+  const isTimeout = error instanceof RequestTimeoutError;
+  if (!isTimeout && (typeof status !== 'number' || connectionStatuses.has(status))) {
     return new TemporaryError(
       'sftp-unreachable',
       `The SFTP connection was lost: ${messageOf(error)}.`,
@@ -193,6 +199,8 @@ function asDropletError(path: string, error: unknown, code?: 'remote-folder'): D
   }
   const reason = status === permissionDenied ? 'permission denied' : messageOf(error);
   if (code) return new DropletError(code, `The remote folder ${path} cannot be listed: ${reason}.`, cause);
-  if (status === noSuchFile) return new DropletError('remote-file-gone', `${path} is gone.`, cause);
+  if (isTimeout) return new DropletError('remote-file-timeout', `${path}: ${reason}.`, cause);
+  if (status === noSuchFile)
+    return new DropletError('remote-file-deleted', `${path} has been deleted.`, cause);
   return new DropletError('remote-file-unreadable', `${path} cannot be read: ${reason}.`, cause);
 }

@@ -1,21 +1,32 @@
 #!/bin/sh
-# Installs or upgrades smt-droplet on this machine; safe to run again at any time.
-#
-#   sh install.sh [--env-file FILE] [--user USER]    install what lies beside this script
-#   sh install.sh --rollback                         go back to the release before
-#
-# The service runs as USER; without one, as whoever owns the SSH key. An upgrade keeps the installed service's FILE and USER.
-# With DESTDIR set, everything is put below it and nothing is started.
+# Installs or upgrades smt-droplet on this machine. Safe to run again, also after it was interrupted. See --help.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=${DESTDIR:-}
 base=$root/opt/smt-droplet
 units=$root/etc/systemd/system
-usual_env_file=/etc/default/intelliwatt-smt
+default_env_file=/etc/default/intelliwatt-smt
 env_file=
 user=
 is_rollback=no
+
+help() {
+  cat <<END
+usage: sh install.sh [--env-file FILE] [--user USER]
+       sh install.sh --rollback
+
+Installs or upgrades smt-droplet from the folder of this script: the command, and a systemd timer that runs
+\`smt-droplet sync --once\` every quarter of an hour. Run it as root. It is safe to run again.
+
+  --env-file FILE  the configuration (default: $default_env_file; an upgrade keeps what is installed)
+  --user USER      the user the service runs as (default: the owner of SMT_KEY; an upgrade keeps what is installed)
+  --rollback       go back to the release before
+  -h, --help       print this and exit
+
+With DESTDIR set, everything is put below it and nothing is started.
+END
+}
 
 fail() {
   echo "install.sh: $*" >&2
@@ -27,17 +38,18 @@ while [ $# -gt 0 ]; do
     --env-file) env_file=${2:?--env-file needs a FILE} && shift 2 ;;
     --user) user=${2:?--user needs a USER} && shift 2 ;;
     --rollback) is_rollback=yes && shift ;;
-    *) fail "there is no option $1" ;;
+    -h | --help) help && exit ;;
+    *) fail "unknown option $1; see --help" ;;
   esac
 done
 
-# The release a link points at: `current` or `previous`; nothing if there is none.
+# The release that the link `current` or `previous` points to; empty if there is none.
 release_of() {
   if [ -L "$base/$1" ]; then basename "$(readlink "$base/$1")"; fi
 }
 
-# Points a link at a release, in one step, so that a run that starts meanwhile finds either. A link that is left of an
-# install that was cut off is replaced (-f), and not followed into the release that it points at (-n).
+# Points a link to a release atomically: a run that starts meanwhile finds one or the other. A link left by an interrupted
+# install is replaced (-f) and not followed (-n).
 point() {
   ln -sfn "releases/$2" "$base/$1.next"
   mv -T "$base/$1.next" "$base/$1"
@@ -48,12 +60,12 @@ variable() {
   sed -n "s/^[[:space:]]*$1=//p" "$root$env_file" | tail -n 1 | sed "s/^[\"']//; s/[\"'][[:space:]]*\$//"
 }
 
-# A setting of an installed unit; nothing if there is none.
+# A setting of an installed unit; empty if there is none.
 installed() {
   sed -n "s/^$1=//p" "$units/$2" 2>/dev/null | tail -n 1
 }
 
-# Whether the service may write to a folder. As root it has no capabilities, so it may only to root's.
+# Whether the service may write to a folder. As root it has no capabilities, so only to root's own.
 may_write() {
   if [ "$user" = root ]; then
     [ "$(stat -c %U "$1")" = root ]
@@ -67,28 +79,33 @@ may_write() {
 if [ "$is_rollback" = yes ]; then
   current=$(release_of current)
   previous=$(release_of previous)
-  [ -n "$previous" ] || fail "there is no release before this one"
+  [ -n "$previous" ] || fail "there is no earlier release"
   point current "$previous"
   point previous "$current"
   echo "smt-droplet is release $previous again (it was $current)."
   exit 0
 fi
 
+for file in smt-droplet.cjs smt-sync.service smt-sync.timer; do
+  [ -f "$here/$file" ] ||
+    fail "$here has no $file: run \`npm run build:droplet\` in the repository, and install.sh from infra/droplet/dist"
+done
 [ -n "$root" ] || [ "$(id -u)" = 0 ] || fail "run it as root"
 major=$(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin node -p 'process.versions.node.split(".")[0]' 2>/dev/null) ||
   fail "there is no node where systemd looks for it (/usr/local/bin, /usr/bin): install Node 20 or later"
 [ "$major" -ge 20 ] || fail "node is version $major: install Node 20 or later"
 [ -n "$env_file" ] || env_file=$(installed EnvironmentFile smt-sync.service)
-env_file=$(realpath -ms "${env_file:-$usual_env_file}")
+env_file=$(realpath -ms "${env_file:-$default_env_file}")
 [ -n "$user" ] || user=$(installed User smt-sync.service.d/droplet.conf)
-[ -r "$root$env_file" ] || fail "$env_file is missing: it holds the configuration (see README.md)"
+[ -r "$root$env_file" ] ||
+  fail "$env_file is missing. It holds the configuration: install -m 600 $here/smt-droplet.env.example $env_file, and fill it in"
 key=$(variable SMT_KEY)
 local_dir=$(variable SMT_LOCAL_DIR)
 [ -n "$local_dir" ] || fail "$env_file does not set SMT_LOCAL_DIR"
 if [ -z "$user" ] && [ -n "$key" ]; then
-  user=$(stat -c %U "$root$key" 2>/dev/null) || fail "SMT_KEY, $key, is not there; or name the service's user: --user USER"
+  user=$(stat -c %U "$root$key" 2>/dev/null) || fail "SMT_KEY, $key, does not exist; fix it, or name the user of the service: --user USER"
 fi
-[ -n "$user" ] || fail "$env_file sets no SMT_KEY; name the service's user: --user USER"
+[ -n "$user" ] || fail "$env_file does not set SMT_KEY; name the user of the service: --user USER"
 for dir in "$local_dir" "$local_dir/spool"; do
   [ ! -e "$root$dir" ] || may_write "$root$dir" ||
     fail "$user cannot write to $dir: chown -R $user $local_dir, or name another user: --user USER"
@@ -119,8 +136,8 @@ else
   mkdir -p "$root$local_dir"
 fi
 check="runuser -u $user -- smt-droplet doctor"
-[ "$env_file" = "$usual_env_file" ] || check="$check --env-file $env_file"
+[ "$env_file" = "$default_env_file" ] || check="$check --env-file $env_file"
 echo "smt-droplet is release $release; smt-sync.timer runs it as $user. Check it: $check"
 if [ -z "$(variable SMT_HOST_KEY)" ]; then
-  echo "SMT_HOST_KEY is not set in $env_file: nothing is fetched until it is. The doctor shows the host's key." >&2
+  echo "SMT_HOST_KEY is not set in $env_file: nothing is fetched until it is. The doctor shows the host key." >&2
 fi

@@ -3,13 +3,13 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { messageOf, TemporaryError } from '../errors.ts';
 
-/** No byte in either direction for so long is a connection that is gone; how long all of it takes is nobody's limit. */
+/** A connection without a byte in either direction for this long is dead. The whole request may take any time. */
 const idleTimeoutMs = 60_000;
-/** A server that says nothing to `Expect: 100-continue` gets the body anyway (RFC 9110, 10.1.1). */
+/** A server that does not respond to `Expect: 100-continue` gets the body anyway (RFC 9110, section 10.1.1). */
 const continueTimeoutMs = 5_000;
-/** Bodies from here on wait for the server's go-ahead, so that a refusal does not cost their transfer. */
+/** Larger bodies wait for the server's 100 (Continue), so that an error response comes before their transfer. */
 const expectFromBytes = 1024 ** 2;
-const maxAnswerBytes = 256 * 1024;
+const maxResponseBytes = 256 * 1024;
 
 const agents = {
   'http:': new http.Agent({ keepAlive: true }),
@@ -24,23 +24,23 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }
 
 /**
- * Sends one request; a body is streamed. The answer counts even if it comes before all of the body was sent.
- * @throws TemporaryError `api-unavailable` when there is no answer
+ * Sends one request; a body is streamed. A response counts even if it arrives before all of the body was sent.
+ * @throws TemporaryError `api-unavailable` when there is no response
  */
-export function send({ method, url, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+export function send({ method, url, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const { protocol, host } = new URL(url);
     const secure = protocol === 'https:';
     const fail = (error: unknown): void => {
       reject(
-        new TemporaryError('api-unavailable', `${host} did not answer: ${messageOf(error)}.`, {
+        new TemporaryError('api-unavailable', `${host} did not respond: ${messageOf(error)}.`, {
           cause: error,
         }),
       );
@@ -54,35 +54,32 @@ export function send({ method, url, headers, body, signal }: HttpRequest): Promi
       signal,
     });
     request.on('error', fail);
-    request.on('timeout', () => request.destroy(new Error(`silence for ${idleTimeoutMs / 1000} s`)));
+    request.on('timeout', () => request.destroy(new Error(`it was silent for ${idleTimeoutMs / 1000} s`)));
     request.on('response', (response) => {
       readText(response).then((text) => {
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
-        if (!request.writableFinished) request.destroy(); // it has refused before it had everything
+        if (!request.writableFinished) request.destroy(); // an error response before the end of the body
       }, fail);
     });
     if (typeof body !== 'object') request.end(body);
-    else if (waits) whenExpected(request, () => stream(request, body.read()));
+    else if (waits) onContinue(request, () => stream(request, body.read()));
     else stream(request, body.read());
   });
 }
 
-/** Calls once: when the server says to go on, or when it says nothing. */
-function whenExpected(request: http.ClientRequest, start: () => void): void {
+/** Calls `start` once: when the server says to continue, or when it says nothing for a while. */
+function onContinue(request: http.ClientRequest, start: () => void): void {
   let timer: NodeJS.Timeout | undefined;
-  const settle = (next: () => void) => () => {
+  const once = (next: () => void) => () => {
     if (timer === undefined) return;
     clearTimeout(timer);
     timer = undefined;
     next();
   };
-  timer = setTimeout(settle(start), continueTimeoutMs);
-  request.once('continue', settle(start));
-  for (const end of ['response', 'close'] as const)
-    request.once(
-      end,
-      settle(() => undefined),
-    );
+  timer = setTimeout(once(start), continueTimeoutMs);
+  request.once('continue', once(start));
+  const cancel = once(() => undefined);
+  for (const end of ['response', 'close'] as const) request.once(end, cancel);
 }
 
 function stream(request: http.ClientRequest, body: Readable): void {
@@ -96,7 +93,7 @@ async function readText(response: http.IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length <= maxAnswerBytes) chunks.push(chunk);
+    if (length <= maxResponseBytes) chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
 }

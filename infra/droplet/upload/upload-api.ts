@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
-import type { ApiConfiguration } from '../configuration.ts';
 import { DropletError, TemporaryError } from '../errors.ts';
-import { type HttpAnswer, send } from './send.ts';
+import type { ApiConfiguration } from './api-configuration.ts';
+import { type HttpResponse, send } from './send.ts';
 
-/** A file that is to get to S3, and all that is said of it before. */
+/** A file to upload, and what the API is told of it. */
 export interface UploadContent {
   readonly filename: string;
   readonly sizeBytes: number;
@@ -14,7 +14,7 @@ export interface UploadContent {
   readonly read: () => Readable;
 }
 
-/** Leave to send one file's bytes to S3, for a quarter of an hour. */
+/** A presigned PUT for one file's bytes, valid for a quarter of an hour. */
 export interface UploadGrant {
   readonly method: string;
   readonly url: string;
@@ -22,10 +22,16 @@ export interface UploadGrant {
   readonly objectKey: string;
 }
 
+/** The raw file that holds these bytes already. */
+export interface StoredFile {
+  readonly id: string;
+  /** Such as `normalized` or `failed`; see raw_smt_files. */
+  readonly status: string;
+}
+
 export type UploadDecision =
   | { readonly kind: 'granted'; readonly grant: UploadGrant }
-  /** The content is stored already, as this raw file. */
-  | { readonly kind: 'duplicate'; readonly rawFileId: string };
+  | { readonly kind: 'duplicate'; readonly stored: StoredFile };
 
 const contentTypes: readonly (readonly [RegExp, string])[] = [
   [/\.csv$/i, 'text/csv'],
@@ -38,24 +44,13 @@ function contentTypeOf(filename: string): string {
   return contentTypes.find(([pattern]) => pattern.test(filename))?.[1] ?? 'application/octet-stream';
 }
 
-/** Of an answer that is not the API's, in a message. */
-const maxToldLength = 200;
+/** How much of a response that is not the API's goes into a message. */
+const maxQuotedLength = 200;
 const route = '/api/admin/smt/raw-upload';
 
-/** POSTs to the upload route, as whoever has the token. @throws TemporaryError `api-unavailable` */
-export function postToApi(api: ApiConfiguration, body: object, signal: AbortSignal): Promise<HttpAnswer> {
-  return send({
-    method: 'POST',
-    url: `${api.baseUrl}${route}`,
-    headers: { 'x-admin-token': api.adminToken, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal,
-  });
-}
-
 /**
- * Asks for leave to upload a file.
- * @throws DropletError `token-refused`, `file-too-large`, `upload-refused`, `not-the-api`; TemporaryError
+ * Asks for a presigned upload.
+ * @throws DropletError `token-rejected`, `file-too-large`, `upload-rejected`, `not-the-api`; TemporaryError
  */
 export async function requestUpload(
   api: ApiConfiguration,
@@ -63,43 +58,77 @@ export async function requestUpload(
   signal: AbortSignal,
 ): Promise<UploadDecision> {
   const { sizeBytes, sha256, receivedAt } = content;
-  const filename = content.filename.replace(/\p{Cc}/gu, '_'); // the API refuses control characters
-  const request = {
+  const filename = content.filename.replace(/\p{Cc}/gu, '_'); // the API rejects control characters
+  const response = await post(api, signal, {
     filename,
     size_bytes: sizeBytes,
     sha256,
     received_at: receivedAt.toISOString(),
     content_type: contentTypeOf(filename),
-  };
-  const answer = await postToApi(api, request, signal);
-  if (answer.status !== 200) throw refusal(api, answer);
-  const decision = parseDecision(answer.body);
-  if (!decision) throw notTheApi(api, `answered ${route} with something else than JSON of the upload API`);
+  });
+  const decision = parseDecision(response);
+  if (!decision) throw unexpectedBody(api);
   return decision;
 }
 
-/** What an answer other than 200 means. The API answers 401 for a token, and nothing else does. */
-export function refusal(api: ApiConfiguration, answer: HttpAnswer): DropletError {
-  const { status } = answer;
-  const message = apiMessage(answer.body);
+const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+/**
+ * Asks for an upload without making one, which changes nothing: it tells whether the API accepts the token and reaches
+ * its database.
+ * @returns the origin of the URLs that uploads go to
+ * @throws as {@link requestUpload}
+ */
+export async function requestDryRun(api: ApiConfiguration, signal: AbortSignal): Promise<string> {
+  const request = { filename: 'smt-droplet-doctor', size_bytes: 0, sha256: emptySha256, dry_run: true };
+  const response = await post(api, signal, request);
+  if (typeof response?.upload_origin !== 'string') throw unexpectedBody(api);
+  return response.upload_origin;
+}
+
+/** @returns the JSON object of a 200; null when the body is something else */
+async function post(
+  api: ApiConfiguration,
+  signal: AbortSignal,
+  body: object,
+): Promise<Record<string, unknown> | null> {
+  const response = await send({
+    method: 'POST',
+    url: `${api.baseUrl}${route}`,
+    headers: { 'x-admin-token': api.adminToken, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal,
+  });
+  if (response.status !== 200) throw asDropletError(api, response);
+  return parseJson(response.body);
+}
+
+/** The meaning of an error response. The API's 401 is about the token, and no other status is. */
+function asDropletError(api: ApiConfiguration, response: HttpResponse): DropletError {
+  const { status } = response;
+  const message = apiMessage(response.body);
   if (status === 401) {
     return new DropletError(
-      'token-refused',
-      `${api.baseUrl} refuses the token. Set ADMIN_TOKEN to the API's.`,
+      'token-rejected',
+      `${api.baseUrl} rejects the token. Set ADMIN_TOKEN to the API's.`,
     );
   }
-  const told = message || answer.body.slice(0, maxToldLength).replace(/\s+/g, ' ').trim();
-  const said = told && `: ${told}`;
+  const quoted = message || response.body.slice(0, maxQuotedLength).replace(/\s+/g, ' ').trim();
+  const detail = quoted && `: ${quoted}`;
   if (isTemporary(status)) {
-    return new TemporaryError('api-unavailable', `${api.baseUrl} answered ${status}${said}`, {
-      retryAfterMs: retryAfterMs(answer),
+    return new TemporaryError('api-unavailable', `${api.baseUrl} responded ${status}${detail}`, {
+      retryAfterMs: retryAfterMs(response),
     });
   }
   if (status === 413)
     return new DropletError('file-too-large', message || 'The file is too large for one upload.');
-  if (status === 400) return new DropletError('upload-refused', message || 'The API refuses the request.');
-  const location = answer.headers.location ? ` to ${answer.headers.location}` : '';
-  return notTheApi(api, `answered ${route} with ${status}${location}${said}`);
+  if (status === 400) return new DropletError('upload-rejected', message || 'The API rejects the request.');
+  const location = response.headers.location ? ` to ${response.headers.location}` : '';
+  return notTheApi(api, `responded to ${route} with ${status}${location}${detail}`);
+}
+
+function unexpectedBody(api: ApiConfiguration): DropletError {
+  return notTheApi(api, `responded to ${route} with something other than the upload API's JSON`);
 }
 
 function notTheApi({ baseUrl }: ApiConfiguration, found: string): DropletError {
@@ -107,36 +136,41 @@ function notTheApi({ baseUrl }: ApiConfiguration, found: string): DropletError {
 }
 
 /**
- * Sends a file's bytes where the grant says. `present`: S3 has this very upload already, as when the answer to an
- * earlier one was lost.
- * @throws DropletError `upload-refused`; TemporaryError, also when the grant has expired
+ * Sends a file's bytes to S3.
+ * @throws TemporaryError `upload-unconfirmed` when S3 has an object of this key, whose bytes only the API knows;
+ *   TemporaryError `upload-rejected`, also for an expired grant; DropletError `upload-rejected`
  */
 export async function putContent(
   grant: UploadGrant,
   content: UploadContent,
   signal: AbortSignal,
-): Promise<'uploaded' | 'present'> {
-  const { method, url, headers } = grant;
+): Promise<void> {
+  const { method, url, headers, objectKey } = grant;
   const { sizeBytes, read } = content;
-  const answer = await send({ method, url, headers, body: { sizeBytes, read }, signal });
-  const { status } = answer;
-  if (status === 200) return 'uploaded';
-  if (status === 412) return 'present';
-  const code = /<Code>([^<]*)<\/Code>/.exec(answer.body)?.[1] ?? `HTTP ${status}`;
-  const message = `S3 refused the upload: ${code}.`;
-  // 403 is an expired grant, and 409 another upload of the same under way; the next attempt asks for leave again.
-  if (isTemporary(status) || status === 403 || status === 409 || code === 'RequestTimeout') {
-    throw new TemporaryError('upload-refused', message, { retryAfterMs: retryAfterMs(answer) });
+  const response = await send({ method, url, headers, body: { sizeBytes, read }, signal });
+  const { status } = response;
+  if (status === 200) return;
+  if (status === 412) {
+    throw new TemporaryError(
+      'upload-unconfirmed',
+      `S3 already has an object ${objectKey}, and the API does not know it as these bytes. Usually an earlier upload of this file is still being registered, and the next run finds it. If this lasts, other bytes occupy the key: delete that object in the S3 console.`,
+    );
   }
-  throw new DropletError('upload-refused', message);
+  const code = /<Code>([^<]*)<\/Code>/.exec(response.body)?.[1] ?? `HTTP ${status}`;
+  const message = `S3 rejected the upload: ${code}.`;
+  // 403 is an expired grant and 409 a simultaneous upload of the same key; the next attempt asks for a new grant.
+  if (isTemporary(status) || status === 403 || status === 409 || code === 'RequestTimeout') {
+    throw new TemporaryError('upload-rejected', message, { retryAfterMs: retryAfterMs(response) });
+  }
+  throw new DropletError('upload-rejected', message);
 }
 
 function isTemporary(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-/** Retry-After in seconds or as a date. */
-function retryAfterMs({ headers }: HttpAnswer): number | undefined {
+/** Parses Retry-After, which is in seconds or a date. */
+function retryAfterMs({ headers }: HttpResponse): number | undefined {
   const text = headers['retry-after'];
   if (!text) return undefined;
   const delayMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
@@ -157,12 +191,13 @@ function apiMessage(body: string): string {
   return typeof message === 'string' ? message : '';
 }
 
-function parseDecision(body: string): UploadDecision | null {
-  const answer = parseJson(body);
-  if (answer?.ok !== true) return null;
-  if (answer.duplicate === true) return { kind: 'duplicate', rawFileId: String(answer.id) };
-  const upload = answer.upload as Partial<UploadGrant> | undefined;
+function parseDecision(response: Record<string, unknown> | null): UploadDecision | null {
+  if (response?.ok !== true) return null;
+  if (response.duplicate === true) {
+    return { kind: 'duplicate', stored: { id: String(response.id), status: String(response.status) } };
+  }
+  const upload = response.upload as Partial<UploadGrant> | undefined;
   if (!upload?.url || !upload.method || !upload.headers) return null;
   const { method, url, headers } = upload;
-  return { kind: 'granted', grant: { method, url, headers, objectKey: String(answer.object_key) } };
+  return { kind: 'granted', grant: { method, url, headers, objectKey: String(response.object_key) } };
 }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { buildDroplet } from '../../../infra/droplet/build.ts';
+import { buildDroplet } from '../../../infra/droplet/build-droplet.ts';
 import type { LocalStack } from '../../../infra/local/stack.ts';
 import { type Database, openDatabase } from '../../../shared/storage/database.ts';
 import { keyFile, startSftpServer } from '../../integration/droplet-sftp-server.ts';
@@ -26,7 +26,7 @@ interface Run {
 
 /** The droplet's day, and more of it: a folder of small files, from SFTP to rows. */
 export const sync: Measure = {
-  title: 'smt-droplet sync of 1,000 daily files in one folder, four at once, against the local stack',
+  title: 'smt-droplet sync of 1,000 daily files in one folder, against the local stack',
   async run(setup) {
     const count = setup.isQuick ? 100 : 1_000;
     const remoteDir = await mkdtemp(path.join(setup.dir, 'remote-'));

@@ -1,16 +1,21 @@
-/** Runs an action on each item, so many at once. An action that throws ends it all, once those under way have ended. */
-export async function forEachAtOnce<T>(
+/**
+ * Runs an action on each item, a bounded number at once. When an action throws, no further one starts, and the error is
+ * thrown once those that run have ended.
+ */
+export async function forEachConcurrently<T>(
   items: readonly T[],
   concurrency: number,
   action: (item: T) => Promise<void>,
 ): Promise<void> {
-  const queue = [...items];
+  const queue = items.values();
+  let isFailed = false;
   const work = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+    for (const item of queue) {
+      if (isFailed) return;
       try {
         await action(item);
       } catch (error) {
-        queue.length = 0;
+        isFailed = true;
         throw error;
       }
     }
