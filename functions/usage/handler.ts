@@ -1,5 +1,6 @@
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { serveRoutes } from '../../shared/http/serve-routes.ts';
+import { getAudit } from './audit.ts';
 import { getCoverage } from './coverage.ts';
 import { listEsiids } from './esiids.ts';
 import { usageRoutes } from './routes.ts';
@@ -9,5 +10,6 @@ import { getUsage } from './usage.ts';
 export const handler = serveRoutes(usageRoutes, {
   getUsage: async (request) => getUsage(await functionDatabase(), request),
   getCoverage: async (request) => getCoverage(await functionDatabase(), request),
+  getAudit: async (request) => getAudit(await functionDatabase(), request),
   listEsiids: async (request) => listEsiids(await functionDatabase(), request),
 });

@@ -1,4 +1,5 @@
 import type { Routes } from '../../shared/http/route.ts';
+import { auditQuery, auditResponse } from './audit-schemas.ts';
 import {
   coverageQuery,
   coverageResponse,
@@ -30,6 +31,19 @@ export const usageRoutes = {
     access: 'admin',
     query: coverageQuery,
     response: coverageResponse,
+  },
+  getAudit: {
+    method: 'GET',
+    path: '/api/usage/audit',
+    summary: 'What SMT’s daily and monthly reads say of the intervals',
+    description:
+      'Of one ESIID every day and billing period; without an ESIID the days that do not agree, the worst first. With ' +
+      'Accept: text/csv a CSV file of days and periods.',
+    tag: 'Usage',
+    access: 'admin',
+    query: auditQuery,
+    response: auditResponse,
+    csv: true,
   },
   listEsiids: {
     method: 'GET',

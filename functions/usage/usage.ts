@@ -9,6 +9,7 @@ import { toCsv } from '../../shared/usage/csv.ts';
 import { localTimeWriter, slotCountBetween } from '../../shared/usage/local-time.ts';
 import { knownRange } from './known-range.ts';
 import type { usageRoutes } from './routes.ts';
+import { wantsCsv } from './wants-csv.ts';
 
 type Request = RouteRequest<typeof usageRoutes.getUsage>;
 type Query = Request['query'];
@@ -93,10 +94,6 @@ function slotCountOfMonth(
   const lastOfMonth = new Date(Date.UTC(Number(first.slice(0, 4)), Number(first.slice(5, 7)), 0));
   const last = lastOfMonth.toISOString().slice(0, 10);
   return slotCountBetween(from > first ? from : first, to < last ? to : last);
-}
-
-function wantsCsv(event: APIGatewayProxyEventV2): boolean {
-  return /\btext\/csv\b/i.test(event.headers.accept ?? '');
 }
 
 /** The next page of a CSV stands in a Link header, where it cannot be taken for data. */
