@@ -8,7 +8,7 @@ import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { sqsClient } from '../../shared/aws/sqs-client.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { logger } from '../../shared/observability/logger.ts';
-import { countOutcome } from '../../shared/observability/raw-file-metrics.ts';
+import { countAudit, countOutcome } from '../../shared/observability/raw-file-metrics.ts';
 import { announceOutcome } from '../../shared/raw-files/announce.ts';
 import { decodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
 import { normalizeRawFile } from '../../shared/raw-files/normalize-raw-file.ts';
@@ -40,7 +40,9 @@ export async function processRecord(record: SQSRecord, context: Context, wholeMs
     const outcome = await normalizeRawFile(dependencies, request);
     logOutcome(logger, rawFileId, outcome);
     countOutcome(rawFileId, outcome, startedAtMs);
-    await announceOutcome(database, announcementPublisher(sns, announcementTopicArn), rawFileId, outcome);
+    const publish = announcementPublisher(sns, announcementTopicArn);
+    const audit = await announceOutcome(database, publish, rawFileId, outcome);
+    if (audit) countAudit(rawFileId, audit);
   } catch (error) {
     logger.warn('normalization will be tried again', { message: record.body, error: error as Error });
     await tryLater(record, error);

@@ -30,5 +30,9 @@ function reportSweep(report: SweepReport): void {
     StuckFiles: report.stuckFiles,
     OldestUnfinishedAgeSeconds: report.oldestUnfinishedAgeSeconds,
     PresignedNotUploaded: report.presignedNotUploaded,
+    ...(report.disagreements && {
+      DaysDiffering: report.disagreements.daysDiffering,
+      DaysMissing: report.disagreements.daysMissing,
+    }),
   });
 }

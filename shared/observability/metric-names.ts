@@ -20,6 +20,16 @@ export const metricUnits = {
   IntervalsInserted: 'Count',
   RejectedRows: 'Count',
   MissingKwh: 'Count',
+  /** Daily and monthly reads that were new. */
+  ReadsInserted: 'Count',
+  /** Of the days that a file holds: whole days whose intervals add up to SMT's daily read. */
+  DaysAgreeing: 'Count',
+  /** Likewise: midnights at which the register jumped, since a meter was exchanged. */
+  RegisterBreaks: 'Count',
+  /** Of the sweep: days noticed lately whose intervals add up to something else than SMT's daily read. */
+  DaysDiffering: 'Count',
+  /** Of the sweep: days noticed lately that SMT has a daily read of, and of which intervals are missing. */
+  DaysMissing: 'Count',
   /** One attempt that came to an end. */
   NormalizeDurationMs: 'Milliseconds',
   /** From S3's LastModified to the commit that made a file's intervals visible. */

@@ -1,6 +1,7 @@
 import { countOfReason, rejectReasons } from '../intervals/row-counts.ts';
 import type { NormalizeOutcome } from '../raw-files/normalize-raw-file.ts';
 import type { RegisteredObject } from '../raw-files/register-object.ts';
+import type { AuditCounts } from '../reads/audit-counts.ts';
 import type { MetricName } from './metric-names.ts';
 import { emitMetrics, emitRejectedRows } from './metrics.ts';
 
@@ -22,7 +23,7 @@ export function countOutcome(rawFileId: string, outcome: NormalizeOutcome, start
   if (outcome.kind === 'given-up') emitMetrics({ FilesFailed: 1 }, { rawFileId });
   if (outcome.kind !== 'done') return;
   const { file, report, loaded } = outcome;
-  const { counts, intervalsInserted } = loaded;
+  const { counts, intervalsInserted, dailyReadsInserted, monthlyReadsInserted } = loaded;
   const nowMs = Date.now();
   // A replay that found everything stored made nothing newly visible.
   const latency =
@@ -34,6 +35,7 @@ export function countOutcome(rawFileId: string, outcome: NormalizeOutcome, start
       RowsRead: counts.rowsRead,
       RejectedRows: rejectReasons.reduce((sum, reason) => sum + counts[countOfReason[reason]], 0),
       IntervalsInserted: intervalsInserted,
+      ReadsInserted: dailyReadsInserted + monthlyReadsInserted,
       MissingKwh: counts.missingKwh,
       NormalizeDurationMs: nowMs - startedAtMs,
       ...latency,
@@ -41,4 +43,10 @@ export function countOutcome(rawFileId: string, outcome: NormalizeOutcome, start
     { rawFileId },
   );
   emitRejectedRows(counts);
+}
+
+/** Counts what the audit of a file's days found. */
+export function countAudit(rawFileId: string, { daysAgreeing, registerBreaks }: AuditCounts): void {
+  if (daysAgreeing === 0 && registerBreaks === 0) return;
+  emitMetrics({ DaysAgreeing: daysAgreeing, RegisterBreaks: registerBreaks }, { rawFileId });
 }

@@ -1,10 +1,12 @@
+import type { AuditCounts } from '../reads/audit-counts.ts';
 import type { Database } from '../storage/database.ts';
 import { findUnannounced, type UnannouncedFile } from '../storage/raw-files/find-unannounced.ts';
 import { markAnnounced } from '../storage/raw-files/mark-announced.ts';
+import { auditRawFile } from '../storage/reads/audit-raw-file.ts';
 import type { NormalizeOutcome } from './normalize-raw-file.ts';
 
-/** What the topic `file-normalized` says of a file. */
-export interface Announcement {
+/** What the topic `file-normalized` says of a file, and what the audit of its days found when it was published. */
+export interface Announcement extends AuditCounts {
   readonly id: string;
   readonly filename: string;
   readonly source: string;
@@ -17,6 +19,8 @@ export interface Announcement {
   readonly intervalMaxAt: string | null;
   readonly intervalsInserted: number;
   readonly blocksChanged: number;
+  readonly dailyReadsInserted: number;
+  readonly monthlyReadsInserted: number;
 }
 
 export type Publish = (announcement: Announcement) => Promise<void>;
@@ -24,12 +28,15 @@ export type Publish = (announcement: Announcement) => Promise<void>;
 /**
  * Announces a normalized file, after its commit: at least once, since a crash between publishing and noting it has the
  * sweep announce it again.
- * @returns whether there was something to announce
+ * @returns what the audit of its days found; null if there was nothing to announce
  */
-export async function announce(database: Database, publish: Publish, rawFileId: string): Promise<boolean> {
+export async function announce(
+  database: Database,
+  publish: Publish,
+  rawFileId: string,
+): Promise<AuditCounts | null> {
   const file = await findUnannounced(database, rawFileId);
-  if (file) await announceFile(database, publish, file);
-  return file !== null;
+  return file && announceFile(database, publish, file);
 }
 
 /**
@@ -41,14 +48,13 @@ export async function announceOutcome(
   publish: Publish,
   rawFileId: string,
   outcome: NormalizeOutcome,
-): Promise<void> {
-  if (outcome.kind !== 'done') {
-    await announce(database, publish, rawFileId);
-    return;
-  }
+): Promise<AuditCounts | null> {
+  if (outcome.kind !== 'done') return announce(database, publish, rawFileId);
   const { file, report, loaded } = outcome;
-  if (report.status !== 'normalized') return;
-  await announceFile(database, publish, {
+  // Of a file that failed for one of its members, the others are loaded, and change the audit of their days.
+  if (report.status === 'failed' && loaded.esiidCount > 0) return auditRawFile(database, rawFileId);
+  if (report.status !== 'normalized') return null;
+  return announceFile(database, publish, {
     id: file.id,
     attempt: loaded.attempt,
     filename: file.filename,
@@ -59,20 +65,26 @@ export async function announceOutcome(
     intervalMaxAt: report.intervalMaxAt === null ? null : new Date(report.intervalMaxAt),
     intervalsInserted: loaded.intervalsInserted,
     blocksChanged: loaded.blocksInserted,
+    dailyReadsInserted: loaded.dailyReadsInserted,
+    monthlyReadsInserted: loaded.monthlyReadsInserted,
   });
 }
 
+/** Audits the file's days, publishes, and notes that it was. */
 export async function announceFile(
   database: Database,
   publish: Publish,
   file: UnannouncedFile,
-): Promise<void> {
+): Promise<AuditCounts> {
   const { attempt, intervalMinAt, intervalMaxAt, ...facts } = file;
+  const audit = await auditRawFile(database, file.id);
   await publish({
     ...facts,
+    ...audit,
     esiidsCut: file.esiidCount > file.esiids.length,
     intervalMinAt: intervalMinAt?.toISOString() ?? null,
     intervalMaxAt: intervalMaxAt?.toISOString() ?? null,
   });
   await markAnnounced(database, { id: file.id, attempt });
+  return audit;
 }

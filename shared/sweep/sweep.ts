@@ -1,11 +1,13 @@
 import { announceFile, type Publish } from '../raw-files/announce.ts';
 import type { NotifiedVersion } from '../raw-files/object-store.ts';
 import { type Queue, queueRawFiles } from '../raw-files/queue-raw-files.ts';
+import type { AuditCounts } from '../reads/audit-counts.ts';
 import type { Database } from '../storage/database.ts';
 import { countPendingFiles } from '../storage/raw-files/count-pending-files.ts';
 import { listUnannounced } from '../storage/raw-files/find-unannounced.ts';
 import { isAnythingPending } from '../storage/raw-files/is-anything-pending.ts';
 import { listStuckFiles } from '../storage/raw-files/list-stuck-files.ts';
+import { countDisagreements } from '../storage/reads/count-disagreements.ts';
 import { listMissingUploads, type MissingUpload } from '../storage/upload-requests/list-missing-uploads.ts';
 import type { DeadLetterQueue, SweptBucket } from './ports.ts';
 import { sweepBucket } from './sweep-bucket.ts';
@@ -23,6 +25,10 @@ const longestQuietMs = 6 * hourMs;
 const clockSkewMs = 60_000;
 /** A missing upload is reported for a day. */
 const missingReportedMs = 24 * hourMs;
+/** A day whose intervals and daily read disagree is reported for a day after it was noticed. */
+const disagreementReportedMs = 24 * hourMs;
+/** Days that intervals may come later than the daily read of the same day. */
+const intervalGraceDays = 5;
 
 export interface SweepDependencies {
   readonly bucketName: string;
@@ -56,6 +62,8 @@ export interface SweepReport {
   readonly presignedNotUploaded: number;
   readonly missingUploads: readonly MissingUpload[];
   readonly announced: number;
+  /** Days whose intervals and daily read do not agree; null when the database was left alone. */
+  readonly disagreements: Pick<AuditCounts, 'daysDiffering' | 'daysMissing'> | null;
   readonly deadLettersHandled: number;
   readonly databaseOpened: boolean;
 }
@@ -65,6 +73,7 @@ const nothingOpen = {
   oldestUnfinishedAgeSeconds: 0,
   missingUploads: [],
   announced: 0,
+  disagreements: null,
   isQuiet: true,
 };
 
@@ -146,6 +155,10 @@ async function sweepDatabase(database: Database, deps: SweepDependencies, option
     expiredBefore: before,
     requestedAfter: new Date(nowMs - missingReportedMs),
   });
+  const disagreements = await countDisagreements(database, {
+    noticedAfter: new Date(nowMs - disagreementReportedMs),
+    graceDays: intervalGraceDays,
+  });
   const { count, oldestAgeSeconds } = await countPendingFiles(database, bucket);
   const isAwaited = await isAnythingPending(database, { bucket, expiredBefore: before });
   return {
@@ -153,6 +166,7 @@ async function sweepDatabase(database: Database, deps: SweepDependencies, option
     oldestUnfinishedAgeSeconds: oldestAgeSeconds,
     missingUploads,
     announced,
+    disagreements,
     isQuiet: count === 0 && missingUploads.length === 0 && !isAwaited,
   };
 }

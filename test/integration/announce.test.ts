@@ -45,6 +45,12 @@ test('A normalized file is announced with what changed, once', async () => {
       intervalMaxAt: '2025-01-16T05:45:00.000Z',
       intervalsInserted: 96,
       blocksChanged: 1,
+      dailyReadsInserted: 0,
+      monthlyReadsInserted: 0,
+      daysAgreeing: 0,
+      daysDiffering: 0,
+      daysMissing: 0,
+      registerBreaks: 0,
     },
   ]);
   expect(second).toEqual([]);

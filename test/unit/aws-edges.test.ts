@@ -144,6 +144,12 @@ it('An announcement can be filtered by source and by whether it brought anything
     intervalMaxAt: null,
     intervalsInserted: 7,
     blocksChanged: 1,
+    dailyReadsInserted: 0,
+    monthlyReadsInserted: 0,
+    daysAgreeing: 0,
+    daysDiffering: 0,
+    daysMissing: 0,
+    registerBreaks: 0,
   };
 
   await announcementPublisher(new SNSClient(), 'arn:topic')(announcement);

@@ -181,6 +181,28 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
       isIngestUnhealthy: false,
     },
     {
+      anchor: 'days-that-differ',
+      meaning:
+        'Intervals of a day add up to something else than SMT’s own daily read of it: one of the two is wrong.',
+      // The sweep leaves a quiet database alone for up to six hours.
+      metric: ingestMetric('DaysDiffering', 'Maximum', Duration.hours(6)),
+      goesOff: 'at-or-above',
+      threshold: 1,
+      periods: 1,
+      missing: NOT_BREACHING,
+      isIngestUnhealthy: false,
+    },
+    {
+      anchor: 'days-without-intervals',
+      meaning: 'SMT has a daily read of a day, and five days later intervals of it are still missing.',
+      metric: ingestMetric('DaysMissing', 'Maximum', Duration.hours(6)),
+      goesOff: 'at-or-above',
+      threshold: 1,
+      periods: 1,
+      missing: NOT_BREACHING,
+      isIngestUnhealthy: false,
+    },
+    {
       anchor: 'uploads-that-never-came',
       meaning: 'A client requested an upload and never sent the file, and may believe that it did.',
       // The sweep may leave an idle database alone for up to six hours, and reports nothing then.

@@ -45,6 +45,7 @@ export class IngestDashboard extends Construct {
       ['Is data flowing?', flowing()],
       ['What is waiting?', waiting(parts)],
       ['What failed, and why?', failing(parts)],
+      ['Is it right and complete?', audited()],
       ['How fast?', speed(parts)],
       ['What does it cost?', cost(parts)],
       ...(settings.database === 'aurora' ? [['The database', parts.database.widgets()] as const] : []),
@@ -143,6 +144,14 @@ function failing({ workers, api }: MonitoredParts): IWidget[] {
       'requests an hour',
       6,
     ),
+  ];
+}
+
+function audited(): IWidget[] {
+  return [
+    graph('Days that do not agree with SMT’s daily reads', maximaOf('DaysDiffering', 'DaysMissing'), 'days'),
+    graph('Days that agree', sumsOf('DaysAgreeing'), 'days an hour'),
+    graph('Reads inserted, register breaks', sumsOf('ReadsInserted', 'RegisterBreaks'), 'an hour'),
   ];
 }
 

@@ -16,6 +16,8 @@ export interface UnannouncedFile {
   readonly intervalMaxAt: Date | null;
   readonly intervalsInserted: number;
   readonly blocksChanged: number;
+  readonly dailyReadsInserted: number;
+  readonly monthlyReadsInserted: number;
 }
 
 function unannounced({ kysely }: Database) {
@@ -26,6 +28,10 @@ function unannounced({ kysely }: Database) {
     .select(['interval_min_at as intervalMinAt', 'interval_max_at as intervalMaxAt'])
     .select((row) => row.cast<number>('intervals_inserted', 'double precision').as('intervalsInserted'))
     .select((row) => row.cast<number>('blocks_inserted', 'double precision').as('blocksChanged'))
+    .select((row) => row.cast<number>('daily_reads_inserted', 'double precision').as('dailyReadsInserted'))
+    .select((row) =>
+      row.cast<number>('monthly_reads_inserted', 'double precision').as('monthlyReadsInserted'),
+    )
     .where('status', '=', 'normalized')
     .where('announced_at', 'is', null);
 }

@@ -14,6 +14,7 @@ const writerRights = {
   interval_blocks: 'insert',
   daily_reads: 'insert',
   monthly_reads: 'insert',
+  day_disagreements: 'insert, update, delete',
 } as const;
 
 const readable = [

@@ -6,6 +6,7 @@ import { up as replayedAt } from './0004-replayed-at.ts';
 import { up as dayStarts } from './0005-day-starts.ts';
 import { up as rawFileMeters } from './0006-raw-file-meters.ts';
 import { up as reads } from './0007-reads.ts';
+import { up as dayDisagreements } from './0010-day-disagreements.ts';
 
 /**
  * Every migration, in order. A released one never changes: what comes next is a new file and a new line here.
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-day-starts': { up: dayStarts },
   '0006-raw-file-meters': { up: rawFileMeters },
   '0007-reads': { up: reads },
+  '0010-day-disagreements': { up: dayDisagreements },
 };

@@ -1,0 +1,55 @@
+import { sql } from 'kysely';
+import type { AuditCounts } from '../../reads/audit-counts.ts';
+import type { Database } from '../database.ts';
+
+/**
+ * Audits the days that a file holds, as they are now, and notes in day_disagreements what does not agree and what does again
+ * (the migration says why that is safe at any time and any number of times at once). To be run after whatever changed the
+ * days has committed.
+ *
+ * raw_file_meters says where to look. Where there are no reads there is nothing to audit, which one look into an index shows.
+ */
+export async function auditRawFile({ kysely }: Database, rawFileId: string): Promise<AuditCounts> {
+  const { rows } = await sql<AuditCounts>`
+    with audited as materialized (
+      select day.esiid, day.channel, day.usage_date, day.status, known.seen_at
+      from raw_file_meters meter
+      cross join lateral (
+        select esiid, channel, usage_date, status
+        from smt_day_audit
+        where esiid = meter.esiid and channel = meter.channel
+          and usage_date between meter.first_usage_date and meter.last_usage_date and status <> 'unaudited'
+        offset 0
+      ) day
+      left join day_disagreements known
+        on known.esiid = day.esiid and known.channel = day.channel and known.usage_date = day.usage_date
+      where meter.raw_file_id = ${rawFileId}
+    ), noted as (
+      insert into day_disagreements (esiid, channel, usage_date)
+      select esiid, channel, usage_date from audited where status <> 'agrees' order by esiid, channel, usage_date
+      on conflict (esiid, channel, usage_date) do update set seen_at = clock_timestamp()
+    ), cleared as (
+      delete from day_disagreements known
+      using audited
+      where known.esiid = audited.esiid and known.channel = audited.channel and known.usage_date = audited.usage_date
+        and audited.status = 'agrees' and known.seen_at = audited.seen_at
+    ), breaks as (
+      select count(*)::integer as found
+      from raw_file_meters meter
+      cross join lateral (
+        select
+        from smt_register_breaks
+        where esiid = meter.esiid and channel = meter.channel
+          and usage_date between meter.first_usage_date - 1 and meter.last_usage_date
+        offset 0
+      ) break
+      where meter.raw_file_id = ${rawFileId}
+    )
+    select
+      (count(*) filter (where status = 'agrees'))::integer as "daysAgreeing",
+      (count(*) filter (where status = 'differs'))::integer as "daysDiffering",
+      (count(*) filter (where status in ('incomplete', 'missing')))::integer as "daysMissing",
+      (select found from breaks) as "registerBreaks"
+    from audited`.execute(kysely);
+  return rows[0] ?? { daysAgreeing: 0, daysDiffering: 0, daysMissing: 0, registerBreaks: 0 };
+}

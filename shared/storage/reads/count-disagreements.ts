@@ -1,0 +1,38 @@
+import { sql } from 'kysely';
+import type { AuditCounts } from '../../reads/audit-counts.ts';
+import type { Database } from '../database.ts';
+
+type Disagreements = Pick<AuditCounts, 'daysDiffering' | 'daysMissing'>;
+
+/**
+ * Counts the days that do not agree and were noticed since an instant. A day that lacks intervals counts only when it is
+ * older than the grace, since intervals may come later than reads, and counts from then on as if noticed then.
+ *
+ * A day is asked of smt_day_audit again: what was noted of it may have been put right since.
+ */
+export async function countDisagreements(
+  { kysely }: Database,
+  { noticedAfter, graceDays }: { readonly noticedAfter: Date; readonly graceDays: number },
+): Promise<Disagreements> {
+  const { rows } = await sql<Disagreements>`
+    with known as (
+      select esiid, channel, usage_date, noticed_at,
+        timezone('America/Chicago', (usage_date + ${graceDays}::integer)::timestamp) as due_at
+      from day_disagreements
+      where noticed_at > ${noticedAfter}
+        or usage_date >= timezone('America/Chicago', ${noticedAfter})::date - ${graceDays}::integer
+    )
+    select
+      (count(*) filter (where day.status = 'differs' and noticed_at > ${noticedAfter}))::integer as "daysDiffering",
+      (count(*) filter (where day.status <> 'differs' and due_at <= now()
+        and greatest(due_at, noticed_at) > ${noticedAfter}))::integer as "daysMissing"
+    from known
+    cross join lateral (
+      select status
+      from smt_day_audit
+      where esiid = known.esiid and channel = known.channel and usage_date = known.usage_date
+        and status in ('differs', 'incomplete', 'missing')
+      offset 0
+    ) day`.execute(kysely);
+  return rows[0] ?? { daysDiffering: 0, daysMissing: 0 };
+}
