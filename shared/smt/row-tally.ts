@@ -44,8 +44,9 @@ export class RowTally {
     this.rejected = rejected;
   }
 
-  reject(reason: RejectReason, lineNumber: number, text: string): void {
-    this.counts[countOfReason[reason]]++;
+  /** @param rows how many rows the text stands for: a day's raster is rejected as a whole */
+  reject(reason: RejectReason, lineNumber: number, text: string, rows = 1): void {
+    this.counts[countOfReason[reason]] += rows;
     if (this.rejected.length >= maxKeptRows) return;
     // Postgres text holds no NUL, and a cut may split a surrogate pair.
     const kept = copiedString(text.slice(0, maxTextLength).replaceAll('\0', '\uFFFD').toWellFormed());

@@ -1,0 +1,60 @@
+import {
+  BlockAssembler,
+  type BlockKey,
+  maxLayers,
+  type OpenBlock,
+  placeReading,
+} from '../intervals/block-assembler.ts';
+import type { MemberReading } from './member-reading.ts';
+
+/** Fills the blocks of a member with readings whose slots are known, and counts each. */
+export class BlockFiller {
+  private readonly reading: MemberReading;
+  private readonly assembler: BlockAssembler;
+  private block: OpenBlock | undefined;
+
+  constructor(reading: MemberReading) {
+    this.reading = reading;
+    this.assembler = new BlockAssembler((block) => reading.add(block), reading.options.maxOpenBlocks);
+  }
+
+  /** Puts a reading into its slot. @param kwh canonical */
+  place(key: BlockKey, slot: number, kwh: string, estimated: boolean): void {
+    const { counts } = this.reading.tally;
+    const block = this.blockOf(key);
+    const outcome = placeReading(block, slot, kwh, estimated);
+    if (outcome === 'new') {
+      block.rows++;
+      counts.intervalsRead++;
+    } else if (outcome === 'duplicate') counts.duplicateRows++;
+    else counts.conflictingRows++;
+  }
+
+  /** Notes a slot that has no reading, so that a block with gaps is known to be whole. */
+  skip(key: BlockKey): void {
+    this.blockOf(key).rows++;
+  }
+
+  /** Lets the last blocks go. */
+  finish(): void {
+    this.assembler.finish();
+    this.reading.isRecountNeeded = this.assembler.isRecountNeeded;
+  }
+
+  private blockOf(key: BlockKey): OpenBlock {
+    const { block } = this;
+    if (block && !block.emitted) {
+      const { esiid, channel, day, revisedAt } = block.key;
+      const isSame =
+        day === key.day &&
+        esiid === key.esiid &&
+        revisedAt === key.revisedAt &&
+        channel === key.channel &&
+        block.layers.length < maxLayers;
+      if (isSame) return block;
+      this.assembler.leave(block);
+    }
+    this.block = this.assembler.block(key);
+    return this.block;
+  }
+}
