@@ -25,7 +25,7 @@ export function portalResponse(readings: readonly Reading[]): string {
   const intervaldata = [...new Set(readings.map(({ date }) => date))].flatMap((date) => {
     let previousEnd = 0;
     return momentsOf(date).flatMap(({ startMs, wallMinutes }) => {
-      const elements = [];
+      const elements: object[] = [];
       const element = (start: number, end: number, values: object): void => {
         elements.push({ date, starttime: label(start), endtime: label(end), ...values });
       };
