@@ -37,6 +37,11 @@ export class UnpackBudget {
     this.packedBytes = packedBytes;
   }
 
+  /** A budget for unpacking the same bytes again. */
+  renewed(): UnpackBudget {
+    return new UnpackBudget(this.limits, this.packedBytes);
+  }
+
   /** A stream that passes bytes on, and fails with `archive-too-large` or `archive-ratio` past the limits. */
   meter(): Transform {
     return new Transform({

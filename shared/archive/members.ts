@@ -11,7 +11,7 @@ export interface Member {
   readonly name: string;
   /** Its first 64 KB, or all that can be read. */
   readonly head: Head;
-  /** All its bytes, to be read once; fails with FileError if they cannot be read. */
+  /** All its bytes. Every iteration reads them from the first on; it fails with FileError if they cannot be read. */
   readonly bytes: AsyncIterable<Buffer>;
 }
 
@@ -50,20 +50,27 @@ function containerKind(head: Buffer): ContainerKind {
   return startsLikePgp(head) ? 'pgp' : null;
 }
 
+/** The `._name` that macOS puts beside a file on foreign disks: its attributes, in a binary form of their own. */
+function isAppleDouble(name: string, head: Buffer): boolean {
+  return /(?:^|[/\\])\._[^/\\]*$/.test(name) && head.subarray(0, 4).toString('hex') === '00051607';
+}
+
 /**
  * Finds the files in a raw file, by content and not by name: itself, what its PGP message or gzip holds, or a zip's
  * members, containers within containers included.
  * @throws FileError when a container cannot be opened at all
  */
 export function membersOf(source: ByteSource, name: string, unpacking: Unpacking): AsyncGenerator<Member> {
-  const stream = source.stream(0, source.sizeBytes);
-  return membersOfStream({ name, stream: stream[Symbol.asyncIterator](), source, depth: 0 }, unpacking);
+  const open = (): AsyncIterator<Buffer> => source.stream(0, source.sizeBytes)[Symbol.asyncIterator]();
+  return membersOfStream({ name, stream: open(), reopen: open, source, depth: 0 }, unpacking);
 }
 
 /** Bytes that may be a file or hold some. */
 interface Content {
   readonly name: string;
   readonly stream: AsyncIterator<Buffer>;
+  /** Opens the same bytes again, in a budget of their own: they have been counted once. */
+  readonly reopen: () => AsyncIterator<Buffer>;
   /** The same bytes, if they can be read from any place; a zip needs that. */
   readonly source?: ByteSource;
   readonly depth: number;
@@ -85,10 +92,10 @@ async function* openContent(content: Content, unpacking: Unpacking): AsyncGenera
   const { name, stream, depth } = content;
   const { budget, decrypt } = unpacking;
   const head = await readHead(stream);
-  const whole = concat(head, stream);
+  const whole = bytesOf(content, head);
   const kind = containerKind(head.bytes);
   if (!kind) {
-    yield { name, head, bytes: whole };
+    if (depth === 0 || !isAppleDouble(name, head.bytes)) yield { name, head, bytes: whole };
     return;
   }
   if (depth >= budget.limits.maxDepth) {
@@ -99,25 +106,26 @@ async function* openContent(content: Content, unpacking: Unpacking): AsyncGenera
   }
   if (kind === 'gzip') {
     const unpacked = gunzip(Readable.from(whole), budget);
-    yield* membersOfStream(
-      { name: name.replace(/\.gz$/i, ''), stream: unpacked, depth: depth + 1 },
-      unpacking,
-    );
+    const reopen = (): AsyncIterator<Buffer> => gunzip(Readable.from(whole), budget.renewed());
+    const unpackedName = name.replace(/\.gz$/i, '');
+    yield* membersOfStream({ name: unpackedName, stream: unpacked, reopen, depth: depth + 1 }, unpacking);
     return;
   }
   if (kind === 'pgp') {
     if (!decrypt) throw keyMissing();
     const source = bufferSource(await decrypt(whole));
-    const opened = source.stream(0, source.sizeBytes)[Symbol.asyncIterator]();
+    const open = (): AsyncIterator<Buffer> => source.stream(0, source.sizeBytes)[Symbol.asyncIterator]();
     const openedName = name.replace(/\.(?:asc|gpg|pgp)$/i, '');
-    yield* membersOfStream({ name: openedName, stream: opened, source, depth: depth + 1 }, unpacking);
+    const opened = { name: openedName, stream: open(), reopen: open, source, depth: depth + 1 };
+    yield* membersOfStream(opened, unpacking);
     return;
   }
   if (content.source) await stream.return?.();
   const source = content.source ?? bufferSource(await collect(whole, budget.limits.maxNestedBytes));
   for (const entry of await openZip(source, budget)) {
     const entryName = depth === 0 ? entry.name : `${name}/${entry.name}`;
-    yield* guarded({ name: entryName, stream: entry.open(), depth: depth + 1 }, unpacking);
+    const reopen = (): AsyncIterator<Buffer> => entry.open(budget.renewed());
+    yield* guarded({ name: entryName, stream: entry.open(budget), reopen, depth: depth + 1 }, unpacking);
   }
 }
 
@@ -128,7 +136,7 @@ async function* guarded(content: Content, unpacking: Unpacking): AsyncGenerator<
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
     const head = { bytes: Buffer.alloc(0), isWhole: false, error };
-    yield { name: content.name, head, bytes: concat(head, content.stream) };
+    yield { name: content.name, head, bytes: bytesOf(content, head) };
   }
 }
 
@@ -157,10 +165,21 @@ async function readHead(stream: AsyncIterator<Buffer>): Promise<Head> {
   return { bytes: Buffer.concat(chunks), isWhole: false, error: null };
 }
 
-async function* concat(head: Head, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
-  yield head.bytes;
-  if (head.error) throw head.error;
-  yield* { [Symbol.asyncIterator]: () => rest };
+/** The bytes of a content whose head has been read: the first iteration goes on with its stream, the others reopen it. */
+function bytesOf({ stream, reopen }: Content, head: Head): AsyncIterable<Buffer> {
+  let isStreamUsed = false;
+  return {
+    async *[Symbol.asyncIterator]() {
+      if (isStreamUsed && !head.isWhole) {
+        yield* { [Symbol.asyncIterator]: reopen };
+        return;
+      }
+      isStreamUsed = true;
+      yield head.bytes;
+      if (head.error) throw head.error;
+      if (!head.isWhole) yield* { [Symbol.asyncIterator]: () => stream };
+    },
+  };
 }
 
 async function collect(stream: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {

@@ -27,14 +27,15 @@ class SourceReader extends yauzl.RandomAccessReader {
 /** One file in a zip archive. */
 export interface ZipEntry {
   readonly name: string;
-  open(): AsyncGenerator<Buffer>;
+  /** @param budget what unpacking it is counted in */
+  open(budget: UnpackBudget): AsyncGenerator<Buffer>;
 }
 
 const stored = 0;
 const deflated = 8;
 
 /**
- * Lists the files of a zip archive (folders and the side files of macOS left out) by its central directory.
+ * Lists the files of a zip archive (folders and what file managers leave in them left out) by its central directory.
  * @throws FileError `truncated-archive`, `corrupt-zip`, `archive-too-large` (too many members), `spreadsheet`
  */
 export async function openZip(source: ByteSource, budget: UnpackBudget): Promise<ZipEntry[]> {
@@ -46,7 +47,7 @@ export async function openZip(source: ByteSource, budget: UnpackBudget): Promise
       const name = nameOf(entry);
       if (name === '[Content_Types].xml')
         throw new FileError('spreadsheet', 'This is an Excel workbook. Save it as CSV and send that.');
-      if (isMember(name)) entries.push({ name, open: () => readEntry(zip, entry, name, reader, budget) });
+      if (isMember(name)) entries.push({ name, open: (spent) => readEntry(zip, entry, name, reader, spent) });
       if (entries.length > budget.limits.maxMembers)
         throw new FileError(
           'archive-too-large',
@@ -81,8 +82,13 @@ function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: yauzl.Entry
   return yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
 }
 
+/** What file managers leave in folders, and so in archives of them. */
+const sideFiles: ReadonlySet<string> = new Set(['.ds_store', 'thumbs.db', 'desktop.ini']);
+
 function isMember(name: string): boolean {
-  return !name.endsWith('/') && !name.startsWith('__MACOSX/') && !name.endsWith('.DS_Store');
+  const folders = name.split(/[/\\]/);
+  const last = folders.pop() ?? '';
+  return last !== '' && !sideFiles.has(last.toLowerCase()) && !folders.includes('__MACOSX');
 }
 
 function asZipError(
