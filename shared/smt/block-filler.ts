@@ -46,10 +46,11 @@ export class BlockFiller {
     if (block && !block.emitted) {
       const { esiid, channel, day, revisedAt } = block.key;
       const isSame =
-        day === key.day &&
-        esiid === key.esiid &&
-        revisedAt === key.revisedAt &&
-        channel === key.channel &&
+        (block.key === key ||
+          (day === key.day &&
+            esiid === key.esiid &&
+            revisedAt === key.revisedAt &&
+            channel === key.channel)) &&
         block.layers.length < maxLayers;
       if (isSame) return block;
       this.assembler.leave(block);

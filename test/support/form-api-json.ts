@@ -42,7 +42,7 @@ export function apiDay(readings: readonly Reading[]): Record<'DT' | 'RevTS' | 'R
 }
 
 /** Responses of the official API: an object for each ESIID. */
-export function apiResponses(readings: readonly Reading[]): object[] {
+function apiResponses(readings: readonly Reading[]): object[] {
   return [...Map.groupBy(readings, ({ esiid }) => esiid)].map(([esiid, ofMeter]) => ({
     trans_id: `T${esiid.slice(-3)}`,
     esiid,

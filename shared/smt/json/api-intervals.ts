@@ -6,7 +6,7 @@ import type { BlockFiller } from '../block-filler.ts';
 import { parseDate, parseRevision } from '../csv/time/labels.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { type JsonObject, textOf } from './json-object.ts';
-import { type RasterField, readRaster } from './raster.ts';
+import { lacksHour, readRaster, rejectionOf } from './raster.ts';
 
 /**
  * Reads the intervals of the official API, `{"esiid", "energyData": [{"DT", "RevTS", "RT", "RD"}]}`: a meter-day an object.
@@ -40,31 +40,34 @@ export class ApiIntervals {
   }
 
   private readFields(day: JsonObject, key: BlockKey, raster: string): void {
-    const fields = readRaster(key.day, raster);
-    if ('why' in fields) {
-      this.rejectDay(day, fields.reason, fields.why);
+    const read = readRaster(key.day, raster);
+    if ('why' in read) {
+      this.rejectDay(day, read.reason, read.why);
       return;
     }
-    this.reading.tally.counts.rowsRead += fields.length;
-    for (const field of fields) this.readField(day, key, field);
+    const { counts } = this.reading.tally;
+    const isHourLost = lacksHour(key.day, read);
+    for (const [position, slot] of read.slots.entries()) {
+      if (slot === undefined) continue;
+      counts.rowsRead++;
+      const { kwh = '', estimated = false } = read.fields[position] ?? {};
+      const rejection = rejectionOf(read, position, isHourLost);
+      if (slot === null) counts.nonexistentHour++;
+      else if (!rejection && kwh) this.filler.place(key, slot, kwh, estimated ?? false);
+      else {
+        this.filler.skip(key);
+        if (rejection) this.rejectField(day, position, rejection);
+        else counts.missingKwh++;
+      }
+    }
   }
 
-  private readField(day: JsonObject, key: BlockKey, field: RasterField): void {
-    const { tally } = this.reading;
-    const { slot, rejected } = field;
-    if (slot === null) {
-      tally.counts.nonexistentHour++;
-    } else if (rejected) {
-      this.filler.skip(key);
-      tally.reject(
-        rejected.reason,
-        day.line,
-        `${nameOf(day)}, field ${field.position} of RD: ${rejected.why}`,
-      );
-    } else if (field.kwh === '') {
-      this.filler.skip(key);
-      tally.counts.missingKwh++;
-    } else this.filler.place(key, slot, field.kwh, field.estimated);
+  private rejectField(
+    day: JsonObject,
+    position: number,
+    { reason, why }: { readonly reason: RejectReason; readonly why: string },
+  ): void {
+    this.reading.tally.reject(reason, day.line, `${nameOf(day)}, field ${position} of RD: ${why}`);
   }
 
   /** Rejects a day as a whole. Each field that holds something is a row. */

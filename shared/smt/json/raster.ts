@@ -20,21 +20,20 @@ const maxRememberedFields = 20_000;
 const maxRememberedLength = 20;
 
 /** What a field says. */
-interface Field {
+interface RasterField {
   /** Canonical kWh; '' for a blank; null if there is a number that is no exact kWh. */
   readonly kwh: string | null;
   /** Null for a flag other than A and E. */
   readonly estimated: boolean | null;
 }
 
-/** What a field of a day is: a reading, a gap (kWh ''), blank since its hour does not exist (slot null), or rejected. */
-export interface RasterField {
-  readonly position: number;
-  readonly slot: number | null;
-  readonly kwh: string;
-  readonly estimated: boolean;
-  readonly rejected: { readonly reason: RejectReason; readonly why: string } | null;
-  readonly text: string;
+/** A day whose fields stand where its clock says. */
+export interface RasterDay {
+  readonly fields: readonly RasterField[];
+  /** The same as written. */
+  readonly texts: readonly string[];
+  /** Slot of each field: null in an hour that does not exist, undefined in the second pass of one that does not repeat. */
+  readonly slots: readonly (number | null | undefined)[];
 }
 
 /** Why a day is not read. */
@@ -43,10 +42,10 @@ interface RasterFault {
   readonly why: string;
 }
 
-const known = new Map<string, Field | null>();
+const known = new Map<string, RasterField | null>();
 
 /** @returns null if the text is no field of a raster: then fields were torn apart, or run into one another */
-function parseField(text: string): Field | null {
+function parseField(text: string): RasterField | null {
   let field = known.get(text);
   if (field !== undefined) return field;
   field = makeField(text.trim());
@@ -56,7 +55,7 @@ function parseField(text: string): Field | null {
   return field;
 }
 
-function makeField(text: string): Field | null {
+function makeField(text: string): RasterField | null {
   if (/^(?:-\s*[A-Za-z]?)?$/.test(text)) return { kwh: '', estimated: false };
   const [, value = '', flag = ''] = (text.length <= maxFieldLength && valueAndFlag.exec(text)) || [];
   const estimated = /^a$/i.test(flag) ? false : /^e$/i.test(flag) ? true : null;
@@ -64,75 +63,73 @@ function makeField(text: string): Field | null {
   return { kwh: parseKwh(value), estimated };
 }
 
-/** Slot of a field: null for an hour that the day does not have, undefined for the second pass of one it has once. */
+const slotsOfDay = new WeakMap<ClockDay, RasterDay['slots']>();
+
+function slotsOf(day: ClockDay): RasterDay['slots'] {
+  let slots = slotsOfDay.get(day);
+  if (!slots) {
+    slots = Array.from({ length: fieldCount }, (_, position) => slotOfField(day, position));
+    slotsOfDay.set(day, slots);
+  }
+  return slots;
+}
+
 function slotOfField(day: ClockDay, position: number): number | null | undefined {
   const isSecondPass = position >= repeatedFrom && position < repeatedTo;
   const quarter = position < repeatedFrom ? position : position - (repeatedTo - repeatedFrom);
-  if (!day.slotsOfQuarter) return isSecondPass ? undefined : quarter;
-  const slots = day.slotsOfQuarter[quarter] ?? [];
-  if (isSecondPass) return slots[1];
-  return slots[0] ?? null;
+  const slots = day.slotsOfQuarter?.[quarter] ?? (day.slotsOfQuarter ? [] : [quarter]);
+  return isSecondPass ? slots[1] : (slots[0] ?? null);
 }
 
 /**
  * Reads a day's raster.
- * @returns its fields, without the blank ones that stand for no row; or why none of it can be read
+ * @returns why none of it can be read, if its fields do not stand where they must
  */
-export function readRaster(day: ClockDay, text: string): RasterField[] | RasterFault {
+export function readRaster(day: ClockDay, text: string): RasterDay | RasterFault {
   const texts = text.split(',');
-  const parsed = texts.map(parseField);
-  const torn = parsed.indexOf(null);
-  if (torn >= 0)
-    return {
-      reason: 'invalid-row',
-      why: `field ${torn} of RD is "${excerpt(texts[torn])}", not a kWh and its flag`,
-    };
+  const slots = slotsOf(day);
+  const fields: RasterField[] = [];
+  for (const fieldText of texts) {
+    const field = parseField(fieldText);
+    if (!field) {
+      const why = `field ${fields.length} of RD is "${excerpt(fieldText)}", not a kWh and its flag`;
+      return { reason: 'invalid-row', why };
+    }
+    fields.push(field);
+  }
   if (texts.length !== fieldCount)
     return { reason: 'invalid-row', why: `RD has ${texts.length} fields, not ${fieldCount}` };
-  const fields: RasterField[] = [];
-  for (const [position, field] of parsed.entries()) {
-    const slot = slotOfField(day, position);
-    const fieldText = texts[position] ?? '';
-    if (slot == null && field?.kwh !== '') {
-      const hour = slot === null ? 'an hour that did not exist' : 'the repeated hour, and no hour repeats';
-      return {
-        reason: 'invalid-timestamp',
-        why: `field ${position} of RD is "${excerpt(fieldText)}": it stands for ${hour} on that day`,
-      };
-    }
-    if (slot === undefined || !field) continue;
-    const { kwh, estimated } = field;
-    fields.push({
-      position,
-      slot,
-      kwh: kwh ?? '',
-      estimated: estimated ?? false,
-      rejected: rejectionOf(field, fieldText),
-      text: fieldText,
-    });
-  }
-  return withoutLostHour(day, fields);
+  const stray = fields.findIndex(({ kwh }, position) => kwh !== '' && slots[position] == null);
+  if (stray < 0) return { fields, texts, slots };
+  const hour =
+    slots[stray] === null ? 'an hour that did not exist' : 'the repeated hour, and no hour repeats';
+  const why = `field ${stray} of RD is "${excerpt(texts[stray])}": it stands for ${hour} on that day`;
+  return { reason: 'invalid-timestamp', why };
 }
 
-function rejectionOf({ kwh, estimated }: Field, text: string): RasterField['rejected'] {
-  if (kwh === null) return { reason: 'invalid-kwh', why: `"${excerpt(text)}" is no kWh` };
-  if (kwh !== '' && estimated === null)
-    return { reason: 'invalid-row', why: `"${excerpt(text)}" has a flag other than A and E` };
-  return null;
+/**
+ * Why a field that stands where it must is no reading; null if it is one, or a blank.
+ * @param isHourLost from {@link lacksHour}
+ */
+export function rejectionOf(
+  { fields, texts }: RasterDay,
+  position: number,
+  isHourLost: boolean,
+): { readonly reason: RejectReason; readonly why: string } | null {
+  const { kwh = '', estimated } = fields[position] ?? {};
+  const isEitherHour = isHourLost && position >= firstPassFrom && position < repeatedFrom;
+  if (kwh === '' || (kwh !== null && estimated !== null && !isEitherHour)) return null;
+  const shown = `"${excerpt(texts[position])}"`;
+  if (kwh === null) return { reason: 'invalid-kwh', why: `${shown} is no kWh` };
+  if (estimated === null) return { reason: 'invalid-row', why: `${shown} has a flag other than A and E` };
+  return { reason: 'invalid-timestamp', why: `${shown} may be of either hour: only one of the two is there` };
 }
 
-/** A day of 100 slots whose second pass is all blank has an hour too few: its one pass may be either, or the sum of both. */
-function withoutLostHour(day: ClockDay, fields: RasterField[]): RasterField[] {
-  const isLost =
-    day.slotCount === fieldCount &&
-    fields.slice(repeatedFrom, repeatedTo).every(({ kwh, rejected }) => kwh === '' && !rejected);
-  if (!isLost) return fields;
-  return fields.map((field) => {
-    const isFirstPass = field.position >= firstPassFrom && field.position < repeatedFrom;
-    if (!isFirstPass || field.kwh === '' || field.rejected) return field;
-    const why = `"${excerpt(field.text)}" may be of either hour: only one of the two is there`;
-    return { ...field, rejected: { reason: 'invalid-timestamp' as const, why } };
-  });
+/** Whether a day that repeats an hour has it only once: its one pass may then be either, or the sum of both. */
+export function lacksHour(day: ClockDay, { fields }: RasterDay): boolean {
+  return (
+    day.slotCount === fieldCount && fields.slice(repeatedFrom, repeatedTo).every(({ kwh }) => kwh === '')
+  );
 }
 
 function excerpt(text: string | undefined): string {
