@@ -44,7 +44,11 @@ test('One day in five forms, loaded in any order, leaves one block for each revi
         const files = fiveForms(readings);
         const packed = [
           { bytes: gzipSync(files[2]?.bytes ?? ''), receivedAt, esiidHint: esiid },
-          { bytes: zip(Object.fromEntries(files.map((file, i) => [`${i}.dat`, file.bytes]))), receivedAt, esiidHint: esiid },
+          {
+            bytes: zip(Object.fromEntries(files.map((file, i) => [`${i}.dat`, file.bytes]))),
+            receivedAt,
+            esiidHint: esiid,
+          },
         ];
         for (const index of order) {
           const ingested = await ingest(database, [...files, ...packed][index] ?? { bytes: Buffer.alloc(0) });

@@ -31,7 +31,15 @@ const form = fc.constantFrom(...Object.entries(forms));
 const someReadings: fc.Arbitrary<Reading[]> = fc
   .record({
     dates: fc.uniqueArray(
-      fc.constantFrom('2022-03-13', '2022-11-06', '2022-11-07', '2024-02-29', '2006-04-02', '2006-10-29', '2023-12-31'),
+      fc.constantFrom(
+        '2022-03-13',
+        '2022-11-06',
+        '2022-11-07',
+        '2024-02-29',
+        '2006-04-02',
+        '2006-10-29',
+        '2023-12-31',
+      ),
       { minLength: 1, maxLength: 3 },
     ),
     channels: fc.constantFrom(['consumption'] as const, ['consumption', 'generation'] as const),
@@ -78,7 +86,10 @@ describe('Whatever the form', () => {
         fc.integer({ min: 1, max: 5000 }),
         async ([name, write], readings, pack, encode, chunkBytes) => {
           const hint = /portal/.test(name) ? esiid : null;
-          const { report, blocks } = await readBytes(pack(encode(write(readings))), { esiidHint: hint, chunkBytes });
+          const { report, blocks } = await readBytes(pack(encode(write(readings))), {
+            esiidHint: hint,
+            chunkBytes,
+          });
 
           expect(report.rejectedRows).toEqual([]);
           expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(readings));
@@ -132,18 +143,32 @@ describe('Whatever the form', () => {
   });
 
   test('no bytes crash or hang the reader', async () => {
-    const beginnings = ['{', '[', '{"energyData":[', '{"intervaldata":[{', '<feed xmlns="http://www.w3.org/2005/Atom">', '<?xml '];
+    const beginnings = [
+      '{',
+      '[',
+      '{"energyData":[',
+      '{"intervaldata":[{',
+      '<feed xmlns="http://www.w3.org/2005/Atom">',
+      '<?xml ',
+    ];
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...beginnings),
         fc.oneof(
           fc.uint8Array({ maxLength: 2000 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
           fc.json(),
-          fc.array(fc.constantFrom(...'{}[]":,<>/=&;! ', 'DT', 'RD', '1', '\n', '<a>', '</a>', '<![CDATA['), { maxLength: 500 }).map((parts) => parts.join('')),
+          fc
+            .array(fc.constantFrom(...'{}[]":,<>/=&;! ', 'DT', 'RD', '1', '\n', '<a>', '</a>', '<![CDATA['), {
+              maxLength: 500,
+            })
+            .map((parts) => parts.join('')),
         ),
         fc.integer({ min: 1, max: 300 }),
         async (beginning, rest, chunkBytes) => {
-          const { report } = await readBytes(Buffer.from(beginning + rest, 'latin1'), { chunkBytes, esiidHint: esiid });
+          const { report } = await readBytes(Buffer.from(beginning + rest, 'latin1'), {
+            chunkBytes,
+            esiidHint: esiid,
+          });
 
           expect(report.status).toBe('failed');
         },
