@@ -22,6 +22,10 @@ export function secondsOf(text: string | null): number | null {
   return seconds >= minSeconds && seconds <= maxSeconds ? seconds : null;
 }
 
+function dayOfInstant(seconds: number): ClockDay {
+  return slotOfInstant(seconds * 1000).day;
+}
+
 /** Whether an instant is midnight in America/Chicago. */
 export function isLocalMidnight(seconds: number): boolean {
   return slotOfInstant(seconds * 1000).slot === 0;
@@ -67,8 +71,10 @@ export class BlockShape {
       block.duration !== null && /^\d{1,9}$/.test(block.duration) ? Number(block.duration) : null;
     if (this.startCount === 0) return this.proofWithoutStarts(start, length);
     if (this.startCount !== this.count) return 'unproven';
-    const date = dateOfLabel(start ?? this.firstStart);
-    if (date) return this.proofByLabel(clockDay(date), start ?? this.firstStart);
+    const label = dateOfLabel(start);
+    if (label) return this.proofByLabel(clockDay(label), start);
+    if ((start === null || start === this.minStart) && this.fillsDay(dayOfInstant(this.minStart)))
+      return 'instants';
     if (start === null || length === null) return 'unproven';
     const isWithin = this.minStart >= start && this.maxEnd <= start + length;
     return isWithin && length > 0 && isLocalMidnight(start) && isLocalMidnight(start + length)
@@ -91,13 +97,18 @@ export class BlockShape {
     this.maxEnd = Math.max(this.maxEnd, start + intervalSeconds);
   }
 
-  private proofByLabel(day: ClockDay, start: number | null): BlockProof {
-    const fillsDay =
+  /** Whether the readings are those of a local day, by their instants. */
+  private fillsDay(day: ClockDay): boolean {
+    return (
       this.isAscending &&
       this.count === day.slotCount &&
       this.minStart * 1000 === day.startMs &&
-      this.maxEnd * 1000 === day.startMs + day.slotCount * slotMs;
-    if (fillsDay) return 'instants';
+      this.maxEnd * 1000 === day.startMs + day.slotCount * slotMs
+    );
+  }
+
+  private proofByLabel(day: ClockDay, start: number | null): BlockProof {
+    if (this.fillsDay(day)) return 'instants';
     if (this.firstStart !== start || (!this.isContiguous && !this.followsClock)) return 'unproven';
     if (this.count === day.slotCount) return 'order';
     return [92, 96, 100].includes(this.count) ? 'not-a-day' : 'unproven';
@@ -107,7 +118,7 @@ export class BlockShape {
   private proofWithoutStarts(start: number | null, length: number | null): BlockProof {
     const label = dateOfLabel(start);
     if (start === null || length !== this.count * intervalSeconds) return 'unproven';
-    const day = label ? clockDay(label) : slotOfInstant(start * 1000).day;
+    const day = label ? clockDay(label) : dayOfInstant(start);
     return (label || start * 1000 === day.startMs) && this.count === day.slotCount ? 'order' : 'unproven';
   }
 }

@@ -194,14 +194,17 @@ function makePlan({ proof, otherLength, lacksLength }: SurveyedBlock, link: Link
   return by ? { kind: 'read', esiid, meaning, by } : reject('invalid-timestamp', faultOf(proof));
 }
 
-/** Instants and labels exclude each other: of a MeterReading that has both, only blocks that fill a local day are read. */
+/**
+ * Instants and labels exclude each other: of a MeterReading that has both, only blocks that fill a local day are read. That its
+ * readings together begin and end at midnight in Texas speaks for instants, too.
+ */
 function placementOf(proof: BlockProof, { proofs, minStart, maxEnd }: Evidence): 'instants' | 'order' | null {
-  const hasLabels = proofs.has('order') || proofs.has('not-a-day');
   if (proof === 'instants') return 'instants';
-  if (proof === 'order') return proofs.has('instants') || proofs.has('not-a-day') ? null : 'order';
-  if (proof === 'not-a-day' || hasLabels) return null;
-  const fillsDays = minStart < maxEnd && isLocalMidnight(minStart) && isLocalMidnight(maxEnd);
-  return proofs.has('instants') || fillsDays ? 'instants' : null;
+  const spansDays = minStart < maxEnd && isLocalMidnight(minStart) && isLocalMidnight(maxEnd);
+  const speaksForInstants = spansDays || proofs.has('instants');
+  if (proof === 'order') return speaksForInstants || proofs.has('not-a-day') ? null : 'order';
+  const speaksForLabels = proofs.has('order') || proofs.has('not-a-day');
+  return proof === 'unproven' && speaksForInstants && !speaksForLabels ? 'instants' : null;
 }
 
 function faultOf(proof: BlockProof): string {
