@@ -2,14 +2,21 @@ import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import { HttpError } from '../../shared/http/errors.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { getRawFile, type RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import { readFileAudit } from '../../shared/storage/reads/read-file-audit.ts';
 import { readRawFileHistory } from '../../shared/storage/raw-files/read-raw-file-history.ts';
 import { timelineOf } from './timeline.ts';
+
+/** A page waits for the answer; a file of a thousand meters and years takes too long to audit whole. */
+const maxAuditedMeters = 50;
 
 /** GET /api/admin/smt/raw-files/{id}: everything known of one file. @throws HttpError 404 */
 export async function getRawFileDetail(database: Database, id: string): Promise<ApiResponse> {
   const row = await existingRawFile(database, id);
   const { object_key: objectKey, sha256 } = row;
-  const history = await readRawFileHistory(database, { id, objectKey, sha256 });
+  const [history, audit] = await Promise.all([
+    readRawFileHistory(database, { id, objectKey, sha256 }),
+    readFileAudit(database, [id], maxAuditedMeters),
+  ]);
   // How a worker holds the file is nobody's business, and its token nobody's at all.
   const { lease_token, lease_expires_at, lost_attempts, self_contained, ...file } = row;
   const body = {
@@ -23,6 +30,7 @@ export async function getRawFileDetail(database: Database, id: string): Promise<
       row_text: rejected.rowText,
     })),
     copies: history.copies.map(({ receivedAt, ...copy }) => ({ ...copy, received_at: receivedAt })),
+    audit,
     changes: history.changes.map(({ firstDate, lastDate, ...change }) => ({
       ...change,
       first_date: firstDate,

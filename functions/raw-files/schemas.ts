@@ -5,6 +5,7 @@ import {
   dayParameter,
   esiid,
   instant,
+  kwh,
   localDate,
   nextCursor,
   pageLimit,
@@ -13,6 +14,7 @@ import {
   searchText,
   writtenInstant,
 } from '../../shared/http/schemas.ts';
+import { dayStatuses, periodStatuses } from '../../shared/storage/reads/read-audit.ts';
 import { rawFileStatuses } from '../../shared/storage/tables.ts';
 
 /** What the raw-file routes take and give; the handlers check by these, and the OpenAPI document is made of them. */
@@ -173,6 +175,26 @@ export const rawFileResponse = z.strictObject({
       }),
     )
     .describe('Other files with the same bytes'),
+  audit: z
+    .strictObject({
+      days: z.partialRecord(z.enum(dayStatuses), count),
+      periods: z.partialRecord(z.enum(periodStatuses), count),
+      disagreements: z.array(
+        z.strictObject({
+          esiid,
+          channel: z.enum(['consumption', 'generation']),
+          usage_date: localDate,
+          status: z.enum(dayStatuses),
+          interval_kwh: kwh.nullable(),
+          daily_kwh: kwh.nullable(),
+          difference_kwh: z.string().nullable(),
+        }),
+      ),
+    })
+    .describe(
+      'What SMT’s reads say now of the days and billing periods of the file’s first fifty meters, by status, and the ' +
+        'fifty days that differ most',
+    ),
   changes: z
     .array(
       z.strictObject({

@@ -3,10 +3,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
 import type { RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import { readFileAudit } from '../../shared/storage/reads/read-file-audit.ts';
 import { inOrder } from './in-order.ts';
 import { findRunningStack, type RunningStack } from './lock.ts';
 import { Progress } from './progress.ts';
-import { isLoaded, summaryOf, tellFailure } from './report.ts';
+import { auditLines, isLoaded, summaryOf, tellFailure } from './report.ts';
 import { stateDirOf } from './settings.ts';
 import { abortOnSignals, InterruptedError } from './shutdown.ts';
 import { startLocalStack } from './stack.ts';
@@ -44,6 +45,7 @@ async function main(): Promise<number> {
   });
   const progress = new Progress(files.length);
   let failures = 0;
+  const ids: string[] = [];
   try {
     const ingest = (file: string) => ingestFile({ ...stack, database, signal, progress, esiid }, file);
     let index = 0;
@@ -52,13 +54,21 @@ async function main(): Promise<number> {
       process.stdout.write(`${isJson ? jsonOf(outcome) : `${files[index]}: ${textOf(outcome)}`}\n`);
       if (outcome.kind === 'refused' || !isLoaded(outcome.row)) failures += 1;
       index += 1;
+      if (outcome.kind === 'row') ids.push(outcome.row.id);
     }
+    if (!isJson) await printAudit(database, ids);
   } finally {
     progress.clear();
     await database.close();
     await stack.stop();
   }
   return failures > 0 ? 1 : 0;
+}
+
+/** What SMT's own reads say of the days and billing periods of these files; nothing if there are no reads. */
+async function printAudit(database: Database, ids: readonly string[]): Promise<void> {
+  const audit = await readFileAudit(database, ids, Number.MAX_SAFE_INTEGER);
+  for (const line of auditLines(audit)) process.stdout.write(`${line}\n`);
 }
 
 interface IngestContext extends RunningStack {

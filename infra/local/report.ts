@@ -1,3 +1,4 @@
+import type { FileAudit } from '../../shared/storage/reads/read-file-audit.ts';
 import type { RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
 import type { FunctionError } from './lambda/protocol.ts';
 
@@ -64,4 +65,18 @@ export function isLoaded(file: Pick<RawFile, 'status'>): boolean {
 /** Tells on standard error that a function failed; what it was doing is tried again, or shows as the file's status. */
 export function tellFailure(functionName: string, { errorType, errorMessage }: FunctionError): void {
   console.error(`${functionName} failed, its log tells more: ${errorType}: ${errorMessage}`);
+}
+
+/** What SMT's reads say of the days and billing periods of some files, in lines; none where there are no reads. */
+export function auditLines({ days, periods, disagreements }: FileAudit): string[] {
+  const worst = disagreements.slice(0, 5).map((day) => {
+    const sums = `intervals ${day.interval_kwh ?? 'none'}, daily read ${day.daily_kwh} kWh`;
+    return `  ${day.usage_date} of ${day.esiid} ${day.status}: ${sums}`;
+  });
+  return [...statusLine('days against daily reads', days), ...worst, ...statusLine('billing periods', periods)];
+}
+
+function statusLine(what: string, counts: Readonly<Record<string, number>>): string[] {
+  const named = Object.entries(counts).map(([status, number]) => `${count(number)} ${status}`);
+  return named.length > 0 ? [`${what}: ${named.join(', ')}`] : [];
 }

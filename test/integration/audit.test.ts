@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { getAudit } from '../../functions/usage/audit.ts';
 import { auditResponse } from '../../functions/usage/audit-schemas.ts';
 import { usageRoutes } from '../../functions/usage/routes.ts';
+import { auditLines } from '../../infra/local/report.ts';
 import { readRequest } from '../../shared/http/read-request.ts';
 import type { Database } from '../../shared/storage/database.ts';
+import { readFileAudit } from '../../shared/storage/reads/read-file-audit.ts';
 import { getEvent } from '../support/api-event.ts';
 import { sum } from '../support/audit-oracle.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -343,5 +345,43 @@ describe('The views', () => {
       database.kysely,
     );
     expect(rows).toEqual([{ esiid: '10443720000000007' }]);
+  });
+});
+
+describe('What the audit says of a file', () => {
+  it('counts its days and periods by status, and lists what does not agree', async () => {
+    const database = await freshDatabase();
+    const wrong = july.slice(0, 288).map((reading, index) =>
+      index === 200 ? { ...reading, milliKwh: (reading.milliKwh ?? 0) + 1 } : reading,
+    );
+    await load(database, dailyCsv(julyReads.slice(0, 4)), intervalFile(wrong));
+    await load(database, monthlyCsv([{ start: '2022-07-01', end: '2022-07-04', kwh: '43' }]));
+
+    const ofReads = await readFileAudit(database, ['1'], 50);
+    const ofAll = await readFileAudit(database, ['1', '2', '3'], 50);
+    const ofNone = await readFileAudit(database, ['9'], 50);
+
+    expect(ofReads.days).toEqual({ agrees: 2, differs: 1, missing: 1 });
+    expect(ofReads.disagreements).toEqual([
+      {
+        esiid,
+        channel: 'consumption',
+        usage_date: '2022-07-03',
+        status: 'differs',
+        interval_kwh: '14.353',
+        daily_kwh: '14.352',
+        difference_kwh: '0.001',
+      },
+      expect.objectContaining({ usage_date: '2022-07-04', status: 'missing', interval_kwh: null }),
+    ]);
+    expect(ofAll).toMatchObject({ days: ofReads.days, periods: { agrees: 1 } });
+    expect(auditLines(ofAll)).toEqual([
+      'days against daily reads: 2 agrees, 1 differs, 1 missing',
+      `  2022-07-03 of ${esiid} differs: intervals 14.353, daily read 14.352 kWh`,
+      `  2022-07-04 of ${esiid} missing: intervals none, daily read 14.448 kWh`,
+      'billing periods: 1 agrees',
+    ]);
+    expect(ofNone).toEqual({ days: {}, periods: {}, disagreements: [] });
+    expect(auditLines(ofNone)).toEqual([]);
   });
 });

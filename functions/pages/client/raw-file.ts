@@ -2,6 +2,7 @@ import { callApi, messageOf, requestApi } from './lib/api.ts';
 import { announce, byId, el } from './lib/dom.ts';
 import { emptyState, failureNotice, skeleton, startPage } from './lib/page.ts';
 import { isUnderWay, outcomeOf, type RawFileDetail, replayRawFile, statusBadge } from './lib/raw-files.ts';
+import { auditCard } from './raw-file-page/audit-card.ts';
 import { changesCard, copiesCard, factsCard, membersCard, rejectedCard } from './raw-file-page/cards.ts';
 import { rejectedRowsOf, tallyCard } from './raw-file-page/tally.ts';
 import { timelineCard } from './raw-file-page/timeline.ts';
@@ -45,6 +46,7 @@ function render(detail: RawFileDetail): HTMLElement[] {
   const { file } = detail;
   const main = [
     tallyCard(file),
+    auditCard(detail),
     rejectedCard(detail),
     changesCard(detail),
     membersCard(file),

@@ -1,0 +1,68 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import type { AuditedDay, AuditedPeriod, DayStatus } from './read-audit.ts';
+
+/** What the audit says of the days and billing periods that some files hold, by status; days without a read are in none. */
+export interface FileAudit {
+  readonly days: Readonly<Partial<Record<DayStatus, number>>>;
+  readonly periods: Readonly<Partial<Record<AuditedPeriod['status'], number>>>;
+  /** The days that do not agree, the greatest difference first; fifty at most. */
+  readonly disagreements: readonly Pick<
+    AuditedDay,
+    'esiid' | 'channel' | 'usage_date' | 'status' | 'interval_kwh' | 'daily_kwh' | 'difference_kwh'
+  >[];
+}
+
+const maxListed = 50;
+
+/**
+ * The audit as it is now: what a file once contradicted may have been put right since.
+ * @param maxMeters ESIIDs and channels that are looked at, the first in order
+ */
+export async function readFileAudit(
+  { kysely }: Database,
+  rawFileIds: readonly string[],
+  maxMeters: number,
+): Promise<FileAudit> {
+  const { rows } = await sql<FileAudit>`
+    with meter as (
+      select esiid, channel, min(first_usage_date) as first_date, max(last_usage_date) as last_date
+      from raw_file_meters
+      where raw_file_id = any(${rawFileIds}::bigint[])
+      group by esiid, channel
+      order by esiid, channel
+      limit ${maxMeters}
+    ), day as materialized (
+      select day.*
+      from meter cross join lateral (
+        select esiid, channel, usage_date, status, interval_kwh, daily_kwh, difference_kwh
+        from smt_day_audit
+        where esiid = meter.esiid and channel = meter.channel
+          and usage_date between meter.first_date and meter.last_date and status <> 'unaudited'
+        offset 0
+      ) day
+    ), worst as (
+      select esiid, channel, usage_date, status, trim_scale(interval_kwh)::text as interval_kwh,
+        trim_scale(daily_kwh)::text as daily_kwh, trim_scale(difference_kwh)::text as difference_kwh
+      from day
+      where status <> 'agrees'
+      order by abs(day.difference_kwh) desc nulls last, usage_date, esiid
+      limit ${maxListed}
+    ), period as (
+      select period.status
+      from meter cross join lateral (
+        select status
+        from smt_month_audit
+        where esiid = meter.esiid and channel = meter.channel
+          and start_date >= meter.first_date and end_date <= meter.last_date + 1
+        offset 0
+      ) period
+    )
+    select
+      (select coalesce(jsonb_object_agg(status, days), '{}') from (select status, count(*) as days from day group by status) d)
+        as days,
+      (select coalesce(jsonb_object_agg(status, periods), '{}')
+        from (select status, count(*) as periods from period group by status) p) as periods,
+      (select coalesce(jsonb_agg(worst), '[]') from worst) as disagreements`.execute(kysely);
+  return rows[0] ?? { days: {}, periods: {}, disagreements: [] };
+}
