@@ -73,7 +73,11 @@ export function auditLines({ days, periods, disagreements }: FileAudit): string[
     const sums = `intervals ${day.interval_kwh ?? 'none'}, daily read ${day.daily_kwh} kWh`;
     return `  ${day.usage_date} of ${day.esiid} ${day.status}: ${sums}`;
   });
-  return [...statusLine('days against daily reads', days), ...worst, ...statusLine('billing periods', periods)];
+  return [
+    ...statusLine('days against daily reads', days),
+    ...worst,
+    ...statusLine('billing periods', periods),
+  ];
 }
 
 function statusLine(what: string, counts: Readonly<Record<string, number>>): string[] {

@@ -351,9 +351,11 @@ describe('The views', () => {
 describe('What the audit says of a file', () => {
   it('counts its days and periods by status, and lists what does not agree', async () => {
     const database = await freshDatabase();
-    const wrong = july.slice(0, 288).map((reading, index) =>
-      index === 200 ? { ...reading, milliKwh: (reading.milliKwh ?? 0) + 1 } : reading,
-    );
+    const wrong = july
+      .slice(0, 288)
+      .map((reading, index) =>
+        index === 200 ? { ...reading, milliKwh: (reading.milliKwh ?? 0) + 1 } : reading,
+      );
     await load(database, dailyCsv(julyReads.slice(0, 4)), intervalFile(wrong));
     await load(database, monthlyCsv([{ start: '2022-07-01', end: '2022-07-04', kwh: '43' }]));
 

@@ -48,7 +48,10 @@ function disagreementTable(disagreements: readonly Disagreement[]): HTMLElement 
     day.difference_kwh ?? '–',
     el(
       'a',
-      { href: `/usage?${new URLSearchParams({ esiid, from: date, to: date })}`, 'aria-label': `Usage on ${date}` },
+      {
+        href: `/usage?${new URLSearchParams({ esiid, from: date, to: date })}`,
+        'aria-label': `Usage on ${date}`,
+      },
       'Usage',
     ),
   ]);
