@@ -1,11 +1,13 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { eraseRoutes } from '../functions/erase/routes.ts';
 import { healthRoutes } from '../functions/health/routes.ts';
 import { openApiRoutes } from '../functions/openapi/routes.ts';
 import { rawFileRoutes } from '../functions/raw-files/routes.ts';
 import { rawUploadRoutes } from '../functions/raw-upload/routes.ts';
 import { replayRoutes } from '../functions/replay/routes.ts';
 import { usageRoutes } from '../functions/usage/routes.ts';
+import { withdrawRoutes } from '../functions/withdraw/routes.ts';
 import type { Settings } from './config/settings.ts';
 import { AdminToken } from './constructs/admin-token.ts';
 import { Announcements } from './constructs/announcements.ts';
@@ -143,6 +145,20 @@ export class SmtIngestStack extends Stack {
     toNormalize.grantSend(replay);
     api.serve(replayRoutes, replay);
 
+    const withdraw = new IngestFunction(this, 'Withdraw', {
+      entry: 'withdraw',
+      timeout: Duration.minutes(15),
+    });
+    adminToken.grantRead(withdraw);
+    database.connect(withdraw, 'owner');
+    api.serve(withdrawRoutes, withdraw);
+
+    const erase = new IngestFunction(this, 'Erase', { entry: 'erase', timeout: Duration.minutes(15) });
+    adminToken.grantRead(erase);
+    database.connect(erase, 'owner');
+    rawFiles.grantDeleteVersions(erase);
+    api.serve(eraseRoutes, erase);
+
     const rawFilesApi = new IngestFunction(this, 'RawFilesApi', { entry: 'raw-files' });
     adminToken.grantRead(rawFilesApi);
     database.connect(rawFilesApi, 'reader');
@@ -163,6 +179,6 @@ export class SmtIngestStack extends Stack {
     rawFiles.allowUploadsFrom(api.origin);
     api.servePages(pagePaths, pages);
 
-    return [health, rawUpload, replay, rawFilesApi, usage, openapi, pages];
+    return [health, rawUpload, replay, withdraw, erase, rawFilesApi, usage, openapi, pages];
   }
 }

@@ -15,6 +15,11 @@ export function logOutcome(logger: Logger, rawFileId: string, outcome: Normalize
     });
     return;
   }
+  if (outcome.kind === 'kept') {
+    const { status, errorCode, why: errorMessage } = outcome;
+    logger.error('replay failed, file stays as it was', { rawFileId, status, errorCode, errorMessage });
+    return;
+  }
   const { file, report, loaded } = outcome;
   const { objectKey, source } = file;
   const { attempt, intervalsInserted, blocksInserted, blocksUnchanged, counts } = loaded;

@@ -18,7 +18,7 @@ export async function getRawFileDetail(database: Database, id: string): Promise<
     readFileAudit(database, [id], maxAuditedMeters),
   ]);
   // How a worker holds the file is nobody's business, and its token nobody's at all.
-  const { lease_token, lease_expires_at, lost_attempts, self_contained, ...file } = row;
+  const { lease_token, lease_expires_at, lost_attempts, self_contained, replayed_from, ...file } = row;
   const body = {
     ok: true,
     file: { ...file, esiids: history.esiids },

@@ -112,6 +112,7 @@ const rawFile = z.strictObject({
   intervals_inserted: count,
   daily_reads_inserted: count,
   monthly_reads_inserted: count,
+  blocks_suppressed: count.describe('Left out, since their ESIID is erased'),
   members: z.array(
     z.strictObject({
       name: z.string(),

@@ -18,5 +18,10 @@ export function connectionsOf({
 }: Pick<Settings, 'normalizeConcurrency' | 'registerConcurrency'>): Readonly<Record<DatabaseRole, number>> {
   const sweeps = 1;
   const workers = normalizeConcurrency + (registerConcurrency ?? newAccountConcurrency) + sweeps;
-  return { owner: maxConnections, writer: workers * maxConnections + ofRequests, reader: ofRequests };
+  const ownersFunctions = 3; // migrate, withdraw and erase, each hardly ever run twice at once
+  return {
+    owner: ownersFunctions * maxConnections,
+    writer: workers * maxConnections + ofRequests,
+    reader: ofRequests,
+  };
 }

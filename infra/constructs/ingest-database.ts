@@ -34,8 +34,11 @@ export abstract class IngestDatabase extends Construct {
     this.migration.executeBefore(...this.connected);
   }
 
-  /** Lets a function connect: as `writer` to record what files bring, as `reader` for everything else. */
-  connect(fn: IngestFunction, role: Exclude<DatabaseRole, 'owner'>): void {
+  /**
+   * Lets a function connect: as `writer` to record what files bring, as `owner` to take data back, which nobody else may
+   * delete, as `reader` for everything else.
+   */
+  connect(fn: IngestFunction, role: DatabaseRole): void {
     this.setUp(fn, role);
     this.connected.push(fn);
     this.migration?.executeBefore(fn);

@@ -75,6 +75,16 @@ export class RawBucket extends Construct {
     fn.allow(['s3:ListBucket', 's3:ListBucketVersions'], [this.bucket.bucketArn]);
   }
 
+  /** Lets a function delete object versions for good. */
+  grantDeleteVersions(fn: IngestFunction): void {
+    this.passNameTo(fn);
+    fn.allow(['s3:DeleteObjectVersion'], [this.bucket.arnForObjects('*')]);
+    fn.explainWildcard(
+      this.resourceOf('*'),
+      'It deletes objects that hold nothing but an ESIID which was erased.',
+    );
+  }
+
   /** Lets a function compare the bucket with the database, and keep its checkpoint below the reserved prefix. */
   grantSweep(fn: IngestFunction): void {
     this.passNameTo(fn);

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { findRunningStack } from './lock.ts';
+import { findAdminApi, postTo } from './admin-api.ts';
+import { runCommand } from './removal-command.ts';
 import { count } from './report.ts';
-import { stateDirOf } from './settings.ts';
 
 const usage = 'usage: npm run replay -- [--id ID,…] [--status STATUS,…] [--esiid ESIID] [--source SOURCE] …';
 const help = `${usage}
@@ -10,7 +10,8 @@ Puts files back on the normalize queue; loading a file again adds only what is m
 whatever is not loaded (registered, normalizing, failed).
 
   --id ID,…          these files
-  --status STATUS,…  files that are registered, normalizing, normalized, failed, ignored, duplicate; or any
+  --status STATUS,…  files that are registered, normalizing, normalized, failed, ignored, duplicate, withdrawn; or
+                     any, which leaves withdrawn files alone
   --esiid ESIID      files that hold this ESIID, or were given it
   --source SOURCE    files from there, such as droplet-upload
   --after ID         only files after this one: where a limit stopped
@@ -39,17 +40,13 @@ const options = {
 
 type Arguments = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
-/** What POST /api/admin/smt/normalize answers. */
-type Answer =
-  | { readonly ok: false; readonly error: string; readonly message: string; readonly details?: unknown }
-  | {
-      readonly ok: true;
-      readonly dryRun: boolean;
-      readonly files: readonly Replayed[];
-      readonly nextAfter?: string;
-      readonly filesProcessed?: number;
-      readonly intervalsInserted?: number;
-    };
+interface ReplayResult {
+  readonly dryRun: boolean;
+  readonly files: readonly Replayed[];
+  readonly nextAfter?: string;
+  readonly filesProcessed?: number;
+  readonly intervalsInserted?: number;
+}
 
 interface Replayed {
   readonly id: string;
@@ -58,39 +55,22 @@ interface Replayed {
   readonly filename: string;
 }
 
-async function main(): Promise<number> {
+async function main(): Promise<void> {
   const values = readArguments();
-  const { apiUrl, adminToken } = await findApi(values.url);
   const query = new URLSearchParams(values['dry-run'] ? { dryRun: 'true' } : {});
   for (const name of ['id', 'status', 'esiid', 'source', 'after', 'limit', 'wait'] as const) {
     const value = values[name];
     if (value !== undefined) query.set(name, value);
   }
-  const response = await fetch(new URL(`/api/admin/smt/normalize?${query}`, apiUrl), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${adminToken}` },
-  });
-  const body = await response.text();
-  const answer = parse(body);
-  if (answer?.ok !== true) {
-    console.error(answer ? `${answer.message} (${answer.error})` : `${apiUrl} answered ${response.status}.`);
-    for (const detail of [answer?.details ?? []].flat()) console.error(`  ${JSON.stringify(detail)}`);
-    return 1;
-  }
-  console.log(values.json ? body : textOf(answer));
-  return 0;
+  const result = await postTo<ReplayResult>(
+    await findAdminApi(values.url),
+    `/api/admin/smt/normalize?${query}`,
+  );
+  console.log(values.json ? JSON.stringify(result) : textOf(result));
 }
 
-function parse(body: string): Answer | null {
-  try {
-    return JSON.parse(body) as Answer;
-  } catch {
-    return null;
-  }
-}
-
-function textOf(answer: Answer & { readonly ok: true }): string {
-  const { files, dryRun, nextAfter, filesProcessed, intervalsInserted } = answer;
+function textOf(result: ReplayResult): string {
+  const { files, dryRun, nextAfter, filesProcessed, intervalsInserted } = result;
   const lines = files.map(({ id, previousStatus, source, filename }) =>
     [id.padStart(8), previousStatus.padEnd(11), source.padEnd(16), filename].join('  '),
   );
@@ -104,19 +84,6 @@ function textOf(answer: Answer & { readonly ok: true }): string {
   }
   if (nextAfter) lines.push(`There may be more: go on with --after ${nextAfter}`);
   return lines.join('\n');
-}
-
-/** Where the API is: as told, or where the local stack says. */
-async function findApi(url: string | undefined): Promise<{ apiUrl: string; adminToken: string }> {
-  if (url !== undefined) {
-    const adminToken = process.env.ADMIN_TOKEN;
-    if (!adminToken) throw new Error('Put the admin token into ADMIN_TOKEN.');
-    return { apiUrl: url, adminToken };
-  }
-  const running = await findRunningStack(stateDirOf(process.env));
-  if (!running)
-    throw new Error('No local stack is running. Start it with npm start, or name an API with --url.');
-  return running;
 }
 
 function readArguments(): Arguments {
@@ -133,9 +100,4 @@ function readArguments(): Arguments {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+await runCommand(main);

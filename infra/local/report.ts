@@ -47,6 +47,8 @@ export function summaryOf(file: RawFile): string {
       return `ignored as file ${file.id}: holds no intervals (${file.members.map(({ kind }) => kind).join(', ')})`;
     case 'failed':
       return `failed as file ${file.id}: ${file.error_message} (${file.error_code})`;
+    case 'withdrawn':
+      return `withdrawn, kept as file ${file.id}; "npm run replay -- --id ${file.id}" loads it again`;
     case 'registered':
     case 'normalizing':
       return `${file.status} as file ${file.id}, not finished`;

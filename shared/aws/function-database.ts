@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { optionalEnvironment, requireEnvironment } from '../environment.ts';
-import { type Database, openDatabase } from '../storage/database.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../storage/database.ts';
 import { type DatabaseRole, databaseRoles } from '../storage/roles.ts';
 import { auroraConnection } from './aurora-connection.ts';
 import { auroraReaders, auroraUserOf } from './aurora-users.ts';
@@ -14,6 +14,13 @@ interface Source {
   readonly kind: 'endpoint' | 'secret';
   readonly text: string;
 }
+
+/** Requests are given up after half a minute; a migration must not have others wait behind it for a lock. */
+const timeoutsOfRole = {
+  owner: { lockTimeoutMs: 5_000 },
+  writer: {},
+  reader: { lockTimeoutMs: 10_000, statementTimeoutMs: 28_000 },
+} as const satisfies Record<DatabaseRole, Pick<DatabaseOptions, 'lockTimeoutMs' | 'statementTimeoutMs'>>;
 
 let open: { readonly source: Source; readonly database: Database } | undefined;
 
@@ -61,6 +68,7 @@ function openAs(role: DatabaseRole, { kind, text }: Source, connections: number)
   const connectTimeoutMs = optionalEnvironment('databaseConnectTimeoutMs');
   return openDatabase({
     ...connection,
+    ...timeoutsOfRole[role],
     maxConnections: connections,
     applicationName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'smt-ingest',
     ...(connectTimeoutMs !== undefined && { connectTimeoutMs: Number(connectTimeoutMs) }),

@@ -45,6 +45,18 @@ export const rawFileId = z
   .regex(/^[1-9]\d{0,17}$/, 'is not the id of a raw file: digits')
   .describe('Id of a raw file');
 
+const shortText = (meaning: string) =>
+  searchText(500)
+    .transform((text) => text.trim())
+    .refine((text) => text !== '', 'is empty')
+    .describe(meaning);
+
+/** What every request to take data back says; it is kept for good. */
+export const removalRequest = z.strictObject({
+  requested_by: shortText('Who asks for it'),
+  reason: shortText('Why'),
+});
+
 export const rawFileStatus = z
   .enum(rawFileStatuses, `is none of ${rawFileStatuses.join(', ')}`)
   .meta({ id: 'RawFileStatus' });

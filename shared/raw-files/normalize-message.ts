@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** What stands in a message of the normalize queue. */
-const normalizeMessage = z.object({ rawFileId: z.string().regex(/^\d{1,19}$/) });
+const normalizeMessage = z.object({ rawFileId: z.string().regex(/^\d{1,18}$/) });
 
 export type NormalizeMessage = z.infer<typeof normalizeMessage>;
 

@@ -12,11 +12,15 @@ import { isTransientDatabaseError, LeaseLostError, refusalOf } from '../storage/
 import { type LoadSummary, openLoad } from '../storage/load/load-blocks.ts';
 import { type ClaimedFile, claimRawFile } from '../storage/raw-files/claim-raw-file.ts';
 import { recordTimeout } from '../storage/raw-files/record-timeout.ts';
-import { releaseRawFile } from '../storage/raw-files/release-raw-file.ts';
+import { type Released, releaseRawFile } from '../storage/raw-files/release-raw-file.ts';
+import { restoreRawFile } from '../storage/raw-files/restore-raw-file.ts';
+import type { RawFileStatus } from '../storage/tables.ts';
 import { ObjectDeletedError, type ObjectStore } from './object-store.ts';
 
-/** So many attempts in a row may be lost (out of memory, timeout) before a file is given up. */
+/** How many attempts in a row may be lost (out of memory, timeout) or fail unexpectedly before a file is given up. */
 const maxLostAttempts = 3;
+/** How long a file is tried again after errors that pass: longer than any outage. */
+const maxRetryMs = 14 * 24 * 3_600_000;
 /** So long before its end an attempt leaves word that it runs out of time; short ones a tenth of it. */
 const lastWordsMs = 3_000;
 
@@ -45,7 +49,14 @@ export type NormalizeOutcome =
     }
   /** Nothing was done, since nothing is to be: the file is finished or unknown. */
   | { readonly kind: 'skipped'; readonly why: string }
-  /** Its workers kept vanishing: it is failed now. */
+  /** A replay failed, and the file is what it was before. */
+  | {
+      readonly kind: 'kept';
+      readonly status: RawFileStatus;
+      readonly errorCode: string;
+      readonly why: string;
+    }
+  /** Its attempts have run out. */
   | { readonly kind: 'given-up'; readonly errorCode: string; readonly why: string };
 
 /** Another worker has the file; try again when its lease has ended. */
@@ -92,10 +103,12 @@ export async function normalizeRawFile(
     leaseMs - Math.min(lastWordsMs, leaseMs / 10),
   );
   try {
-    return { kind: 'done', file, ...(await load(deps, file, leaseToken)) };
+    return await load(deps, file, leaseToken);
   } catch (error) {
-    if (!(error instanceof LeaseLostError)) await release(deps.database, id, leaseToken, error);
-    throw error;
+    if (error instanceof LeaseLostError) throw error;
+    const released = await release(deps.database, id, leaseToken, error);
+    if (released.outcome === 'released') throw error;
+    return { kind: 'given-up', errorCode: released.errorCode, why: released.errorMessage };
   } finally {
     clearTimeout(lastWords);
   }
@@ -105,7 +118,7 @@ async function load(
   deps: NormalizeDependencies,
   file: ClaimedFile,
   leaseToken: string,
-): Promise<{ report: RawFileReport; loaded: LoadSummary }> {
+): Promise<NormalizeOutcome> {
   const options = { rawFileId: file.id, leaseToken, receivedAt: file.receivedAt };
   const blocks = openLoad(deps.database, options);
   try {
@@ -115,14 +128,38 @@ async function load(
       (block, member) => blocks.add(block, member),
       (read, member) => blocks.addRead(read, member),
     );
-    return { report, loaded: await blocks.finish(report) };
+    const kept = await restore(deps.database, file, leaseToken, report);
+    if (kept === null) return { kind: 'done', file, report, loaded: await blocks.finish(report) };
+    blocks.abort();
+    return kept;
   } catch (error) {
     blocks.abort();
     const report = failureOf(error);
     if (report === null) throw error;
+    const kept = await restore(deps.database, file, leaseToken, report);
     // In a load of its own: of what had been read before, nothing is kept.
-    return { report, loaded: await openLoad(deps.database, options).finish(report) };
+    return (
+      kept ?? { kind: 'done', file, report, loaded: await openLoad(deps.database, options).finish(report) }
+    );
   }
+}
+
+/**
+ * A replay does no harm: what was normalized stays so whatever the replay fails of, and a file whose object is deleted
+ * returns to whatever it was.
+ */
+async function restore(
+  database: Database,
+  { id, replayedFrom }: ClaimedFile,
+  leaseToken: string,
+  { status, errorCode, errorMessage }: RawFileReport,
+): Promise<NormalizeOutcome | null> {
+  if (status !== 'failed' || errorCode === null || errorMessage === null || replayedFrom === null)
+    return null;
+  if (replayedFrom !== 'normalized' && errorCode !== 'object-deleted') return null;
+  const why = `The file is as it was before the replay, which failed: ${errorMessage}`;
+  const restored = await restoreRawFile(database, { id, leaseToken, errorCode, errorMessage: why });
+  return restored && { kind: 'kept', status: restored, errorCode, why };
 }
 
 function read(
@@ -148,15 +185,33 @@ function failureOf(error: unknown): RawFileReport | null {
   });
 }
 
-/** Gives the file back for another attempt. When even that fails, the lease runs out by itself. */
-async function release(database: Database, id: string, leaseToken: string, cause: unknown): Promise<void> {
+/** Whether an error is one of ours, the database's, the object store's or the network's; the latter three may pass. */
+function isKnown(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const hasCode = 'code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_');
+  return hasCode || '$metadata' in error || isKnown(error.cause);
+}
+
+/**
+ * Gives the file back for another attempt, or gives it up when its attempts have run out. When even that fails, the lease
+ * runs out by itself.
+ * @returns whether it was given up, and why
+ */
+async function release(
+  database: Database,
+  id: string,
+  leaseToken: string,
+  cause: unknown,
+): Promise<Released> {
   const errorMessage = cause instanceof Error ? cause.message : String(cause);
   const named =
     cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null;
   const errorCode = named ?? (cause instanceof Error ? cause.name : 'unknown');
+  const limits = { isUnexpected: !isKnown(cause), maxLostAttempts, maxRetryMs };
   try {
-    await releaseRawFile(database, { id, leaseToken, errorCode, errorMessage });
+    return await releaseRawFile(database, { id, leaseToken, errorCode, errorMessage, ...limits });
   } catch (error) {
     if (!isTransientDatabaseError(error) && !(error instanceof LeaseLostError)) throw error;
+    return { outcome: 'released' };
   }
 }

@@ -1,6 +1,7 @@
 import type { Database } from '../storage/database.ts';
-import { registerDeletedObject } from '../storage/raw-files/register-deleted-object.ts';
 import { registerRawFile } from '../storage/raw-files/register-raw-file.ts';
+import { registerUnreadableObject } from '../storage/raw-files/register-unreadable-object.ts';
+import { storableText } from '../storage/storable-text.ts';
 import type { RawFileStatus } from '../storage/tables.ts';
 import { describeKey, isRawFileKey } from './object-key.ts';
 import { type NotifiedVersion, ObjectDeletedError, type ObjectStore } from './object-store.ts';
@@ -26,7 +27,7 @@ export interface RegisteredObject {
 /**
  * Registers an object version: its one row, and a message that has it normalized unless it is a duplicate. Safe to
  * repeat at any time; a repetition after a crash between row and message sends the message. A version that was deleted
- * before it could be read gets a row that says so.
+ * before it could be read, or whose key cannot be kept, gets a row that says so.
  * @returns null for an object that is no raw file, or one that is gone and had a row already
  */
 export async function registerObject(
@@ -34,21 +35,33 @@ export async function registerObject(
   version: NotifiedVersion,
 ): Promise<RegisteredObject | null> {
   if (!isRawFileKey(version.objectKey, version.sizeBytes)) return null;
+  if (storableText(version.objectKey) !== version.objectKey)
+    return registerFailed(deps, version, unusableKey);
   try {
     return await registerStored(deps, version);
   } catch (error) {
     if (!(error instanceof ObjectDeletedError)) throw error;
-    const described = describeKey(version.objectKey);
-    const rawFileId = await registerDeletedObject(deps.database, { ...version, ...described }, error.message);
-    if (rawFileId === null) return null;
-    return {
-      rawFileId,
-      status: 'failed',
-      created: true,
-      source: described.source,
-      sizeBytes: version.sizeBytes,
-    };
+    return registerFailed(deps, version, error);
   }
+}
+
+/** Postgres cannot keep such a key, so no row could say where the object is. */
+const unusableKey = {
+  code: 'unusable-key',
+  message:
+    'The key of the object holds NUL or half a surrogate pair, shown as \uFFFD here, and cannot be kept. Copy the object to a key without.',
+};
+
+async function registerFailed(
+  { database }: RegisterDependencies,
+  version: NotifiedVersion,
+  error: { readonly code: string; readonly message: string },
+): Promise<RegisteredObject | null> {
+  const described = describeKey(version.objectKey);
+  const rawFileId = await registerUnreadableObject(database, { ...version, ...described }, error);
+  if (rawFileId === null) return null;
+  const { sizeBytes } = version;
+  return { rawFileId, status: 'failed', created: true, source: described.source, sizeBytes };
 }
 
 async function registerStored(

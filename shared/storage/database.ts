@@ -28,13 +28,49 @@ export interface DatabaseOptions extends Connection {
   readonly applicationName: string;
   /** Default 45 s: a paused Aurora takes 15 s to wake, 30 s after a day. */
   readonly connectTimeoutMs?: number;
+  /** How long a statement may wait for a lock; default a minute. */
+  readonly lockTimeoutMs?: number;
+  /** How long a statement may take; default 15 minutes, as long as a function has. A COPY takes as long as the file is read. */
+  readonly statementTimeoutMs?: number;
+}
+
+/**
+ * What the server does of itself about a session whose client is stuck or has vanished. Without it a machine that is lost
+ * before its COMMIT keeps its rows locked for the two hours of TCP's own keepalive, and everyone who waits for them.
+ */
+function sessionSettings(lockTimeoutMs: number, statementTimeoutMs: number): string {
+  const settings = {
+    lock_timeout: lockTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: 60_000,
+    // Ends a statement whose client has closed the connection.
+    client_connection_check_interval: 10_000,
+    // Finds out within a minute that a client does not answer any more.
+    tcp_keepalives_idle: 30,
+    tcp_keepalives_interval: 10,
+    tcp_keepalives_count: 3,
+  };
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
+}
+
+/** The options of a connection string: node-postgres would have those given beside it replaced. */
+function optionsOf(connectionString: string | undefined): string {
+  const options =
+    connectionString === undefined ? null : URL.parse(connectionString)?.searchParams.get('options');
+  return options ?? '';
 }
 
 /** Opens a pool; connects only when the first statement runs. A connection that breaks costs its statement, nothing else. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const { maxConnections, applicationName, connectTimeoutMs = 45_000, ...connection } = options;
+  const { maxConnections, applicationName, connectTimeoutMs = 45_000, ...rest } = options;
+  const { lockTimeoutMs = 60_000, statementTimeoutMs = 900_000, ...connection } = rest;
+  const settings = `${sessionSettings(lockTimeoutMs, statementTimeoutMs)} ${optionsOf(connection.connectionString)}`;
   const pool = new Pool({
-    ...connection,
+    ...withOptions(connection, settings),
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
     max: maxConnections,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -55,6 +91,14 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: kyselyPool(pool, connect) }) });
   return { kysely, pool, connect, close: () => kysely.destroy() };
+}
+
+function withOptions(connection: Connection, settings: string): PoolConfig {
+  if (connection.connectionString === undefined) return { ...connection, options: settings };
+  const url = URL.parse(connection.connectionString);
+  if (url === null) return { ...connection, options: settings };
+  url.searchParams.set('options', settings.trim());
+  return { ...connection, connectionString: url.href };
 }
 
 /** The pool as Kysely sees it: errors of a lost connection come as ours, and the connection does not come back. */

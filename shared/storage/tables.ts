@@ -9,6 +9,7 @@ export const rawFileStatuses = [
   'failed',
   'ignored',
   'duplicate',
+  'withdrawn',
 ] as const;
 export type RawFileStatus = (typeof rawFileStatuses)[number];
 
@@ -70,6 +71,8 @@ export interface RawSmtFilesTable {
   intervals_inserted: BigInt;
   daily_reads_inserted: BigInt;
   monthly_reads_inserted: BigInt;
+  /** Blocks left out, since their ESIID is erased. */
+  blocks_suppressed: BigInt;
   members: ColumnType<StoredMember[], string | undefined, string>;
   /** How many ESIIDs have intervals in it; raw_file_meters has them. */
   esiid_count: Defaulted<number>;
@@ -79,8 +82,10 @@ export interface RawSmtFilesTable {
   queued_at: NullableTimestamp;
   normalized_at: NullableTimestamp;
   announced_at: NullableTimestamp;
-  /** When somebody last put it back on its way. */
+  /** When somebody last replayed it. */
   replayed_at: NullableTimestamp;
+  /** The final status that it was replayed from; null once an attempt has read it. */
+  replayed_from: Nullable<RawFileStatus>;
   created_at: ColumnType<Date, undefined, never>;
   updated_at: ColumnType<Date, Date | undefined, Date>;
 }
@@ -192,6 +197,45 @@ interface RawFileMetersTable {
   changed_xid: Defaulted<string>;
 }
 
+/** Rows of a data table that a file holds and another one brought; see the migration that makes it. */
+interface RepeatedContentTable {
+  esiid: string;
+  channel: Channel;
+  data_table: string;
+  raw_file_id: string;
+  dates: string[];
+  revisions: Date[];
+  contents: string[];
+}
+
+/** ESIIDs that no load brings back. */
+interface ErasedEsiidsTable {
+  esiid: string;
+  erased_at: ColumnType<Date, undefined, never>;
+}
+
+/** Object versions that hold nothing but an erased ESIID. */
+interface ErasedObjectsTable {
+  raw_file_id: string;
+  esiid: string;
+  /** Null while the object version is still to be deleted. */
+  deleted_at: NullableTimestamp;
+}
+
+/** Who took back what, when and why. */
+interface RemovalsTable {
+  id: GeneratedAlways<string>;
+  action: 'withdraw' | 'erase' | 'lift-erasure';
+  raw_file_id: Nullable<string>;
+  esiid: Nullable<string>;
+  requested_by: string;
+  reason: string;
+  removed_at: ColumnType<Date, undefined, never>;
+  /** Rows of data tables deleted, and rows that stay since another file holds them. */
+  rows_removed: BigInt;
+  rows_kept: BigInt;
+}
+
 /** View: one row an interval, current revision of each slot. */
 interface SmtIntervalsView {
   esiid: string;
@@ -227,6 +271,10 @@ export interface Tables {
   monthly_reads: MonthlyReadsTable;
   rejected_rows: RejectedRowsTable;
   raw_file_meters: RawFileMetersTable;
+  repeated_content: RepeatedContentTable;
+  erased_esiids: ErasedEsiidsTable;
+  erased_objects: ErasedObjectsTable;
+  removals: RemovalsTable;
   smt_intervals: SmtIntervalsView;
   SmtInterval: SmtIntervalView;
   /** Views: the current revision of each read. */

@@ -1,6 +1,7 @@
 import { isRawFileKey } from '../raw-files/object-key.ts';
 import type { NotifiedVersion } from '../raw-files/object-store.ts';
 import type { Database } from '../storage/database.ts';
+import { refusalOf } from '../storage/errors.ts';
 import { findUnregistered } from '../storage/raw-files/find-unregistered.ts';
 import { CursorRejectedError, type ListingPage, type SweptBucket } from './ports.ts';
 import { type ListingCursor, type SweepCheckpoint, versionNote } from './sweep-checkpoint.ts';
@@ -97,7 +98,7 @@ interface Registered {
 async function registerLost(versions: readonly NotifiedVersion[], sweep: BucketSweep): Promise<Registered> {
   const dueMs = sweep.now().getTime() - sweep.graceMs;
   const due = versions.filter(({ receivedAt }) => receivedAt.getTime() <= dueMs);
-  const lost = due.length > 0 ? await findUnregistered(await sweep.database(), due) : [];
+  const lost = due.length > 0 ? await findLost(due, sweep) : [];
   const registered = new Set(due);
   for (const version of lost) registered.delete(version);
   let created = 0;
@@ -113,6 +114,19 @@ async function registerLost(versions: readonly NotifiedVersion[], sweep: BucketS
     }
   }
   return { registered: [...registered], created, failed, isCut: false };
+}
+
+/** Those without a row. If the database refuses one of them, all are registered one by one, so that it costs only itself. */
+async function findLost(
+  due: readonly NotifiedVersion[],
+  sweep: BucketSweep,
+): Promise<readonly NotifiedVersion[]> {
+  try {
+    return await findUnregistered(await sweep.database(), due);
+  } catch (error) {
+    if (refusalOf(error) === null) throw error;
+    return due;
+  }
 }
 
 function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {

@@ -64,6 +64,8 @@ const rights: Readonly<Record<string, readonly string[]>> = {
     's3:PutObject <RawFilesBucket.Arn>/_smt-ingest/replayed',
     ...sendTo('ToNormalizeQueue'),
   ],
+  Withdraw: readToken,
+  Erase: [...readToken, 's3:DeleteObjectVersion <RawFilesBucket.Arn>/*'],
   RawFilesApi: [...readToken, ...readBucket],
   Usage: readToken,
   OpenApi: readToken,
@@ -129,6 +131,8 @@ describe('the database', () => {
     Normalize: 'writer',
     Sweep: 'writer',
     Replay: 'writer',
+    Withdraw: 'owner',
+    Erase: 'owner',
     RawFilesApi: 'reader',
     Usage: 'reader',
   };

@@ -13,6 +13,8 @@ import type { Database } from '../../shared/storage/database.ts';
 import { claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
 import { getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
+import { replayRawFiles } from '../../shared/storage/raw-files/replay-raw-files.ts';
+import { withdrawRawFile } from '../../shared/storage/removals/withdraw-raw-file.ts';
 import { freshDatabase } from '../support/database.ts';
 import { newRawFile } from '../support/rows.ts';
 import { writeZip } from '../support/smt-zip.ts';
@@ -145,7 +147,9 @@ describe('a raw file', () => {
       error_message: expect.stringContaining('23514'),
     });
   });
+});
 
+describe('a raw file with a worker', () => {
   it('that another worker has is left to it', async () => {
     const database = await freshDatabase();
     const id = await register(database);
@@ -197,5 +201,85 @@ describe('a raw file', () => {
 
     expect(outcome).toEqual({ kind: 'skipped', why: 'already normalized' });
     expect(await getRawFile(database, id)).toEqual(before);
+  });
+});
+
+describe('a replayed raw file', () => {
+  const content = () => Readable.from([Buffer.from(`${header}\n${row}\n`)]);
+  const deleted = () =>
+    Readable.from(breaking(new ObjectDeletedError({ bucket: 'raw', objectKey: 'a.csv', versionId: 'v1' })));
+
+  async function replay(database: Database, id: string, stream: () => Readable) {
+    await replayRawFiles(database, { bucket: 'raw', ids: [id], limit: 1, dryRun: false });
+    const outcome = await normalize({ database, objects: objectsOf(stream) }, id);
+    return { outcome, file: await getRawFile(database, id) };
+  }
+
+  it('whose object has expired since it was normalized stays normalized, with its counts, and says why', async () => {
+    const database = await freshDatabase();
+    const id = await register(database);
+    await normalize({ database, objects: objectsOf(content) }, id);
+
+    const { outcome, file } = await replay(database, id, deleted);
+
+    expect(outcome).toMatchObject({ kind: 'kept', status: 'normalized', errorCode: 'object-deleted' });
+    expect(file).toMatchObject({
+      status: 'normalized',
+      rows_read: 1,
+      intervals_inserted: 1,
+      error_code: 'object-deleted',
+    });
+    expect(await lastAttempt(database, id)).toMatchObject({
+      outcome: 'failed',
+      error_code: 'object-deleted',
+    });
+    expect((await replay(database, id, content)).file).toMatchObject({
+      status: 'normalized',
+      error_code: null,
+    });
+  });
+
+  it('that was normalized and is refused now stays normalized', async () => {
+    const database = await freshDatabase();
+    const id = await register(database);
+    await normalize({ database, objects: objectsOf(content) }, id);
+
+    const { file } = await replay(database, id, () => Readable.from([Buffer.from('rubbish\n')]));
+
+    expect(file).toMatchObject({
+      status: 'normalized',
+      rows_read: 1,
+      error_code: expect.stringContaining('header'),
+    });
+  });
+
+  it('whose object has expired is the duplicate it was, while its original is there', async () => {
+    const database = await freshDatabase();
+    const sha256 = 'ab'.repeat(32);
+    const { id: original } = await registerRawFile(database, newRawFile({ sha256 }));
+    await normalize({ database, objects: objectsOf(content) }, original);
+    const { id } = await registerRawFile(database, newRawFile({ sha256 }));
+
+    const { file } = await replay(database, id, deleted);
+    expect(file).toMatchObject({ status: 'duplicate', duplicate_of: original });
+
+    await withdrawRawFile(database, id, { requestedBy: 'a test', reason: 'a test' });
+    expect((await replay(database, id, deleted)).file).toMatchObject({ status: 'withdrawn' });
+  });
+
+  it('that fails for a reason nobody knows is given up after three attempts', async () => {
+    const database = await freshDatabase();
+    const id = await register(database);
+    const broken = () => Readable.from(breaking(new RangeError('Set maximum size exceeded')));
+    const attempt = () => normalize({ database, objects: objectsOf(broken) }, id);
+
+    await expect(attempt()).rejects.toThrow(RangeError);
+    await expect(attempt()).rejects.toThrow(RangeError);
+
+    expect(await attempt()).toMatchObject({ kind: 'given-up', errorCode: 'unexpected-error' });
+    expect(await getRawFile(database, id)).toMatchObject({
+      status: 'failed',
+      error_message: expect.stringContaining('Set maximum'),
+    });
   });
 });

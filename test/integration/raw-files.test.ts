@@ -10,7 +10,16 @@ import { releaseRawFile } from '../../shared/storage/raw-files/release-raw-file.
 import { recordUploadRequest } from '../../shared/storage/upload-requests/record-upload-request.ts';
 import { getEvent } from '../support/api-event.ts';
 import { freshDatabase } from '../support/database.ts';
-import { claim, esiidA, load, loadFile, newBlock, newCounts, newRawFile } from '../support/rows.ts';
+import {
+  claim,
+  esiidA,
+  load,
+  loadFile,
+  newBlock,
+  newCounts,
+  newRawFile,
+  transientRelease,
+} from '../support/rows.ts';
 
 const path = '/api/admin/smt/raw-files';
 
@@ -110,6 +119,7 @@ test('The timeline of a file goes from the granted upload over every attempt', a
     leaseToken,
     errorCode: 'database-unavailable',
     errorMessage: 'it was away',
+    ...transientRelease,
   });
   await load(database, await claim(database, id), [newBlock()]);
 

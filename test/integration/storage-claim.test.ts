@@ -8,7 +8,7 @@ import { registerRawFile } from '../../shared/storage/raw-files/register-raw-fil
 import { releaseRawFile } from '../../shared/storage/raw-files/release-raw-file.ts';
 import { replayRawFiles } from '../../shared/storage/raw-files/replay-raw-files.ts';
 import { freshDatabase } from '../support/database.ts';
-import { claim, load, loadFile, newBlock, newRawFile } from '../support/rows.ts';
+import { claim, load, loadFile, newBlock, newRawFile, transientRelease } from '../support/rows.ts';
 
 /** A lease that is over as soon as it is given: the worker that never came back. */
 const expiredMs = 0;
@@ -51,7 +51,7 @@ test('A claim brings what normalize has to know', async () => {
   const claimed = await claim(database, id);
 
   const { etag: _, ...known } = file;
-  expect(claimed.file).toEqual({ id, ...known });
+  expect(claimed.file).toEqual({ id, replayedFrom: null, ...known });
   expect(claimed.attempt).toBe(1);
 });
 
@@ -71,7 +71,13 @@ test('When a lease has run out another worker takes over, and the first can neit
 
   const finish = load(database, slow, [newBlock()]);
   await expect(finish).rejects.toThrow(LeaseLostError);
-  const release = { id, leaseToken: slow.leaseToken, errorCode: 'too-late', errorMessage: 'too late' };
+  const release = {
+    id,
+    leaseToken: slow.leaseToken,
+    errorCode: 'too-late',
+    errorMessage: 'too late',
+    ...transientRelease,
+  };
   await expect(releaseRawFile(database, release)).rejects.toThrow(LeaseLostError);
 
   expect(await database.kysely.selectFrom('interval_blocks').selectAll().execute()).toEqual([]);
@@ -124,7 +130,13 @@ test('A released file is registered again with the reason, and its lost workers 
   for (let lost = 0; lost < 2; lost++) await claim(database, id, expiredMs);
   const { leaseToken } = await claim(database, id);
 
-  await releaseRawFile(database, { id, leaseToken, errorCode: 's3-throttled', errorMessage: 'slow down' });
+  await releaseRawFile(database, {
+    id,
+    leaseToken,
+    errorCode: 's3-throttled',
+    errorMessage: 'slow down',
+    ...transientRelease,
+  });
 
   expect(await getRawFile(database, id)).toMatchObject({
     status: 'registered',
@@ -202,4 +214,31 @@ test('An announcement counts for the attempt it announced, not for a later one',
   const twice = await markAnnounced(database, { id: first.id, attempt: second.attempt });
 
   expect([late, right, twice]).toEqual([false, true, false]);
+});
+
+test('A file that fails unexpectedly is given up after some attempts, one that waits for others after some time', async () => {
+  const database = await freshDatabase();
+  const [unexpected, waiting] = [await registeredFile(database), await registeredFile(database)];
+  const error = { errorCode: 'RangeError', errorMessage: 'Set maximum size exceeded' };
+  const outcomes: string[] = [];
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const { leaseToken } = await claim(database, unexpected);
+    const release = { id: unexpected, leaseToken, ...error, ...transientRelease, isUnexpected: true };
+    outcomes.push((await releaseRawFile(database, release)).outcome);
+  }
+  const { leaseToken } = await claim(database, waiting);
+  const late = await releaseRawFile(database, {
+    id: waiting,
+    leaseToken,
+    ...error,
+    ...transientRelease,
+    maxRetryMs: 0,
+  });
+
+  expect(outcomes).toEqual(['released', 'released', 'given-up']);
+  expect(await getRawFile(database, unexpected)).toMatchObject({
+    status: 'failed',
+    error_code: 'unexpected-error',
+  });
+  expect(late).toMatchObject({ outcome: 'given-up', errorCode: 'retries-exhausted' });
 });

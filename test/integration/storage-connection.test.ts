@@ -4,7 +4,11 @@ import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
 import { DatabaseUnavailableError, isTransientDatabaseError } from '../../shared/storage/errors.ts';
+import { getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import { markQueued } from '../../shared/storage/raw-files/mark-queued.ts';
+import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { freshDatabase } from '../support/database.ts';
+import { newRawFile } from '../support/rows.ts';
 
 async function failureOf(statement: Promise<unknown>): Promise<unknown> {
   return statement.then(() => null).catch((error: unknown) => error);
@@ -70,9 +74,10 @@ test('A connection that is cut in the middle of a transaction is transient at th
 
 test('A wrong statement, a wrong database and an error of ours are not transient', async () => {
   const database = await freshDatabase();
-  const { connectionString } = database.pool.options;
+  const url = new URL(database.pool.options.connectionString ?? '');
+  url.pathname += '_not_there';
   const elsewhere = openDatabase({
-    connectionString: `${connectionString}_not_there`,
+    connectionString: url.href,
     maxConnections: 1,
     applicationName: 'test',
   });
@@ -96,4 +101,38 @@ test('Decimals, dates and arrays of decimals are read as text, not as floating p
   );
 
   expect(rows).toEqual([{ kwh: '0.10000', list: ['0.10000', null], day: '2025-01-15' }]);
+});
+
+test('A session whose client has vanished ends by itself: no lock and no statement outlives it for long', async () => {
+  const database = await freshDatabase();
+
+  const { rows } = await database.pool.query(`
+    select name, setting::int as value from pg_settings
+    where name in ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout',
+      'client_connection_check_interval')
+    order by name`);
+
+  expect(rows).toEqual([
+    { name: 'client_connection_check_interval', value: 10_000 },
+    { name: 'idle_in_transaction_session_timeout', value: 60_000 },
+    { name: 'lock_timeout', value: 60_000 },
+    { name: 'statement_timeout', value: 900_000 },
+  ]);
+});
+
+test('A locked row holds up neither the note that files were queued nor anybody behind it', async () => {
+  const database = await freshDatabase();
+  const [locked, free] = [
+    await registerRawFile(database, newRawFile()),
+    await registerRawFile(database, newRawFile()),
+  ];
+  const vanished = await database.connect();
+  await vanished.query('begin');
+  await vanished.query('select from raw_smt_files where id = $1 for update', [locked.id]);
+
+  await markQueued(database, [locked.id, free.id]);
+
+  vanished.release(true);
+  expect((await getRawFile(database, free.id))?.queued_at).not.toBeNull();
+  expect((await getRawFile(database, locked.id))?.queued_at).toBeNull();
 });

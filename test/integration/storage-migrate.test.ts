@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../shared/storage/database.ts';
 import {
   DatabaseDivergedError,
   DatabaseNewerError,
@@ -83,4 +85,27 @@ test('PostgreSQL 14 is refused, 15 is not', () => {
   expect(() => assertSupportedServer(140_011)).toThrow(PostgresTooOldError);
   expect(() => assertSupportedServer(140_011)).toThrow('14.11');
   expect(() => assertSupportedServer(150_000)).not.toThrow();
+});
+
+test('A migration that waits for a lock gives its place in the queue free, and tries again', async () => {
+  const fresh = await emptyDatabase();
+  const { connectionString } = fresh;
+  const owner = openDatabase({
+    connectionString,
+    maxConnections: 2,
+    applicationName: 'owner',
+    lockTimeoutMs: 100,
+  });
+  onTestFinished(() => owner.close());
+  await migrate(owner);
+  const reader = await fresh.open().connect();
+  await reader.query('begin');
+  await reader.query('lock table smt_ingest_migrations_lock in access exclusive mode');
+
+  const migrated = migrate(owner);
+  await setTimeout(1_000); // ten times the lock timeout: without another attempt it has failed by now
+  await reader.query('commit');
+  reader.release();
+
+  expect(await migrated).toEqual([]);
 });

@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IntervalBlock } from '../../shared/intervals/block.ts';
 import type { MemberReport, RowCounts } from '../../shared/intervals/row-counts.ts';
+import type { DailyRead } from '../../shared/reads/daily-read.ts';
+import type { MonthlyRead } from '../../shared/reads/monthly-read.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { type LoadResult, type LoadSummary, openLoad } from '../../shared/storage/load/load-blocks.ts';
 import { type Claim, claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
@@ -104,25 +106,36 @@ export async function claim(database: Database, id: string, leaseMs = 60_000): P
   return claimed;
 }
 
+/** How releaseRawFile takes an error that may pass. */
+export const transientRelease = { isUnexpected: false, maxLostAttempts: 3, maxRetryMs: 3_600_000 };
+
 /** Loads blocks under a claim. */
 export async function load(
   database: Database,
   claimed: Claimed,
   blocks: readonly IntervalBlock[],
   result: Partial<LoadResult> = {},
+  reads: readonly (DailyRead | MonthlyRead)[] = [],
 ): Promise<LoadSummary> {
   const { file, leaseToken } = claimed;
   const blockLoad = openLoad(database, { rawFileId: file.id, leaseToken, receivedAt: file.receivedAt });
   for (const block of blocks) await blockLoad.add(block, 0);
+  for (const read of reads) await blockLoad.addRead(read, 0);
   return blockLoad.finish(newResult(result));
+}
+
+interface LoadedFile {
+  readonly file?: Partial<NewRawFile>;
+  readonly result?: Partial<LoadResult>;
+  readonly reads?: readonly (DailyRead | MonthlyRead)[];
 }
 
 /** The whole way of a file: registered, claimed, loaded. */
 export async function loadFile(
   database: Database,
   blocks: readonly IntervalBlock[],
-  { file = {}, result = {} }: { file?: Partial<NewRawFile>; result?: Partial<LoadResult> } = {},
+  { file = {}, result = {}, reads = [] }: LoadedFile = {},
 ): Promise<LoadSummary & { id: string }> {
   const { id } = await registerRawFile(database, newRawFile(file));
-  return { id, ...(await load(database, await claim(database, id), blocks, result)) };
+  return { id, ...(await load(database, await claim(database, id), blocks, result, reads)) };
 }

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ClientBase } from 'pg';
 import type { MemberReport, RejectedRow, RowCounts } from '../../intervals/row-counts.ts';
+import { dataTables, insertRepeatedContent } from '../data-tables.ts';
 import type { Database } from '../database.ts';
 import { LeaseLostError } from '../errors.ts';
 import { storableText } from '../storable-text.ts';
@@ -51,8 +52,8 @@ export interface BlockSource {
  * the attempt's outcome; then the rejected rows in place of those of earlier attempts. In the caller's transaction, which
  * there has to be if any row was rejected.
  *
- * One statement, since the everyday file has a block or two: its load is one round trip and one commit. The file's row is
- * locked first, so nothing is inserted under a lease that was lost. ORDER BY key makes concurrent loads of the same blocks
+ * One statement, since the everyday file has a block or two: its load is one round trip and one commit. Removals are locked
+ * out first (smt_begin_load), then the file's row is locked, so nothing is inserted under a lease that was lost. ORDER BY key makes concurrent loads of the same blocks
  * wait for each other in one direction, so none deadlocks.
  * @returns the attempt's number and the counts of blocks
  * @throws LeaseLostError if the file is someone else's by now; the caller rolls back
@@ -94,7 +95,40 @@ interface FinishedRow {
   readonly esiid_count: number;
 }
 
-/** clock_timestamp(), since now() is when the transaction began, which the whole file lies after. */
+/** Not now(), which is when the transaction began and the file had still to be read. */
+const finishedAt = sql<Date>`clock_timestamp()`;
+
+function errorOf(file: AttemptResult) {
+  return { error_code: file.errorCode, error_message: storableText(file.errorMessage) };
+}
+
+function finishedValues(file: AttemptResult, blocks: BlockSource, reads: GivenReads) {
+  return {
+    ...errorOf(file),
+    ...storedCounts(file.counts),
+    status: file.status,
+    self_contained: file.selfContained,
+    lost_attempts: 0,
+    replayed_from: null,
+    lease_token: null,
+    lease_expires_at: null,
+    blocks_inserted: sql<string>`(select count(*) from inserted)`,
+    blocks_unchanged: sql<string>`
+      ${blocks.count}::bigint - (select blocks from suppressed) - (select count(*) from inserted)`,
+    blocks_suppressed: sql<string>`(select blocks from suppressed)`,
+    intervals_inserted: sql<string>`(select coalesce(sum(intervals), 0) from inserted)`,
+    daily_reads_inserted: insertedReadCount('daily_reads', reads),
+    monthly_reads_inserted: insertedReadCount('monthly_reads', reads),
+    members: JSON.stringify(file.members.map(storedMember)),
+    esiid_count: sql<number>`(select count(distinct esiid) from meter)`,
+    interval_min_at: file.intervalMinAt,
+    interval_max_at: file.intervalMaxAt,
+    normalized_at: file.status === 'normalized' ? finishedAt : null,
+    announced_at: null,
+    updated_at: finishedAt,
+  };
+}
+
 function finishStatement(
   { kysely }: Database,
   { rawFileId, leaseToken }: { readonly rawFileId: string; readonly leaseToken: string },
@@ -102,50 +136,38 @@ function finishStatement(
   blocks: BlockSource,
   reads: GivenReads,
 ) {
-  const now = sql<Date>`clock_timestamp()`;
-  const error = { error_code: file.errorCode, error_message: storableText(file.errorMessage) };
   const inserting = kysely
+    .with(
+      (cte) => cte('gate').materialized(),
+      () => sql<{ erased: string[] }>`(select smt_begin_load() as erased)`,
+    )
     .with('owned', (query) =>
       query
-        .selectFrom('raw_smt_files')
-        .select('id')
+        .selectFrom(['gate', 'raw_smt_files'])
+        .select(['raw_smt_files.id', 'gate.erased'])
         .where('id', '=', rawFileId)
         .where('status', '=', 'normalizing')
         .where('lease_token', '=', leaseToken)
-        .forUpdate(),
+        .forUpdate('raw_smt_files'),
+    )
+    .with(
+      (cte) => cte('given').notMaterialized(),
+      () => sql<object>`(select * from ${blocks.rows})`,
     )
     .with(
       (cte) => cte('block').notMaterialized(),
-      () => sql<object>`(select * from ${blocks.rows})`,
+      () => sql<object>`(select given.* from owned cross join given where esiid <> all(owned.erased))`,
     )
-    .with('inserted', () => insertBlocks);
+    .with('suppressed', () => countSuppressed)
+    .with('inserted', () => insertBlocks)
+    .with('repeated', () => insertRepeatedContent(dataTables.interval_blocks, sql`block`, sql`inserted`));
   return withReads(inserting, reads)
     .with('meter', () => metersOf(reads))
     .with('meters', () => insertMeters(reads))
     .with('finished', (query) =>
       query
         .updateTable('raw_smt_files')
-        .set({
-          ...error,
-          ...storedCounts(file.counts),
-          status: file.status,
-          self_contained: file.selfContained,
-          lost_attempts: 0,
-          lease_token: null,
-          lease_expires_at: null,
-          blocks_inserted: sql<string>`(select count(*) from inserted)`,
-          blocks_unchanged: sql<string>`${blocks.count}::bigint - (select count(*) from inserted)`,
-          intervals_inserted: sql<string>`(select coalesce(sum(intervals), 0) from inserted)`,
-          daily_reads_inserted: insertedReadCount('daily_reads', reads),
-          monthly_reads_inserted: insertedReadCount('monthly_reads', reads),
-          members: JSON.stringify(file.members.map(storedMember)),
-          esiid_count: sql<number>`(select count(distinct esiid) from meter)`,
-          interval_min_at: file.intervalMinAt,
-          interval_max_at: file.intervalMaxAt,
-          normalized_at: file.status === 'normalized' ? now : null,
-          announced_at: null,
-          updated_at: now,
-        })
+        .set(finishedValues(file, blocks, reads))
         .where('id', '=', sql<string>`(select id from owned)`)
         .returning(['id', ...finishedColumns]),
     )
@@ -153,7 +175,7 @@ function finishStatement(
       query
         .updateTable('normalize_attempts')
         .from('finished')
-        .set({ ...error, outcome: file.status, ended_at: now })
+        .set({ ...errorOf(file), outcome: file.status, ended_at: finishedAt })
         .whereRef('raw_file_id', '=', 'finished.id')
         .whereRef('attempt', '=', 'finished.attempts'),
     )
@@ -163,7 +185,10 @@ function finishStatement(
     .selectFrom('finished')
     .select(finishedColumns)
     .select(
-      sql<string[]>`array(select distinct esiid from meter order by esiid limit ${esiidsNamed})`.as('esiids'),
+      sql<string[]>`array(
+        select distinct esiid from meter where esiid <> all((select erased from owned)::text[])
+        order by esiid limit ${esiidsNamed}
+      )`.as('esiids'),
     );
 }
 
@@ -179,7 +204,14 @@ const insertBlocks = sql<{ intervals: number }>`(
   from owned cross join block
   order by esiid collate "C", channel, usage_date, revised_at, content
   on conflict do nothing
-  returning num_nonnulls(variadic kwh) as intervals
+  returning esiid, channel, usage_date, revised_at, content, num_nonnulls(variadic kwh) as intervals
+)`;
+
+/** Blocks of erased ESIIDs, which are left out. */
+const countSuppressed = sql<{ blocks: string }>`(
+  select count(*) as blocks
+  from (select erased from owned where erased <> '{}' offset 0) gate cross join given
+  where given.esiid = any(gate.erased)
 )`;
 
 async function insertRejectedRows(
@@ -192,7 +224,8 @@ async function insertRejectedRows(
     `insert into rejected_rows (raw_file_id, position, member, line_number, reason, row_text)
      select $1, position, member, line_number, reason, row_text
      from unnest($2::text[], $3::bigint[], $4::text[], $5::text[])
-       with ordinality as rejected (member, line_number, reason, row_text, position)`,
+       with ordinality as rejected (member, line_number, reason, row_text, position)
+     where not exists (select from erased_esiids where strpos(row_text, esiid) > 0)`,
     [
       rawFileId,
       rejected.map((row) => storableText(row.member)),

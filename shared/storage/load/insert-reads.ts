@@ -1,4 +1,5 @@
 import { type QueryCreator, type RawBuilder, sql } from 'kysely';
+import { dataTables, insertRepeatedContent } from '../data-tables.ts';
 import type { Tables } from '../tables.ts';
 
 /** Reads of one kind to insert: a source of rows with the columns of their table but for the file's id. */
@@ -34,7 +35,19 @@ export function withReads<Statement extends Pick<QueryCreator<Tables>, 'with'>>(
           (cte) => cte(`given_${source.table}`).notMaterialized(),
           () => sql<object>`(select * from ${source.rows})`,
         )
-        .with(`inserted_${source.table}`, () => insertReads(source)) as unknown as Statement,
+        .with(
+          (cte) => cte(`kept_${source.table}`).notMaterialized(),
+          () =>
+            sql<object>`(select given.* from owned cross join ${given(source.table)} given where esiid <> all(owned.erased))`,
+        )
+        .with(`inserted_${source.table}`, () => insertReads(source))
+        .with(`repeated_${source.table}`, () =>
+          insertRepeatedContent(
+            dataTables[source.table],
+            sql.table(`kept_${source.table}`),
+            sql.table(`inserted_${source.table}`),
+          ),
+        ) as unknown as Statement,
     statement,
   );
 }
@@ -45,10 +58,10 @@ function insertReads({ table, columns, key }: ReadSource): RawBuilder<object> {
   return sql`(
     insert into ${sql.table(table)} (${list}, raw_file_id)
     select ${list}, owned.id
-    from owned cross join ${given(table)}
+    from owned cross join ${sql.table(`kept_${table}`)}
     order by ${sql.raw(key.join(', ').replace('esiid', 'esiid collate "C"'))}
     on conflict do nothing
-    returning 1
+    returning ${sql.join(key.map((column) => sql.ref(column)))}
   )`;
 }
 
@@ -63,7 +76,7 @@ export function insertedReadCount(table: ReadSource['table'], reads: GivenReads)
 }
 
 /**
- * Which ESIIDs and days the file holds, by its blocks and reads. Without rows under a lost lease, since nothing is to be
+ * Which ESIIDs and days the file holds, by its blocks and reads, erased ESIIDs too. Without rows under a lost lease, since nothing is to be
  * written then.
  */
 export function metersOf(reads: GivenReads): RawBuilder<{ esiid: string }> {
@@ -74,7 +87,7 @@ export function metersOf(reads: GivenReads): RawBuilder<{ esiid: string }> {
     select owned.id as raw_file_id, esiid collate "C" as esiid, channel,
       min(first_day) as first_usage_date, max(last_day) as last_usage_date
     from owned cross join (
-      select esiid, channel, usage_date, usage_date from block${sql.join(ofReads, sql``)}
+      select esiid, channel, usage_date, usage_date from given${sql.join(ofReads, sql``)}
     ) held (esiid, channel, first_day, last_day)
     group by 1, 2, 3
   )`;

@@ -15,6 +15,8 @@ export interface ClaimedFile {
   readonly source: string;
   readonly esiid: string | null;
   readonly receivedAt: Date;
+  /** The final status that a replayed file had; null for one that never had any. */
+  readonly replayedFrom: RawFileStatus | null;
 }
 
 export type Claim =
@@ -29,7 +31,7 @@ export type Claim =
   | { readonly outcome: 'finished'; readonly status: RawFileStatus }
   /** Someone else works on it, and has until then. */
   | { readonly outcome: 'busy'; readonly leaseExpiresAt: Date }
-  /** Its workers kept vanishing; it is `failed` now, with `timed-out` or `worker-lost`. */
+  /** Its workers kept vanishing; it is `failed` now, or stays normalized, with `timed-out` or `worker-lost`. */
   | {
       readonly outcome: 'given-up';
       readonly attempts: number;
@@ -78,6 +80,7 @@ export async function claimRawFile(database: Database, options: ClaimOptions): P
     case 'failed':
     case 'ignored':
     case 'duplicate':
+    case 'withdrawn':
       return { outcome: 'finished', status: row.status };
   }
 }
@@ -110,6 +113,7 @@ async function claim({ kysely }: Database, options: ClaimOptions): Promise<Claim
     )
     select id, bucket, object_key as "objectKey", version_id as "versionId", filename, size_bytes as "sizeBytes", sha256,
       content_type as "contentType", source, esiid, received_at as "receivedAt",
+      replayed_from as "replayedFrom",
       lease_token as "leaseToken", attempts as attempt
     from claimed`.execute(kysely);
   const row = rows[0];
@@ -125,7 +129,8 @@ async function giveUp({ kysely }: Database, options: ClaimOptions): Promise<Clai
       from normalize_attempts where raw_file_id = ${options.id} and outcome is null
     ), given_up as (
       update raw_smt_files
-      set status = 'failed',
+      set status = case replayed_from when 'normalized' then 'normalized' else 'failed' end,
+        replayed_from = null,
         lost_attempts = lost_attempts + 1,
         lease_token = null,
         lease_expires_at = null,

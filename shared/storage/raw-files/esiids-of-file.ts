@@ -1,10 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import { esiidsNamed } from '../load/finish-raw-file.ts';
 
-/** The first thousand ESIIDs with intervals in a file, in order, as an array expression. */
+/** The first thousand ESIIDs with intervals in a file but for erased ones, in order, as an array expression. */
 export function esiidsOfFile(id: RawBuilder<unknown>): RawBuilder<string[]> {
   return sql`array(
-    select distinct meter.esiid from raw_file_meters meter where meter.raw_file_id = ${id} order by 1 limit ${esiidsNamed}
+    select distinct meter.esiid from raw_file_meters meter
+    where meter.raw_file_id = ${id} and not exists (select from erased_esiids erased where erased.esiid = meter.esiid)
+    order by 1 limit ${esiidsNamed}
   )`;
 }
 

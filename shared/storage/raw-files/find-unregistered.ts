@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { storableText } from '../storable-text.ts';
 
 interface Version {
   readonly bucket: string;
@@ -7,7 +8,10 @@ interface Version {
   readonly versionId: string;
 }
 
-/** Which of these object versions have no row. One anti-join on the unique key, however many they are. */
+/**
+ * Which of these object versions have no row. One anti-join on the unique key, however many they are. Keys are compared as
+ * rows have them, see {@link storableText}.
+ */
 export async function findUnregistered<V extends Version>(
   { kysely }: Database,
   versions: readonly V[],
@@ -16,7 +20,7 @@ export async function findUnregistered<V extends Version>(
     select position::int
     from unnest(
       ${versions.map(({ bucket }) => bucket)}::text[],
-      ${versions.map(({ objectKey }) => objectKey)}::text[],
+      ${versions.map(({ objectKey }) => storableText(objectKey))}::text[],
       ${versions.map(({ versionId }) => versionId)}::text[]
     ) with ordinality as listed (bucket, object_key, version_id, position)
     where not exists (

@@ -24,6 +24,7 @@ const countColumns = [
   'intervals_inserted',
   'daily_reads_inserted',
   'monthly_reads_inserted',
+  'blocks_suppressed',
 ] as const;
 type CountColumn = (typeof countColumns)[number];
 

@@ -2,12 +2,21 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { pendingStatuses } from '../tables.ts';
 
-/** Records that messages for these files were sent. Files with a final status are left as they are. */
-export async function markQueued(database: Database, ids: readonly string[]): Promise<void> {
-  await database.kysely
-    .updateTable('raw_smt_files')
-    .set({ queued_at: sql`now()`, updated_at: sql`now()` })
+/**
+ * Records that messages for these files were sent. Files with a final status are left as they are, and so are those that
+ * somebody has locked: a worker that has one already, or one whose machine vanished, which nobody should wait for.
+ */
+export async function markQueued({ kysely }: Database, ids: readonly string[]): Promise<void> {
+  const unlocked = kysely
+    .selectFrom('raw_smt_files')
+    .select('id')
     .where('id', '=', sql<string>`any(${ids}::bigint[])`)
     .where('status', 'in', pendingStatuses)
+    .forUpdate()
+    .skipLocked();
+  await kysely
+    .updateTable('raw_smt_files')
+    .set({ queued_at: sql`now()`, updated_at: sql`now()` })
+    .where('id', 'in', unlocked)
     .execute();
 }

@@ -33,6 +33,8 @@ export interface RegisteredRawFile {
  * Gives an object version its row, exactly one however often and concurrently it is registered. It starts as `duplicate`
  * if a normalized file has the same bytes and these alone decide what is loaded, else as `registered`.
  *
+ * The row of the original is locked, so that it cannot be withdrawn before its duplicate is there to take its place.
+ *
  * The unique key does the work: one INSERT … ON CONFLICT DO NOTHING, which waits for a concurrent one; whoever finds the
  * row there reads it in a second statement, since the first one's snapshot may be older than it.
  */
@@ -44,6 +46,7 @@ export async function registerRawFile(database: Database, file: NewRawFile): Pro
       where sha256 = ${file.sha256} and status = 'normalized' and self_contained
       order by id
       limit 1
+      for share
     )
     insert into raw_smt_files (
       bucket, object_key, version_id, etag, filename, size_bytes, sha256, content_type, source, esiid, received_at,

@@ -8,27 +8,65 @@ export interface Release {
   readonly leaseToken: string;
   readonly errorCode: string;
   readonly errorMessage: string;
+  /** No error of the database, the object store or the network: it counts as a lost attempt. */
+  readonly isUnexpected: boolean;
+  /** How many attempts in a row may be lost, or end unexpectedly. */
+  readonly maxLostAttempts: number;
+  /** How long after it was registered or replayed a file is tried again. */
+  readonly maxRetryMs: number;
 }
 
+export type Released =
+  | { readonly outcome: 'released' }
+  /** Its attempts have run out: it is failed now, or what it was before the replay. */
+  | { readonly outcome: 'given-up'; readonly errorCode: string; readonly errorMessage: string };
+
 /**
- * Gives a claimed file back after a transient failure: registered again, for a later attempt. The row keeps the error
- * until an attempt ends better.
+ * Gives a claimed file back after an error that is not its content's: registered again, for a later attempt. Attempts are
+ * bounded whatever the error is: by number if it is unexpected, else by time. The row keeps the error until an attempt ends
+ * better.
  * @throws LeaseLostError if the file is someone else's by now
  */
-export async function releaseRawFile(database: Database, release: Release): Promise<void> {
+export async function releaseRawFile(database: Database, release: Release): Promise<Released> {
+  const { id, leaseToken, errorCode, isUnexpected, maxLostAttempts, maxRetryMs } = release;
   const errorMessage = storableText(release.errorMessage);
-  const { rows } = await sql`
-    with released as (
-      update raw_smt_files
-      set status = 'registered', lost_attempts = 0, lease_token = null, lease_expires_at = null,
-        error_code = ${release.errorCode}, error_message = ${errorMessage}, updated_at = now()
-      where id = ${release.id} and status = 'normalizing' and lease_token = ${release.leaseToken}
-      returning id
+  const { rows } = await sql<{ givenUp: boolean; errorCode: string; errorMessage: string }>`
+    with decided as (
+      select id,
+        (${isUnexpected} and lost_attempts + 1 >= ${maxLostAttempts})
+          or coalesce(replayed_at, registered_at) < now() - ${maxRetryMs} * interval '1 millisecond' as given_up
+      from raw_smt_files
+      where id = ${id} and status = 'normalizing' and lease_token = ${leaseToken}
+      for update
+    ), released as (
+      update raw_smt_files file
+      set status = case when not given_up then 'registered' when replayed_from = 'normalized' then 'normalized' else 'failed' end,
+        replayed_from = case when given_up then null else replayed_from end,
+        lost_attempts = case when given_up or not ${isUnexpected} then 0 else lost_attempts + 1 end,
+        lease_token = null, lease_expires_at = null,
+        error_code = case
+          when not given_up then ${errorCode} when ${isUnexpected} then 'unexpected-error' else 'retries-exhausted'
+        end,
+        error_message = case
+          when not given_up then ${errorMessage}
+          when ${isUnexpected} then 'It failed several times in a row for a reason that smt-ingest does not know: ' || ${errorMessage}
+          else 'It was tried again until its time ran out. The last error: ' || ${errorMessage}
+        end,
+        updated_at = now()
+      from decided where file.id = decided.id
+      returning file.id, given_up, error_code, error_message
     ), ended as (
       update normalize_attempts
-      set ended_at = now(), outcome = 'retry', error_code = ${release.errorCode}, error_message = ${errorMessage}
-      where raw_file_id = (select id from released) and lease_token = ${release.leaseToken}
+      set ended_at = now(), outcome = case when given_up then 'failed' else 'retry' end,
+        error_code = ${errorCode}, error_message = ${errorMessage}
+      from released
+      where raw_file_id = released.id and lease_token = ${leaseToken}
     )
-    select id from released`.execute(database.kysely);
-  if (rows.length === 0) throw new LeaseLostError(release.id);
+    select given_up as "givenUp", error_code as "errorCode", error_message as "errorMessage" from released`.execute(
+    database.kysely,
+  );
+  const row = rows[0];
+  if (row === undefined) throw new LeaseLostError(id);
+  const { givenUp, ...error } = row;
+  return givenUp ? { outcome: 'given-up', ...error } : { outcome: 'released' };
 }

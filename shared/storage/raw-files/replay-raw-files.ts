@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
-import type { RawFileStatus } from '../tables.ts';
+import { pendingStatuses, type RawFileStatus } from '../tables.ts';
 import { filesOfEsiid } from './esiids-of-file.ts';
 
 /** Which files to normalize again; what is left out does not restrict. */
@@ -51,7 +51,8 @@ export async function replayRawFiles(
     : sql<ReplayedFile>`
         with chosen as (${chosen} for update skip locked), replayed as (
           update raw_smt_files file
-          set status = 'registered', duplicate_of = null, lost_attempts = 0, lease_token = null,
+          set status = 'registered', duplicate_of = null,
+            replayed_from = case when file.status in (${sql.join(pendingStatuses)}) then file.replayed_from else file.status end, lost_attempts = 0, lease_token = null,
             lease_expires_at = null, error_code = null, error_message = null, queued_at = null,
             replayed_at = now(), updated_at = now()
           from chosen
@@ -71,6 +72,8 @@ function conditions(filter: ReplayFilter): RawBuilder<unknown>[] {
   return [
     sql`bucket = ${bucket}`,
     sql`(status <> 'normalizing' or lease_expires_at <= now())`,
+    // What was withdrawn comes back only if it is asked for by id or by that status.
+    ...(ids === undefined && statuses === undefined ? [sql`status <> 'withdrawn'`] : []),
     ...(ids === undefined ? [] : [sql`id = any(${ids}::bigint[])`]),
     ...(statuses === undefined ? [] : [sql`status = any(${statuses}::text[])`]),
     ...(esiid === undefined ? [] : [sql`id in ${filesOfEsiid(esiid)}`]),

@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 /**
- * What the writer may do beyond reading, and no more: blocks are only ever added, files and requests never removed.
- * Whoever adds a table adds it here.
+ * What the writer may do beyond reading, and no more: blocks are only ever added, files and requests never removed. Only
+ * the owner withdraws files and erases ESIIDs. Whoever adds a table adds it here.
  */
 const writerRights = {
   raw_smt_files: 'insert, update',
@@ -11,6 +11,7 @@ const writerRights = {
   upload_requests: 'insert, update',
   rejected_rows: 'insert, delete',
   raw_file_meters: 'insert, update',
+  repeated_content: 'insert, update',
   interval_blocks: 'insert',
   daily_reads: 'insert',
   monthly_reads: 'insert',
@@ -21,6 +22,7 @@ const readable = [
   ...Object.keys(writerRights),
   ...['smt_intervals', 'SmtInterval', 'smt_interval_days', 'smt_daily_reads', 'smt_monthly_reads'],
   ...['smt_day_audit', 'smt_month_audit', 'smt_register_breaks'],
+  ...['erased_esiids', 'erased_objects', 'removals'],
 ];
 
 /** Arbitrary: the key of the lock under which rights are given, since two GRANTs on one table at once fail. */

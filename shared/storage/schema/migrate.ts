@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { DatabaseError } from 'pg';
 import type { Database } from '../database.ts';
 import {
   DatabaseDivergedError,
@@ -14,12 +16,20 @@ const migrationTable = 'smt_ingest_migrations';
 const migrationLockTable = 'smt_ingest_migrations_lock';
 const oldestServer = 150_000;
 
+const lockNotAvailable = '55P03';
+/** With the owner's lock timeout of 5 s (function-database.ts), some four minutes. */
+const maxAttempts = 30;
+const retryMs = 3_000;
+
 /** Arbitrary: the key of the lock under which the schema is made, since two CREATE SCHEMA at once fail. */
 const schemaLock = 7_680_424;
 
 /**
  * Brings the schema up to date, in one transaction under a lock: run twice or by several at once, each migration runs once.
  * The schema is the first of the connection's search_path, and is made if it is not there.
+ *
+ * A statement that waits for a table lock has everybody else wait behind it, so it waits no longer than the connection's
+ * lock timeout, gives the lock's queue free, and the migration is tried again.
  * @returns the names of those that ran now
  * @throws PostgresTooOldError, ForeignTablesError, DatabaseNewerError, DatabaseDivergedError before anything is changed;
  *   MigrationFailedError
@@ -35,9 +45,13 @@ export async function migrate(database: Database): Promise<readonly string[]> {
     migrationTableName: migrationTable,
     migrationLockTableName: migrationLockTable,
   });
-  const { error, results } = await migrator.migrateToLatest();
-  if (error !== undefined) throw new MigrationFailedError(error);
-  return (results ?? []).map((result) => result.migrationName);
+  for (let attempt = 1; ; attempt++) {
+    const { error, results } = await migrator.migrateToLatest();
+    if (error === undefined) return (results ?? []).map((result) => result.migrationName);
+    const isLocked = error instanceof DatabaseError && error.code === lockNotAvailable;
+    if (!isLocked || attempt === maxAttempts) throw new MigrationFailedError(error);
+    await delay(retryMs);
+  }
 }
 
 /** @param version as server_version_num has it: 150004 for 15.4 */

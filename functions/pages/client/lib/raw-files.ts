@@ -16,6 +16,7 @@ const statusNames: Readonly<Record<Status, string>> = {
   failed: 'Failed',
   ignored: 'Ignored',
   duplicate: 'Duplicate',
+  withdrawn: 'Withdrawn',
 };
 
 export function statusBadge(status: Status): HTMLElement {
@@ -60,6 +61,8 @@ export function outcomeOf(file: Outcome): string {
       return file.error_message ?? 'Understood, but it holds no intervals.';
     case 'duplicate':
       return `The same bytes as file ${file.duplicate_of}, which is loaded already.`;
+    case 'withdrawn':
+      return 'Withdrawn: nothing of it is in the data. Replay it to load it again.';
   }
 }
 

@@ -6,6 +6,7 @@ import { up as replayedAt } from './0004-replayed-at.ts';
 import { up as dayStarts } from './0005-day-starts.ts';
 import { up as rawFileMeters } from './0006-raw-file-meters.ts';
 import { up as reads } from './0007-reads.ts';
+import { up as takingBack } from './0008-taking-back.ts';
 import { up as dayDisagreements } from './0010-day-disagreements.ts';
 
 /**
@@ -23,5 +24,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-day-starts': { up: dayStarts },
   '0006-raw-file-meters': { up: rawFileMeters },
   '0007-reads': { up: reads },
+  '0008-taking-back': { up: takingBack },
   '0010-day-disagreements': { up: dayDisagreements },
 };

@@ -4,20 +4,20 @@ import { storableText } from '../storable-text.ts';
 import type { NewRawFile } from './register-raw-file.ts';
 
 /**
- * Gives an object version that was deleted before it was read its row: `failed: object-deleted`. A row it has already
- * stays as it is.
+ * Gives an object version that cannot be read its row: `failed`, and why (`object-deleted`, `unusable-key`). A row it has
+ * already stays as it is.
  * @returns the new row's id; null if there was one
  */
-export async function registerDeletedObject(
+export async function registerUnreadableObject(
   { kysely }: Database,
   file: Omit<NewRawFile, 'sha256' | 'contentType'>,
-  errorMessage: string,
+  error: { readonly code: string; readonly message: string },
 ): Promise<string | null> {
   const row = await kysely
     .insertInto('raw_smt_files')
     .values({
       bucket: file.bucket,
-      object_key: file.objectKey,
+      object_key: storableText(file.objectKey),
       version_id: file.versionId,
       etag: file.etag,
       filename: storableText(file.filename),
@@ -26,8 +26,8 @@ export async function registerDeletedObject(
       esiid: file.esiid,
       received_at: file.receivedAt,
       status: 'failed',
-      error_code: 'object-deleted',
-      error_message: errorMessage,
+      error_code: error.code,
+      error_message: storableText(error.message),
       registered_at: sql`now()`,
     })
     .onConflict((conflict) => conflict.columns(['bucket', 'object_key', 'version_id']).doNothing())

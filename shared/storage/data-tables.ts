@@ -1,0 +1,67 @@
+import { type RawBuilder, sql } from 'kysely';
+
+/**
+ * The tables of what files say, which loads add to and removals take from. Each is insert only and has the columns esiid,
+ * channel, revised_at, content, raw_file_id (the first file that brought the row) and a date. Whoever adds such a table adds
+ * it here, and its {@link insertRepeatedContent} to the finishing statement.
+ */
+export const dataTables = {
+  interval_blocks: { name: 'interval_blocks', date: 'usage_date', content: (row) => `${row}.content` },
+  daily_reads: { name: 'daily_reads', date: 'usage_date', content: (row) => `${row}.content` },
+  // The hash of a monthly read does not cover the end of its period.
+  monthly_reads: {
+    name: 'monthly_reads',
+    date: 'start_date',
+    content: (row) => `md5(${row}.content::text || (${row}.end_date - ${row}.start_date))::uuid`,
+  },
+} as const satisfies Record<string, DataTable>;
+
+export interface DataTable {
+  readonly name: string;
+  /** The column of the day that a row is about, or begins with. */
+  readonly date: string;
+  /** What, with ESIID, channel, date and revision, tells a row of this alias from all others: an expression of type uuid. */
+  readonly content: (row: string) => string;
+}
+
+/** Arbitrary: the key of the lock that smt_begin_load() takes shared and removals take exclusively. */
+export const removalLock = 7_680_426;
+
+/**
+ * The statement that records which rows of a load were there already, brought by other files. For the finishing statement:
+ * it reads its `owned`, and the CTEs of the rows to load and of the rows inserted, both with the columns of the key.
+ *
+ * A load that repeats nothing, the usual one, pays for comparing two counts. The owner of a row is looked up by a scalar
+ * subquery, so that the planner cannot make a join over the whole table of it.
+ */
+export function insertRepeatedContent(
+  { name, date, content }: DataTable,
+  rows: RawBuilder<unknown>,
+  inserted: RawBuilder<unknown>,
+): RawBuilder<object> {
+  const keyOf = (row: string) =>
+    sql.raw(
+      `${row}.esiid collate "C" as esiid, ${row}.channel, ${row}.${date} as date, ${row}.revised_at, ${content(row)} as content`,
+    );
+  return sql`(
+    insert into repeated_content as known (esiid, channel, data_table, raw_file_id, dates, revisions, contents)
+    select esiid, channel, ${sql.lit(name)}, raw_file_id, array_agg(date), array_agg(revised_at), array_agg(content)
+    from (
+      select found.*, owned.id as raw_file_id
+      from owned cross join (
+        select ${keyOf('loaded')} from ${rows} loaded except select ${keyOf('fresh')} from ${inserted} fresh offset 0
+      ) found
+      where (select count(*) from ${rows}) > (select count(*) from ${inserted})
+    ) repeated
+    where raw_file_id is distinct from (
+      select stored.raw_file_id from ${sql.table(name)} stored
+      where stored.esiid = repeated.esiid and stored.channel = repeated.channel
+        and stored.${sql.ref(date)} = repeated.date and stored.revised_at = repeated.revised_at
+        and ${sql.raw(content('stored'))} = repeated.content
+      limit 1
+    )
+    group by esiid, channel, raw_file_id
+    on conflict (esiid, channel, data_table, raw_file_id) do update
+      set dates = excluded.dates, revisions = excluded.revisions, contents = excluded.contents
+  )`;
+}
