@@ -3,6 +3,8 @@ import { serveRoutes } from '../../shared/http/serve-routes.ts';
 import { getAudit } from './audit.ts';
 import { getCoverage } from './coverage.ts';
 import { listEsiids } from './esiids.ts';
+import { listPeaks } from './peaks.ts';
+import { getProfile } from './profile.ts';
 import { usageRoutes } from './routes.ts';
 import { getUsage } from './usage.ts';
 
@@ -11,5 +13,7 @@ export const handler = serveRoutes(usageRoutes, {
   getUsage: async (request) => getUsage(await functionDatabase(), request),
   getCoverage: async (request) => getCoverage(await functionDatabase(), request),
   getAudit: async (request) => getAudit(await functionDatabase(), request),
+  getProfile: async (request) => getProfile(await functionDatabase(), request),
+  listPeaks: async (request) => listPeaks(await functionDatabase(), request),
   listEsiids: async (request) => listEsiids(await functionDatabase(), request),
 });

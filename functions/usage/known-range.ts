@@ -1,5 +1,5 @@
 import type { Database } from '../../shared/storage/database.ts';
-import { listEsiids } from '../../shared/storage/usage/list-esiids.ts';
+import { readExtents } from '../../shared/storage/usage/read-extents.ts';
 import type { DayRange } from '../../shared/usage/coverage.ts';
 
 interface AskedRange {
@@ -16,7 +16,7 @@ export async function knownRange(
   database: Database,
   { esiid, from, to }: AskedRange,
 ): Promise<DayRange | null> {
-  const [known] = await listEsiids(database, { prefix: esiid, after: '', limit: 1 });
-  if (known?.esiid !== esiid) return null; // or a longer one that begins with it
+  const [known] = await readExtents(database, [esiid]);
+  if (known === undefined) return null;
   return { from: from ?? known.firstDate, to: to ?? known.lastDate, channels: known.channels };
 }

@@ -1,5 +1,6 @@
 import type { Routes } from '../../shared/http/route.ts';
 import { auditQuery, auditResponse } from './audit-schemas.ts';
+import { peaksQuery, peaksResponse, profileQuery, profileResponse } from './profile-schemas.ts';
 import {
   coverageQuery,
   coverageResponse,
@@ -53,5 +54,25 @@ export const usageRoutes = {
     access: 'admin',
     query: esiidsQuery,
     response: esiidsResponse,
+  },
+  getProfile: {
+    method: 'GET',
+    path: '/api/usage/profile',
+    summary: 'Energy by month, weekday or weekend, and hour of the clock',
+    description:
+      'From these sums a typical day and any split by hours can be computed exactly, for years at once.',
+    tag: 'Usage',
+    access: 'admin',
+    query: profileQuery,
+    response: profileResponse,
+  },
+  listPeaks: {
+    method: 'GET',
+    path: '/api/usage/peaks',
+    summary: 'The intervals or hours with the most energy',
+    tag: 'Usage',
+    access: 'admin',
+    query: peaksQuery,
+    response: peaksResponse,
   },
 } as const satisfies Routes;

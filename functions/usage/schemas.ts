@@ -19,7 +19,7 @@ const maxUsageRows = 40_000;
 /** Coverage comes in one piece. */
 export const maxCoverageDays = 3_660;
 
-const channel = z.enum(['consumption', 'generation']);
+export const channel = z.enum(['consumption', 'generation']);
 
 const range = {
   from: dayParameter('First day, included; default: the first stored'),
@@ -77,6 +77,7 @@ const coveredDay = z.strictObject({
   usage_date: localDate,
   channel,
   ...slotCounts,
+  kwh: kwh.nullable().describe('Exact sum of the intervals that are present; null when none is'),
   revisions: count,
   latest_revised_at: instant.nullable(),
   latest_raw_file_id: rawFileId.nullable().describe('File that brought the latest revision'),
@@ -100,9 +101,11 @@ export const coverageResponse = z.strictObject({
 export const esiidsQuery = z.strictObject({
   q: z
     .string()
-    .regex(/^\d{1,22}$/, 'is not the beginning of an ESIID: digits')
+    .regex(/^\d{1,22}$/, 'is not a part of an ESIID: digits')
     .optional()
-    .describe('What the ESIID begins with'),
+    .describe(
+      'Digits anywhere in the ESIID. A page of a search may be short or empty and still have a next one',
+    ),
   limit: pageLimit(1_000, 100),
   cursor: cursorOf(/^\d{1,22}$/),
 });

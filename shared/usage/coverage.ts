@@ -12,6 +12,8 @@ export interface DescribedDay {
   readonly present: number;
   readonly estimated: number;
   readonly missing: number;
+  /** Exact sum of what is present; null when nothing is. */
+  readonly kwh: string | null;
   readonly revisions: number;
   readonly latest_revised_at: string | null;
   readonly latest_raw_file_id: string | null;
@@ -61,6 +63,7 @@ function describeDay(date: string, channel: Channel, day: CoveredDay | undefined
     present,
     estimated: day?.estimated ?? 0,
     missing: expected - present,
+    kwh: day?.kwh ?? null,
     revisions: day?.revisions ?? 0,
     latest_revised_at: day?.latestRevisedAt.toISOString() ?? null,
     latest_raw_file_id: day?.latestRawFileId ?? null,

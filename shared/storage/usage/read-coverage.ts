@@ -6,6 +6,8 @@ export interface CoveredDay {
   readonly usageDate: string;
   readonly channel: Channel;
   readonly present: number;
+  /** Exact sum of the values that are stored, without trailing zeros. */
+  readonly kwh: string;
   readonly estimated: number;
   /** Slots that have a value; null when all of them have. */
   readonly presentSlots: readonly number[] | null;
@@ -43,12 +45,13 @@ export async function readCoverage(
         max(cardinality(kwh)) as slot_count,
         count(*) filter (where is_newest) as newest_blocks,
         max(num_nonnulls(variadic kwh)) filter (where is_newest) as present,
-        coalesce(max(bit_count(estimated)) filter (where is_newest), 0)::integer as estimated
+        coalesce(max(bit_count(estimated)) filter (where is_newest), 0)::integer as estimated,
+        max(case when is_newest then (select sum(value) from unnest(kwh) value) end) as kwh
       from block
       group by usage_date, channel
     ), slots as (
       select usage_date, channel, count(*)::integer as present,
-        (count(*) filter (where estimated))::integer as estimated,
+        (count(*) filter (where estimated))::integer as estimated, sum(kwh) as kwh,
         array_agg(
           (extract(epoch from ts - timezone('America/Chicago', usage_date::timestamp)) / 900)::integer order by ts
         ) as present_slots
@@ -60,6 +63,7 @@ export async function readCoverage(
     select usage_date as "usageDate", channel,
       coalesce(slots.present, stored.present) as present,
       coalesce(slots.estimated, stored.estimated) as estimated,
+      trim_scale(coalesce(slots.kwh, stored.kwh))::text as kwh,
       case when coalesce(slots.present, stored.present) = slot_count then null else present_slots end as "presentSlots",
       revisions, latest_revised_at as "latestRevisedAt", latest_raw_file_id as "latestRawFileId",
       first_received_at as "firstReceivedAt", latest_received_at as "latestReceivedAt"

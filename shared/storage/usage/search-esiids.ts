@@ -1,0 +1,47 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+
+interface EsiidSearch {
+  /** Digits that stand anywhere in the ESIID; empty for all. */
+  readonly containing: string;
+  /** Only ESIIDs after this one. */
+  readonly after: string;
+  readonly limit: number;
+  /** Maximum number of ESIIDs to look at. */
+  readonly maxScanned: number;
+}
+
+interface FoundEsiids {
+  readonly esiids: readonly string[];
+  /** The last ESIID that was looked at when the maximum was reached before the limit; null otherwise. */
+  readonly stoppedAt: string | null;
+}
+
+/**
+ * ESIIDs that have data, in order.
+ *
+ * The recursive walk jumps from one ESIID to the next in the primary key, so it costs what it passes and not the table's
+ * size: SELECT DISTINCT reads every block. Digits in the middle of an ESIID have no index, so a search for rare ones looks at
+ * many; it stops at a maximum and says where, for the next page to go on.
+ */
+export async function searchEsiids(
+  database: Database,
+  { containing, after, limit, maxScanned }: EsiidSearch,
+): Promise<FoundEsiids> {
+  const { rows } = await sql<{ esiids: string[]; stoppedAt: string | null }>`
+    with recursive scanned (esiid, number) as (
+      (select esiid, 1 from interval_blocks where esiid > ${after} order by esiid limit 1)
+      union all
+      select next.esiid, number + 1
+      from scanned cross join lateral (
+        select esiid from interval_blocks where esiid > scanned.esiid order by esiid limit 1
+      ) next
+      where number < ${maxScanned}
+    ), matching as (
+      select esiid from scanned where position(${containing} in esiid) > 0 limit ${limit}
+    )
+    select coalesce(array_agg(esiid order by esiid), '{}') as esiids,
+      case when count(*) < ${limit} then (select esiid from scanned where number = ${maxScanned}) end as "stoppedAt"
+    from matching`.execute(database.kysely);
+  return rows[0] ?? { esiids: [], stoppedAt: null };
+}
