@@ -6,10 +6,10 @@ import type { Database } from '../../shared/storage/database.ts';
 import * as storage from '../../shared/storage/raw-files/list-raw-files.ts';
 import type { rawFilesQuery } from './schemas.ts';
 
-/** GET /api/admin/smt/raw-files: files by status, source, ESIID, text and time, newest first. */
+/** GET /api/admin/smt/raw-files: files by status, source, ESIID, text and time, in an order. */
 export async function listRawFiles(
   database: Database,
-  { status, source, esiid, sha256, q, from, to, limit, cursor }: z.output<typeof rawFilesQuery>,
+  { status, source, esiid, sha256, q, from, to, sort, order, limit, cursor }: z.output<typeof rawFilesQuery>,
 ): Promise<ApiResponse> {
   const found = await storage.listRawFiles(database, {
     statuses: status,
@@ -19,7 +19,9 @@ export async function listRawFiles(
     text: q,
     receivedFrom: from === undefined ? undefined : midnight(from),
     receivedTo: to === undefined ? undefined : midnight(addDays(to, 1)),
-    after: cursor && { receivedAt: cursor[0], id: cursor[1] },
+    sort,
+    order,
+    after: cursor && { value: cursor[0], id: cursor[1] },
     limit: limit + 1, // one more tells whether there is a next page
   });
   const page = found.slice(0, limit);

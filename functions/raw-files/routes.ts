@@ -13,7 +13,7 @@ export const rawFileRoutes = {
   listRawFiles: {
     method: 'GET',
     path: '/api/admin/smt/raw-files',
-    summary: 'List raw files, newest first',
+    summary: 'List raw files, by default the last received first',
     tag: 'Raw files',
     access: 'admin',
     query: rawFilesQuery,

@@ -19,6 +19,21 @@ import { rawFileStatuses } from '../../shared/storage/tables.ts';
 
 /** What the raw-file routes take and give; the handlers check by these, and the OpenAPI document is made of them. */
 
+/** Whether a text can be where a page of an order ended, and Postgres can read it. */
+function isPosition(sort: 'received' | 'data' | 'size' | 'rejected' | 'name', text: string): boolean {
+  switch (sort) {
+    case 'received':
+      return writtenInstant.test(text);
+    case 'data':
+      return text === '-infinity' || writtenInstant.test(text);
+    case 'size':
+    case 'rejected':
+      return /^\d{1,18}$/.test(text);
+    case 'name':
+      return searchText(2_000).safeParse(text).success;
+  }
+}
+
 export const rawFilesQuery = z
   .strictObject({
     status: z
@@ -37,8 +52,17 @@ export const rawFilesQuery = z
       .optional(),
     from: dayParameter('Received on this day or later'),
     to: dayParameter('Received on this day or earlier'),
+    sort: z
+      .enum(['received', 'data', 'size', 'rejected', 'name'])
+      .default('received')
+      .describe('By time received, end of the data, size, rejected rows or file name'),
+    order: z.enum(['asc', 'desc']).default('desc'),
     limit: pageLimit(200, 50),
-    cursor: cursorOf(writtenInstant, /^\d{1,18}$/),
+    cursor: cursorOf({ test: (text) => text.length <= 2_000 }, /^\d{1,18}$/),
+  })
+  .refine(({ sort, cursor }) => cursor === undefined || isPosition(sort, cursor[0]), {
+    path: ['cursor'],
+    message: 'is not a cursor of this order',
   })
   .refine(({ from, to }) => !from || !to || from <= to, { path: ['from'], message: 'is after "to"' });
 
@@ -54,7 +78,12 @@ const listed = z.strictObject({
   error_code: z.string().nullable(),
   error_message: z.string().nullable(),
   esiid_count: count,
-  first_esiid: esiid.nullable().describe('One of those that the file holds'),
+  first_esiid: esiid
+    .nullable()
+    .describe('One of those that the file holds, or that the original of a duplicate holds'),
+  interval_min_at: instant.nullable().describe('Start of the first interval in the file'),
+  interval_max_at: instant.nullable().describe('Start of the last interval in the file'),
+  ignored_members: count.describe('Members of the archive that were understood and hold no intervals'),
   rows_read: count,
   rejected_rows: count,
   intervals_read: count,
@@ -65,7 +94,7 @@ const listed = z.strictObject({
 
 export const rawFilesResponse = z.strictObject({
   ok: z.literal(true),
-  files: z.array(listed).describe('Newest first'),
+  files: z.array(listed).describe('In the order asked for; by default the last received first'),
   next_cursor: nextCursor,
 });
 

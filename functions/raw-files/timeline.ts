@@ -26,7 +26,7 @@ export function timelineOf(file: RawFile, { upload, attempts }: RawFileHistory):
   ];
   const events: (TimelineEvent | null)[] = [
     { at: file.registered_at, event: 'registered', detail: duplicateDetail(file) },
-    file.queued_at === null ? null : { at: file.queued_at, event: 'queued', detail: null },
+    file.queued_at === null ? null : queuedEvent(file.queued_at, attempts),
     file.replayed_at === null ? null : { at: file.replayed_at, event: 'replayed', detail: null },
     ...attempts.flatMap(attemptEvents),
     file.announced_at === null ? null : { at: file.announced_at, event: 'announced', detail: null },
@@ -35,6 +35,17 @@ export function timelineOf(file: RawFile, { upload, attempts }: RawFileHistory):
     ...arrival.filter((event) => event !== null),
     ...events.filter((event) => event !== null).sort((a, b) => a.at.localeCompare(b.at)),
   ];
+}
+
+/** How long after a message is sent the row may say so. A fast worker starts an attempt in between. */
+const queuedRecordedWithinMs = 5_000;
+
+/** The message was sent before the attempt that it started, also where it was recorded after. */
+function queuedEvent(queuedAt: string, attempts: readonly AttemptRecord[]): TimelineEvent {
+  const started = attempts
+    .map(({ startedAt }) => startedAt.toISOString())
+    .find((at) => at <= queuedAt && Date.parse(queuedAt) - Date.parse(at) <= queuedRecordedWithinMs);
+  return { at: started ?? queuedAt, event: 'queued', detail: null };
 }
 
 function duplicateDetail({ duplicate_of: original }: RawFile): string | null {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { getRawFileDetail } from '../../functions/raw-files/detail.ts';
 import { listRawFiles } from '../../functions/raw-files/list.ts';
 import { rawFileRoutes } from '../../functions/raw-files/routes.ts';
@@ -17,6 +17,7 @@ import {
   loadFile,
   newBlock,
   newCounts,
+  newMember,
   newRawFile,
   transientRelease,
 } from '../support/rows.ts';
@@ -55,6 +56,68 @@ test('Files come newest first, and pages joined by their cursors are the whole',
   }
 
   expect(ids).toEqual(['3', '2', '1', '4']);
+});
+
+describe('the order of the list', () => {
+  const names = ['b.csv', 'a.csv', 'ä.csv'];
+
+  async function databaseOfFiles() {
+    const database = await freshDatabase();
+    for (const [index, filename] of names.entries()) {
+      const receivedAt = new Date(`2025-02-0${index + 1}T12:00:00Z`);
+      const sizeBytes = [10, 30, 20][index] ?? 0;
+      await registerRawFile(database, newRawFile({ filename, receivedAt, sizeBytes }));
+    }
+    await loadFile(database, [newBlock()], {
+      file: { filename: 'c.csv', sizeBytes: 5, receivedAt: new Date('2025-01-20T12:00:00Z') },
+      result: {
+        counts: newCounts({ invalidRow: 3 }),
+        intervalMinAt: '2025-01-15T06:00:00Z',
+        intervalMaxAt: '2025-01-16T05:45:00Z',
+        members: [newMember(), newMember({ name: 'readme.txt', kind: 'other' })],
+      },
+    });
+    return database;
+  }
+
+  it.each([
+    [{ sort: 'received', order: 'asc' }, ['c.csv', 'b.csv', 'a.csv', 'ä.csv']],
+    [{ sort: 'size' }, ['a.csv', 'ä.csv', 'b.csv', 'c.csv']],
+    [{ sort: 'name', order: 'asc' }, ['a.csv', 'b.csv', 'c.csv', 'ä.csv']],
+    [{ sort: 'rejected' }, ['c.csv', 'ä.csv', 'a.csv', 'b.csv']],
+    [{ sort: 'data' }, ['c.csv', 'ä.csv', 'a.csv', 'b.csv']],
+  ])('is %o, and its pages joined by their cursors are the whole', async (query, expected) => {
+    const database = await databaseOfFiles();
+    const found: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = await list(database, { ...query, limit: '1', cursor });
+      found.push(...page.files.map(({ filename }) => filename));
+      cursor = page.next_cursor;
+    }
+
+    expect(found).toEqual(expected);
+  });
+
+  it('rejects a cursor of another order', async () => {
+    const database = await databaseOfFiles();
+    const { next_cursor: cursor } = await list(database, { sort: 'name', limit: '1' });
+
+    expect(() => listQuery({ sort: 'size', cursor: cursor ?? '' })).toThrow(
+      expect.objectContaining({ status: 400, details: [expect.objectContaining({ field: 'cursor' })] }),
+    );
+  });
+
+  it('tells the days in a file, and how many members held nothing', async () => {
+    const database = await databaseOfFiles();
+    const { files } = await list(database, { q: 'c.csv' });
+
+    expect(files.find(({ filename }) => filename === 'c.csv')).toMatchObject({
+      interval_min_at: '2025-01-15T06:00:00.000Z',
+      interval_max_at: '2025-01-16T05:45:00.000Z',
+      ignored_members: 1,
+      first_esiid: esiidA,
+    });
+  });
 });
 
 test('Filters leave what they say: status, source, ESIID, text, content and local days', async () => {

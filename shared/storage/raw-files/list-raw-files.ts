@@ -16,16 +16,32 @@ export interface RawFileFilter {
   readonly receivedFrom?: Date | undefined;
   /** Excluded. */
   readonly receivedTo?: Date | undefined;
-  /** Only what comes after this row of an earlier answer. */
+  readonly sort: RawFileSort;
+  readonly order: 'asc' | 'desc';
+  /** Only what comes after this row of an earlier page in the same order. */
   readonly after?: RawFilePosition | undefined;
   readonly limit: number;
 }
 
-/** Where a row stands in the order; the time as Postgres writes it, so that no digit is lost. */
+/** Where a row stands in the order: the value that it is sorted by, as Postgres writes it so that no digit is lost. */
 interface RawFilePosition {
-  readonly receivedAt: string;
+  readonly value: string;
   readonly id: string;
 }
+
+/** What files can be sorted by. Those without intervals have no data's end, and come last when the newest come first. */
+const sorts = {
+  received: { expression: sql`received_at`, type: sql`timestamptz` },
+  data: { expression: sql`coalesce(interval_max_at, '-infinity')`, type: sql`timestamptz` },
+  size: { expression: sql`size_bytes`, type: sql`bigint` },
+  rejected: {
+    expression: sql`(invalid_esiid + invalid_timestamp + invalid_kwh + invalid_reading + invalid_row)`,
+    type: sql`bigint`,
+  },
+  name: { expression: sql`filename collate "C"`, type: sql`text` },
+} as const;
+
+export type RawFileSort = keyof typeof sorts;
 
 export interface ListedRawFile {
   readonly id: string;
@@ -40,6 +56,10 @@ export interface ListedRawFile {
   readonly error_message: string | null;
   readonly esiid_count: number;
   readonly first_esiid: string | null;
+  readonly interval_min_at: Date | null;
+  readonly interval_max_at: Date | null;
+  /** Members of the archive that were understood and hold nothing to load. */
+  readonly ignored_members: number;
   readonly rows_read: number;
   readonly rejected_rows: number;
   readonly intervals_read: number;
@@ -50,31 +70,42 @@ export interface ListedRawFile {
 }
 
 /**
- * Files, newest first. Every filter but the text has an index that ends in the order; a text is looked for in the files
- * that the others leave, newest first, and stops when the page is full.
+ * Files in an order, a page at a time. By time received, every filter but the text has an index that ends in the order; a
+ * text is looked for in the files that the others leave and stops when the page is full. The other orders read all files
+ * that the filters leave: a million take a second, and an index for each would cost every load.
+ *
+ * A duplicate holds the ESIIDs of its original.
  */
 export async function listRawFiles(
   { kysely }: Database,
   filter: RawFileFilter,
 ): Promise<readonly ListedRawFile[]> {
   const restrictions = conditions(filter);
+  const { expression } = sorts[filter.sort];
+  const direction = filter.order === 'asc' ? sql`asc` : sql`desc`;
   const { rows } = await sql<ListedRawFile>`
     select id, filename, object_key, source, size_bytes::float8 as size_bytes, status, duplicate_of, attempts,
       error_code, error_message, esiid_count,
-      (select min(meter.esiid) from raw_file_meters meter where meter.raw_file_id = raw_smt_files.id) as first_esiid,
+      (select min(meter.esiid) from raw_file_meters meter
+        where meter.raw_file_id = coalesce(raw_smt_files.duplicate_of, raw_smt_files.id)) as first_esiid,
+      interval_min_at, interval_max_at,
+      jsonb_array_length(jsonb_path_query_array(
+        members, '$[*] ? (@.kind != "interval" && @.error_code == null && !exists(@.counts.* ? (@ > 0)))'
+      )) as ignored_members,
       rows_read::float8 as rows_read,
       (invalid_esiid + invalid_timestamp + invalid_kwh + invalid_reading + invalid_row)::float8 as rejected_rows,
       intervals_read::float8 as intervals_read, intervals_inserted::float8 as intervals_inserted,
-      received_at, normalized_at, received_at::text as position
+      received_at, normalized_at, (${expression})::text as position
     from raw_smt_files
     ${restrictions.length === 0 ? sql`` : sql`where ${sql.join(restrictions, sql` and `)}`}
-    order by received_at desc, id desc
+    order by ${expression} ${direction}, id ${direction}
     limit ${filter.limit}`.execute(kysely);
   return rows;
 }
 
 function conditions(filter: RawFileFilter): RawBuilder<unknown>[] {
-  const { statuses, source, esiid, sha256, text, receivedFrom, receivedTo, after } = filter;
+  const { statuses, source, esiid, sha256, text, receivedFrom, receivedTo, sort, order, after } = filter;
+  const { expression, type } = sorts[sort];
   const pattern = text && `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
   return [
     statuses && sql`status = any(${statuses}::text[])`,
@@ -84,6 +115,7 @@ function conditions(filter: RawFileFilter): RawBuilder<unknown>[] {
     pattern && sql`(filename ilike ${pattern} or object_key ilike ${pattern})`,
     receivedFrom && sql`received_at >= ${receivedFrom}`,
     receivedTo && sql`received_at < ${receivedTo}`,
-    after && sql`(received_at, id) < (${after.receivedAt}::timestamptz, ${after.id}::bigint)`,
+    after &&
+      sql`(${expression}, id) ${order === 'asc' ? sql`>` : sql`<`} (${after.value}::${type}, ${after.id}::bigint)`,
   ].filter((condition) => typeof condition === 'object');
 }
