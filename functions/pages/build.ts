@@ -31,7 +31,7 @@ const { metafile } = await build({
   bundle: true,
   splitting: true,
   format: 'esm',
-  target: ['chrome110', 'firefox115', 'safari16'],
+  target: ['chrome119', 'firefox121', 'safari17.4'],
   loader: { '.svg': 'copy' },
   minify: true,
   legalComments: 'eof',

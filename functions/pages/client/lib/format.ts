@@ -1,21 +1,33 @@
+/** Numbers, dates and times as people read them. Every clock has 24 hours, and every instant is in Texas time. */
 const numbers = new Intl.NumberFormat('en-US');
 const instants = new Intl.DateTimeFormat('en-US', {
   timeZone: 'America/Chicago',
   year: 'numeric',
   month: 'short',
   day: 'numeric',
-  hour: 'numeric',
+  hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
+  hourCycle: 'h23',
   timeZoneName: 'short',
 });
-const dates = new Intl.DateTimeFormat('en-US', {
-  timeZone: 'UTC',
-  weekday: 'short',
-  year: 'numeric',
-  month: 'short',
-  day: 'numeric',
-});
+const dates = dateFormat({ weekday: 'short', year: 'numeric', month: 'short', day: 'numeric' });
+const shortDates = dateFormat({ year: 'numeric', month: 'short', day: 'numeric' });
+const daysOfYear = dateFormat({ month: 'short', day: 'numeric' });
+const months = dateFormat({ year: 'numeric', month: 'short' });
+const longMonths = dateFormat({ year: 'numeric', month: 'long' });
+
+/** In Sweden, dates are written as ISO has them. */
+const localDays = new Intl.DateTimeFormat('sv-SE', { timeZone: 'America/Chicago' });
+
+/** Formats calendar dates: they are UTC midnights only to have a time at all. */
+function dateFormat(parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-US', { timeZone: 'UTC', ...parts });
+}
+
+function midnight(date: string): Date {
+  return new Date(`${date}T00:00:00Z`);
+}
 
 export function formatCount(value: number): string {
   return numbers.format(value);
@@ -45,14 +57,39 @@ export function formatBytes(sizeBytes: number): string {
   return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`;
 }
 
-/** An ISO instant as Texas has it. */
+/** An ISO instant as `Mar 9, 2025, 14:05:00 CDT`. */
 export function formatInstant(iso: string): string {
   return instants.format(new Date(iso));
 }
 
 /** `2025-03-09` as `Sun, Mar 9, 2025`. */
 export function formatDate(date: string): string {
-  return dates.format(new Date(`${date}T00:00:00Z`));
+  return dates.format(midnight(date));
+}
+
+/** `2025-03-09` as `Mar 9`. */
+export function formatDayOfYear(date: string): string {
+  return daysOfYear.format(midnight(date));
+}
+
+/** `2025-03` or a day of it as `Mar 2025`: with two digits the year would read as a day. */
+export function formatMonth(month: string, style: 'short' | 'long' = 'short'): string {
+  return (style === 'long' ? longMonths : months).format(midnight(`${month.slice(0, 7)}-01`));
+}
+
+/** Local time with its offset, as the API writes it, as `Sun, Mar 9, 2025, 14:00`. */
+export function formatLocalTime(text: string): string {
+  return `${formatDate(text.slice(0, 10))}, ${text.slice(11, 16)}`;
+}
+
+/** The day in Texas of an ISO instant, YYYY-MM-DD. */
+export function localDay(iso: string): string {
+  return localDays.format(new Date(iso));
+}
+
+/** The day in Texas of an ISO instant as `Mar 9, 2025`. */
+export function formatLocalDay(iso: string): string {
+  return shortDates.format(midnight(localDay(iso)));
 }
 
 /** How long ago, roughly. */

@@ -1,6 +1,6 @@
 import { LockedError, messageOf } from './api.ts';
 import { byId, el } from './dom.ts';
-import { askToken, forgetToken, storedToken } from './token.ts';
+import { askToken, lockEverywhere, onLocked, storedToken } from './token.ts';
 
 /**
  * Starts a page: shows where one is, asks for the token when there is none, and runs the page once there is one.
@@ -11,11 +11,15 @@ export async function startPage(run: () => void): Promise<void> {
   for (const link of document.querySelectorAll<HTMLElement>('[data-nav]')) {
     if (link.dataset.nav?.split(' ').includes(page)) link.setAttribute('aria-current', 'page');
   }
+  // The style sheet's colours for paper are the light ones; charts read them when they are drawn again.
+  addEventListener('beforeprint', () => document.documentElement.toggleAttribute('data-printing', true));
+  addEventListener('afterprint', () => document.documentElement.toggleAttribute('data-printing', false));
   const forget = byId('forget-token', HTMLButtonElement);
   forget.addEventListener('click', () => {
-    forgetToken();
+    lockEverywhere();
     location.reload();
   });
+  onLocked(() => location.reload());
   byId('unlock', HTMLButtonElement).addEventListener('click', () => void unlock());
 
   async function unlock(): Promise<void> {
@@ -53,5 +57,5 @@ export function skeleton(rows: number): HTMLElement {
 
 /** What an empty place says. */
 export function emptyState(title: string, text: string, ...more: readonly HTMLElement[]): HTMLElement {
-  return el('div', { class: 'empty' }, el('h3', {}, title), el('p', {}, text), ...more);
+  return el('div', { class: 'empty' }, el('h2', {}, title), el('p', {}, text), ...more);
 }

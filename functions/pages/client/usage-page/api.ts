@@ -1,36 +1,67 @@
 import { callApi, requestApi } from '../lib/api.ts';
-import type { Coverage, EsiidsResponse, IntervalRow, Meter, Selection, SumRow, UsageRow } from './types.ts';
+import { type RangeUsage, rangeUsage } from './range-usage.ts';
+import type {
+  Coverage,
+  EsiidsResponse,
+  IntervalRow,
+  Peak,
+  Profile,
+  Selection,
+  UsageResponse,
+} from './types.ts';
 
-export async function fetchMeters(prefix: string): Promise<readonly Meter[]> {
-  const { esiids } = await callApi<EsiidsResponse>('/api/usage/esiids', {
-    query: { q: prefix, limit: '200' },
+/** How many responses are kept, so that Back shows at once what was there before. */
+const maxKept = 40;
+const kept = new Map<string, Promise<unknown>>();
+
+/** The response of a GET, kept for this visit. A failed one is asked for again. */
+function callOnce<Response>(
+  path: string,
+  query: Readonly<Record<string, string | undefined>>,
+): Promise<Response> {
+  const key = `${path} ${JSON.stringify(query)}`;
+  const known = kept.get(key) as Promise<Response> | undefined;
+  if (known !== undefined) return known;
+  const response = callApi<Response>(path, { query });
+  kept.set(key, response);
+  response.catch(() => kept.delete(key));
+  for (const oldest of kept.keys()) if (kept.size > maxKept) kept.delete(oldest);
+  return response;
+}
+
+/** A page of the meters whose ESIID contains the digits. */
+export function fetchMeters(digits: string, cursor?: string, signal?: AbortSignal): Promise<EsiidsResponse> {
+  return callApi('/api/usage/esiids', {
+    query: { q: digits, limit: '50', cursor },
+    ...(signal && { signal }),
   });
-  return esiids;
 }
 
-export function fetchCoverage(selection: Selection, signal: AbortSignal): Promise<Coverage> {
-  return callApi('/api/usage/coverage', { query: { ...selection }, signal });
+/** What is stored of each day of a range, and how much energy that is. */
+export async function fetchRange(selection: Selection): Promise<RangeUsage> {
+  return rangeUsage(selection, await callOnce<Coverage>('/api/usage/coverage', { ...selection }));
 }
 
-export async function fetchIntervals(selection: Selection, signal: AbortSignal): Promise<IntervalRow[]> {
-  return (await fetchRows(selection, '15min', signal)) as IntervalRow[];
+export function fetchProfile(selection: Selection): Promise<Profile> {
+  return callOnce('/api/usage/profile', { ...selection });
 }
 
-export async function fetchMonths(selection: Selection, signal: AbortSignal): Promise<SumRow[]> {
-  return (await fetchRows(selection, 'month', signal)) as SumRow[];
+export async function fetchPeaks(
+  selection: Selection,
+  resolution: '15min' | 'hour',
+): Promise<readonly Peak[]> {
+  const { rows } = await callOnce<{ rows: Peak[] }>('/api/usage/peaks', { ...selection, resolution });
+  return rows;
 }
 
-/** All pages of a range. */
-async function fetchRows(selection: Selection, resolution: string, signal: AbortSignal): Promise<UsageRow[]> {
-  const rows: UsageRow[] = [];
+/** Every interval of a range, all pages of it. */
+export async function fetchIntervals(selection: Selection): Promise<readonly IntervalRow[]> {
+  const rows: IntervalRow[] = [];
   let cursor: string | undefined;
   do {
-    const query = { ...selection, resolution, cursor };
-    const page = await callApi<{ rows: UsageRow[]; next_cursor: string | null }>('/api/usage', {
-      query,
-      signal,
-    });
-    rows.push(...page.rows);
+    const query = { ...selection, resolution: '15min', cursor };
+    const page: UsageResponse = await callOnce('/api/usage', query);
+    rows.push(...(page.rows as IntervalRow[]));
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);
   return rows;

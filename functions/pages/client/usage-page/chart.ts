@@ -6,7 +6,7 @@ import {
   TooltipComponent,
   VisualMapComponent,
 } from 'echarts/components';
-import { type EChartsCoreOption, init, use } from 'echarts/core';
+import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { el } from '../lib/dom.ts';
 
@@ -23,53 +23,101 @@ use([
   CanvasRenderer,
 ]);
 
-/** Colours as the style sheet has them at the moment, light or dark. */
+/** A colour of the style sheet by its name, for the scheme in use: light, dark or print. */
 export type Palette = (name: string) => string;
 
 export interface ChartSpec {
-  /** Class that gives the height. */
-  readonly kind: 'heat' | 'curve' | 'months' | 'strip';
-  /** What a screen reader says of it; tables below the charts hold the numbers. */
+  /** Class that sets the height. */
+  readonly kind: 'heat' | 'curve' | 'bars' | 'strip';
+  /** What a screen reader says; the table below the chart holds the numbers. */
   readonly label: string;
   readonly heightPx?: number;
   readonly option: (palette: Palette, widthPx: number) => EChartsCoreOption;
-  /** What changes when someone has zoomed to these positions of the axis. */
-  readonly onZoom?: (first: number, last: number) => EChartsCoreOption;
+  /** Called when somebody clicks at this position of the x axis, anywhere in the plot. */
+  readonly onClick?: (x: number) => void;
+  /** Called once the chart is drawn. Calling `redraw` draws it again with what `option` then returns. */
+  readonly onReady?: (instance: EChartsType, redraw: () => void) => void;
 }
 
-const darkMode = matchMedia('(prefers-color-scheme: dark)');
+export interface Chart {
+  readonly element: HTMLElement;
+  toPng(): Promise<Blob>;
+}
 
-/** A chart that follows its width and the colour scheme, until the signal ends it. */
-export function chart(
-  { kind, label, heightPx, option, onZoom }: ChartSpec,
-  signal: AbortSignal,
-): HTMLElement {
-  const place = el('div', { class: `chart ${kind}`, role: 'img', 'aria-label': label });
-  if (heightPx !== undefined) place.style.height = `${heightPx}px`;
-  requestAnimationFrame(() => {
-    if (signal.aborted) return;
-    const instance = init(place);
-    const draw = () =>
-      instance.setOption({ ...common(palette), ...option(palette, place.clientWidth) }, true);
-    draw();
-    instance.on('datazoom', () => {
-      const { dataZoom } = instance.getOption() as { dataZoom?: { startValue: number; endValue: number }[] };
-      const [zoom] = dataZoom ?? [];
-      if (zoom && onZoom) instance.setOption(onZoom(zoom.startValue, zoom.endValue));
+/** What fits a letter or A4 page with the margins that browsers leave. */
+const paperWidthPx = 660;
+
+const darkScheme = matchMedia('(prefers-color-scheme: dark)');
+
+/** Chart after chart, each in a frame of its own, so that the page responds in between. */
+let drawn: Promise<void> = Promise.resolve();
+
+/** A chart that follows its width and the colour scheme until the signal is aborted. */
+export function createChart(spec: ChartSpec, signal: AbortSignal): Chart {
+  const { kind, label, heightPx } = spec;
+  const element = el('div', { class: `chart ${kind}`, role: 'img', 'aria-label': label });
+  if (heightPx !== undefined) element.style.height = `${heightPx}px`;
+  const created = Promise.withResolvers<EChartsType>();
+  drawn = drawn
+    .then(nextFrame)
+    .then(() => {
+      if (!signal.aborted) created.resolve(draw(element, spec, signal));
+    })
+    .catch(reportError);
+  const toPng = async () => {
+    const canvas = (await created.promise).renderToCanvas({
+      pixelRatio: 2,
+      backgroundColor: palette('surface'),
     });
-    const resized = new ResizeObserver(() => {
-      if (instance.getWidth() === place.clientWidth) return;
-      instance.resize();
-      draw();
-    });
-    resized.observe(place);
-    darkMode.addEventListener('change', draw, { signal });
-    signal.addEventListener('abort', () => {
-      resized.disconnect();
-      instance.dispose();
-    });
+    const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
+    if (blob === null) throw new Error('The browser could not make a picture of this chart.');
+    return blob;
+  };
+  return { element, toPng };
+}
+
+function nextFrame(): Promise<void> {
+  return new Promise((resolve) => {
+    requestAnimationFrame(() => resolve());
   });
-  return place;
+}
+
+function draw(element: HTMLElement, spec: ChartSpec, signal: AbortSignal): EChartsType {
+  const { option, onClick, onReady } = spec;
+  const instance = init(element);
+  const redraw = () =>
+    instance.setOption({ ...common(palette), ...option(palette, instance.getWidth()) }, true);
+  redraw();
+  const resized = new ResizeObserver(() => {
+    if (instance.getWidth() === element.clientWidth) return;
+    instance.resize();
+    redraw();
+  });
+  resized.observe(element);
+  darkScheme.addEventListener('change', redraw, { signal });
+  const printed = (widthPx: number) => {
+    instance.resize({ width: widthPx });
+    redraw();
+  };
+  addEventListener('beforeprint', () => printed(Math.min(element.clientWidth, paperWidthPx)), { signal });
+  addEventListener('afterprint', () => printed(element.clientWidth), { signal });
+  signal.addEventListener('abort', () => {
+    resized.disconnect();
+    instance.dispose();
+  });
+  if (onClick) {
+    instance.getZr().on('click', ({ offsetX, offsetY }) => {
+      if (!instance.containPixel('grid', [offsetX, offsetY])) return;
+      const [x] = instance.convertFromPixel('grid', [offsetX, offsetY]) as number[];
+      // Later: what is clicked may remove this chart, which is still handling the event.
+      if (x !== undefined) setTimeout(() => onClick(x));
+    });
+    instance.getZr().on('mousemove', ({ offsetX, offsetY }) => {
+      if (instance.containPixel('grid', [offsetX, offsetY])) instance.getZr().setCursorStyle('pointer');
+    });
+  }
+  onReady?.(instance, redraw);
+  return instance;
 }
 
 function palette(name: string): string {
@@ -79,33 +127,8 @@ function palette(name: string): string {
 function common(colour: Palette): EChartsCoreOption {
   return {
     animation: false,
+    progressive: 0, // drawing in several frames would go on after the chart is disposed of
     textStyle: { fontFamily: 'inherit', color: colour('text') },
     backgroundColor: 'transparent',
-  };
-}
-
-/** Drawn on the canvas: as HTML it would need inline styles, which the page's policy forbids, and could carry markup. */
-export function tooltip(colour: Palette, more: object = {}): object {
-  return {
-    renderMode: 'richText',
-    confine: true,
-    backgroundColor: colour('surface'),
-    borderColor: colour('line-strong'),
-    textStyle: { color: colour('text'), fontSize: 13, lineHeight: 19 },
-    ...more,
-  };
-}
-
-/** Names the colours when there is more than one. */
-export function legend(colour: Palette, seriesCount: number): object {
-  return { show: seriesCount > 1, top: 0, right: 8, textStyle: { color: colour('muted') }, itemHeight: 10 };
-}
-
-export function axisStyle(colour: Palette): object {
-  return {
-    axisLine: { lineStyle: { color: colour('line') } },
-    axisTick: { show: false },
-    axisLabel: { color: colour('muted'), hideOverlap: true },
-    splitLine: { lineStyle: { color: colour('chart-grid') } },
   };
 }

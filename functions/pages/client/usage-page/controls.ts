@@ -1,141 +1,136 @@
-import { addDays } from '../../../../shared/intervals/clock.ts';
 import { byId, el } from '../lib/dom.ts';
-import { formatDate } from '../lib/format.ts';
+import { type Address, selectionOf } from './address.ts';
 import { fetchMeters } from './api.ts';
-import type { Meter, Selection } from './types.ts';
-
-/** More would draw slowly, and show no more. */
-const maxDays = 1_100;
-
-const presets = [
-  ['30 days', 30],
-  ['90 days', 90],
-  ['Year', 365],
-  ['All', maxDays],
-] as const;
+import { meterLabel } from './meter-names.ts';
+import { type MeterPicker, startMeterPicker } from './meter-picker.ts';
+import { type DateRange, isEsiid, presetRange, presets, selectionProblem, stepRange } from './ranges.ts';
+import type { Meter } from './types.ts';
 
 export interface Controls {
-  /** Takes what the address says, or the first meter and its last year. */
-  start(meters: readonly Meter[]): void;
-  choose(meter: Meter): void;
+  /** Shows what the URL says. */
+  show(address: Address): void;
+  /** The meter of this ESIID; says so when nothing is stored of it. */
+  find(esiid: string): Promise<Meter | undefined>;
 }
 
-/** The form: which meter, which days. Hands on every valid choice, and says what is wrong with others. */
-export function startControls(onSelect: (selection: Selection) => void): Controls {
-  const esiid = byId('esiid', HTMLInputElement);
+/** The form: which meter, which days, compared with what. Passes on every valid choice, and says what is wrong with others. */
+export function startControls(onChange: (change: Partial<Address>) => void): Controls {
   const from = byId('from', HTMLInputElement);
   const to = byId('to', HTMLInputElement);
+  const compare = byId('compare', HTMLSelectElement);
   const problem = byId('usage-error', HTMLElement);
-  const known = new Map<string, Meter>();
+  const picker = startMeterPicker((esiid) => void chooseMeter(esiid));
+  const showPresets = addPresets(picker, choosePreset);
 
-  function submit(): void {
-    const selection = { esiid: esiid.value.trim(), from: from.value, to: to.value };
-    const wrong = whatIsWrong(selection);
-    problem.textContent = wrong ?? '';
-    esiid.setAttribute('aria-invalid', String(wrong !== null && !/^(\d{17}|\d{22})$/.test(selection.esiid)));
-    if (wrong !== null) return;
-    history.replaceState(null, '', `?${new URLSearchParams(selection)}`);
-    showPreset(selection, known.get(selection.esiid));
-    onSelect(selection);
+  function setProblem(text: string): void {
+    problem.textContent = text;
+    byId('esiid', HTMLElement).setAttribute('aria-invalid', String(text !== '' && !isEsiid(picker.value())));
   }
 
-  function choose(meter: Meter, days = 365): void {
-    known.set(meter.esiid, meter);
-    esiid.value = meter.esiid;
-    to.value = meter.last_date;
-    from.value = laterOf(addDays(meter.last_date, 1 - days), meter.first_date);
-    submit();
-  }
-
-  const showPreset = addPresets((days) => {
-    void find(esiid.value.trim()).then((meter) => meter && choose(meter, days));
-  });
-
-  async function find(text: string): Promise<Meter | undefined> {
-    const meter = known.get(text) ?? (await fetchMeters(text)).find((found) => found.esiid === text);
-    if (meter) known.set(meter.esiid, meter);
-    else problem.textContent = `Nothing is stored of ${text || 'no ESIID'}.`;
+  async function find(esiid: string): Promise<Meter | undefined> {
+    const meter = isEsiid(esiid) ? await picker.find(esiid) : undefined;
+    if (!meter)
+      setProblem(isEsiid(esiid) ? `Nothing is stored of ${esiid}.` : 'An ESIID has 17 or 22 digits.');
     return meter;
   }
 
-  function suggest(meters: readonly Meter[]): void {
-    for (const meter of meters) known.set(meter.esiid, meter);
-    const options = meters.map((meter) =>
-      el(
-        'option',
-        { value: meter.esiid },
-        `${formatDate(meter.first_date)} – ${formatDate(meter.last_date)}`,
-      ),
-    );
-    byId('esiids', HTMLElement).replaceChildren(...options);
+  /** Another meter, with the days of the one before where it has them. */
+  async function chooseMeter(esiid: string): Promise<void> {
+    const meter = await find(esiid);
+    if (!meter) return;
+    const kept = from.value <= meter.last_date && to.value >= meter.first_date && from.value !== '';
+    change({ esiid, ...(kept ? { from: from.value, to: to.value } : presetRange('Year', meter)) });
+  }
+
+  async function choosePreset(name: keyof typeof presets): Promise<void> {
+    const meter = await find(picker.value());
+    if (meter) change({ esiid: meter.esiid, ...presetRange(name, meter) });
+  }
+
+  function change(chosen: { readonly esiid: string } & DateRange): void {
+    const wrong = selectionProblem(chosen);
+    setProblem(wrong ?? '');
+    if (wrong === null) onChange({ ...chosen, zoom: null, day: null });
   }
 
   byId('usage-form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();
-    submit();
+    const chosen = { esiid: picker.value(), from: from.value, to: to.value };
+    if (chosen.from === '' && chosen.to === '') void chooseMeter(chosen.esiid);
+    else change(chosen);
   });
-  esiid.addEventListener('input', () => {
-    const text = esiid.value.trim();
-    const meter = known.get(text);
-    if (meter) choose(meter);
-    else if (/^\d{1,21}$/.test(text)) void fetchMeters(text).then(suggest);
+  for (const [id, direction] of [
+    ['range-before', -1],
+    ['range-after', 1],
+  ] as const) {
+    byId(id, HTMLElement).addEventListener('click', () => {
+      if (from.value === '' || to.value === '') return;
+      change({ esiid: picker.value(), ...stepRange({ from: from.value, to: to.value }, direction) });
+    });
+  }
+  compare.addEventListener('change', () => void chooseCompared());
+
+  async function chooseCompared(): Promise<void> {
+    const other = byId('compare-esiid', HTMLInputElement);
+    byId('compare-meter', HTMLElement).hidden = compare.value !== 'meter';
+    if (compare.value !== 'meter') return onChange({ compare: compare.value || null });
+    const meters = await suggestions();
+    byId('compare-esiids', HTMLElement).replaceChildren(...meters);
+    other.focus();
+  }
+
+  async function suggestions(): Promise<HTMLElement[]> {
+    const { esiids } = await fetchMeters('');
+    return esiids.map(({ esiid }) => el('option', { value: esiid }, meterLabel(esiid)));
+  }
+
+  byId('compare-esiid', HTMLInputElement).addEventListener('change', ({ target }) => {
+    const text = (target as HTMLInputElement).value.trim();
+    if (isEsiid(text)) onChange({ compare: text });
+    else setProblem('An ESIID has 17 or 22 digits.');
   });
 
   return {
-    choose,
-    start(meters) {
-      suggest(meters);
-      const address = new URLSearchParams(location.search);
-      const [first] = meters;
-      const wanted = address.get('esiid');
-      if (wanted !== null && address.has('from') && address.has('to')) {
-        esiid.value = wanted;
-        from.value = address.get('from') ?? '';
-        to.value = address.get('to') ?? '';
-        submit();
-      } else if (wanted !== null) {
-        esiid.value = wanted;
-        void find(wanted).then((meter) => meter && choose(meter));
-      } else if (first !== undefined && meters.length === 1) choose(first);
+    find,
+    show(address) {
+      setProblem('');
+      picker.show(address.esiid ?? '');
+      from.value = address.from ?? '';
+      to.value = address.to ?? '';
+      const isMeter = address.compare !== null && isEsiid(address.compare);
+      compare.value = isMeter ? 'meter' : (address.compare ?? '');
+      byId('compare-meter', HTMLElement).hidden = !isMeter;
+      if (isMeter) byId('compare-esiid', HTMLInputElement).value = address.compare ?? '';
+      byId('range-tools', HTMLElement).hidden = address.esiid === null;
+      const selection = selectionOf(address);
+      if (selection) showPresets(selection);
     },
   };
 }
 
 /**
- * The buttons of the usual ranges, each up to the last stored day.
- * @returns marks the button that a selection agrees with
+ * The buttons of the usual ranges.
+ * @returns marks the button whose range is shown
  */
 function addPresets(
-  choose: (days: number) => void,
-): (selection: Selection, meter: Meter | undefined) => void {
-  const buttons = presets.map(([name, days]) =>
-    el('button', { type: 'button', 'aria-pressed': 'false', onclick: () => choose(days) }, name),
+  picker: MeterPicker,
+  choose: (name: keyof typeof presets) => Promise<void>,
+): (selection: { readonly esiid: string } & DateRange) => void {
+  const names = Object.keys(presets) as (keyof typeof presets)[];
+  const buttons = names.map((name) =>
+    el('button', { type: 'button', 'aria-pressed': 'false', onclick: () => void choose(name) }, name),
   );
   byId('ranges', HTMLElement).append(...buttons);
-  return ({ from, to }, meter) => {
-    presets.forEach(([, days], index) => {
-      const first = meter && laterOf(addDays(meter.last_date, 1 - days), meter.first_date);
-      const isShown = to === meter?.last_date && from === first;
+  return ({ esiid, from, to }) => {
+    void picker.find(esiid).then((meter) => {
+      const matching = names.filter((name) => {
+        const range = meter && presetRange(name, meter);
+        return range?.from === from && range.to === to;
+      });
       // Of a short history several ranges are all of it: then the last button says so.
-      const next = presets[index + 1]?.[1];
-      const isSame =
-        next !== undefined &&
-        meter &&
-        first === laterOf(addDays(meter.last_date, 1 - next), meter.first_date);
-      buttons[index]?.setAttribute('aria-pressed', String(isShown && !isSame));
+      names.forEach((name, index) => {
+        buttons[index]?.setAttribute('aria-pressed', String(name === matching.at(-1)));
+      });
     });
   };
-}
-
-/** Of two dates as YYYY-MM-DD. */
-function laterOf(a: string, b: string): string {
-  return a.localeCompare(b) > 0 ? a : b;
-}
-
-function whatIsWrong({ esiid, from, to }: Selection): string | null {
-  if (!/^(\d{17}|\d{22})$/.test(esiid)) return 'An ESIID has 17 or 22 digits.';
-  if (from === '' || to === '') return 'Choose the first and the last day.';
-  if (from > to) return 'The first day is after the last.';
-  const days = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
-  return days > maxDays ? 'Choose three years at most; the API and its CSV give more.' : null;
 }

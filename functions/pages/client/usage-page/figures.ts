@@ -1,78 +1,82 @@
-import { formatDecimal as decimalOf, parseDecimal } from '../../../../shared/usage/decimal.ts';
 import { el } from '../lib/dom.ts';
-import { formatCount, formatDate, formatDecimal } from '../lib/format.ts';
-import type { Coverage } from './types.ts';
-import { daySums, type Range, type Series, sumOf } from './year.ts';
+import { formatCount, formatDate } from '../lib/format.ts';
+import { usageUrl } from './address.ts';
+import { type ChannelUsage, type DayUsage, type RangeUsage, sumUnits } from './range-usage.ts';
+import type { Channel } from './types.ts';
+import { kwhText, percentText } from './units.ts';
 
-/** The few numbers that say most of a range. */
-export function figuresOf(range: Range, coverage: Coverage): HTMLElement {
-  const imported = range.series.find(({ channel }) => channel === 'consumption');
-  const exported = range.series.find(({ channel }) => channel === 'generation');
+/** The few numbers that say most of a range. The baseload comes later than the others. */
+export function figuresOf(range: RangeUsage, baseload: Promise<string | null>): HTMLElement {
+  const imported = channelOf(range, 'consumption');
   const figures = [
-    ...energyFigures(imported, exported),
-    imported && peakDay(range, imported),
-    imported && baseload(range, imported),
-    coverageFigure(coverage),
+    ...energyFigures(imported, channelOf(range, 'generation')),
+    imported && peakDayFigure(range, imported),
+    imported && baseloadFigure(baseload, channelOf(range, 'generation') !== undefined),
+    coverageFigure(range),
   ];
   return el('dl', { class: 'figures', id: 'figures' }, ...figures.filter((shown) => shown !== undefined));
 }
 
-function energyFigures(imported: Series | undefined, exported: Series | undefined): HTMLElement[] {
-  const importSum = (imported && sumOf(imported)) ?? 0n;
-  if (!exported) return [figure('Total used', formatDecimal(decimalOf(importSum)), 'kWh', ['from the grid'])];
-  const exportSum = sumOf(exported) ?? 0n;
+export function channelOf({ channels }: RangeUsage, channel: Channel): ChannelUsage | undefined {
+  return channels.find((usage) => usage.channel === channel);
+}
+
+function energyFigures(
+  imported: ChannelUsage | undefined,
+  exported: ChannelUsage | undefined,
+): HTMLElement[] {
+  const importUnits = sumUnits(imported?.days ?? []);
+  if (!exported) return [figure('Total used', kwhText(importUnits), 'kWh', 'from the grid')];
+  const exportUnits = sumUnits(exported.days);
   return [
-    figure('Import', formatDecimal(decimalOf(importSum)), 'kWh', ['from the grid']),
-    figure('Export', formatDecimal(decimalOf(exportSum)), 'kWh', ['to the grid']),
-    figure('Net', formatDecimal(decimalOf(importSum - exportSum)), 'kWh', ['import less export']),
+    figure('Import', kwhText(importUnits), 'kWh', 'from the grid'),
+    figure('Export', kwhText(exportUnits), 'kWh', 'to the grid'),
+    figure('Net', kwhText((importUnits ?? 0n) - (exportUnits ?? 0n)), 'kWh', 'import less export'),
   ];
 }
 
-function peakDay(range: Range, series: Series): HTMLElement | undefined {
-  let peak: { date: string; kwh: string; units: bigint } | undefined;
-  daySums(range.days, series).forEach((kwh, index) => {
-    const date = range.days[index]?.date;
-    if (kwh === null || date === undefined) return;
-    const units = parseDecimal(kwh);
-    if (peak === undefined || units > peak.units) peak = { date, kwh, units };
-  });
-  return peak && figure('Peak day', formatDecimal(peak.kwh), 'kWh', [formatDate(peak.date)]);
+/** The day with the most energy, the first of several. */
+export function peakDayOf(days: readonly DayUsage[]): DayUsage | undefined {
+  return days.reduce<DayUsage | undefined>((peak, day) => {
+    if (day.units === null) return peak;
+    return peak?.units == null || day.units > peak.units ? day : peak;
+  }, undefined);
 }
 
-/** The median over the days of each day's quietest hour: what runs when nothing is going on. */
-function baseload({ days }: Range, { kwh }: Series): HTMLElement | undefined {
-  const quietest = days.flatMap(({ firstSlot, slotCount }) => {
-    const day = kwh.slice(firstSlot, firstSlot + slotCount);
-    const hours = day.slice(3).flatMap((_, index) => {
-      const hour = day.slice(index, index + 4);
-      return hour.includes(null) ? [] : [hour.reduce((sum, value) => sum + Number(value), 0)];
-    });
-    return hours.length === 0 ? [] : [Math.min(...hours)];
-  });
-  const median = quietest.sort((a, b) => a - b)[Math.floor(quietest.length / 2)];
-  return median === undefined
-    ? undefined
-    : figure('Baseload', median.toFixed(2), 'kW', ['the quietest hour of a typical day']);
+function peakDayFigure({ selection }: RangeUsage, { days }: ChannelUsage): HTMLElement | undefined {
+  const peak = peakDayOf(days);
+  if (!peak) return undefined;
+  const href = usageUrl({ esiid: selection.esiid, day: peak.usage_date });
+  return figure('Peak day', kwhText(peak.units), 'kWh', el('a', { href }, formatDate(peak.usage_date)));
+}
+
+function baseloadFigure(baseload: Promise<string | null>, hasExport: boolean): HTMLElement {
+  const note = hasExport
+    ? 'the quietest hour before 05:00 of a typical day'
+    : 'the quietest hour of a typical day';
+  const shown = figure('Baseload', '…', 'kW', note);
+  const value = shown.querySelector('.value')?.firstChild;
+  const show = (text: string) => {
+    if (value) value.textContent = text;
+  };
+  baseload.then((kw) => show(kw === null ? '–' : Number(kw).toFixed(2))).catch(() => show('–'));
+  return shown;
 }
 
 /** Of all channels together. */
-function coverageFigure({ totals }: Coverage): HTMLElement {
+function coverageFigure({ channels }: RangeUsage): HTMLElement {
+  const days = channels.flatMap((channel) => channel.days);
   const total = (key: 'expected' | 'present' | 'estimated' | 'missing') =>
-    totals.reduce((sum, channel) => sum + channel[key], 0);
-  const estimated = total('estimated');
-  return figure('Coverage', percent(total('present'), total('expected')), '%', [
-    total('missing') === 0 ? 'nothing missing' : `${formatCount(total('missing'))} intervals missing`,
-    ...(estimated > 0 ? [`${percent(estimated, total('present'))} % estimated`] : []),
-  ]);
+    days.reduce((sum, day) => sum + day[key], 0);
+  const missing =
+    total('missing') === 0 ? 'nothing missing' : `${formatCount(total('missing'))} intervals missing`;
+  const estimated =
+    total('estimated') > 0 ? `, ${percentText(total('estimated'), total('present'))} estimated` : '';
+  const [value = '', unit = ''] = percentText(total('present'), total('expected')).split(' ');
+  return figure('Coverage', value, unit, `${missing}${estimated}`);
 }
 
-/** Cut, not rounded: 100 % is said only of what is whole. */
-function percent(part: number, whole: number): string {
-  if (whole === 0) return '0';
-  return String(Math.floor((1000 * part) / whole) / 10);
-}
-
-function figure(name: string, value: string, unit: string, notes: readonly string[]): HTMLElement {
+export function figure(name: string, value: string, unit: string, note: string | HTMLElement): HTMLElement {
   return el(
     'div',
     { class: 'figure' },
@@ -81,7 +85,7 @@ function figure(name: string, value: string, unit: string, notes: readonly strin
       'dd',
       {},
       el('span', { class: 'value' }, value, el('small', {}, ` ${unit}`)),
-      el('span', { class: 'note' }, notes.join(', ')),
+      el('span', { class: 'note' }, note),
     ),
   );
 }

@@ -1,30 +1,28 @@
-import { formatDecimal } from '../lib/format.ts';
-import { channelColour, channelName } from './channels.ts';
-import { axisStyle, type ChartSpec, legend, tooltip } from './chart.ts';
-import type { Channel, SumRow } from './types.ts';
+import { formatMonth } from '../lib/format.ts';
+import { channelColour, channelName, signed } from './channels.ts';
+import type { ChartSpec } from './chart.ts';
+import { axisStyle, legend, tooltip } from './chart-parts.ts';
+import { type ChannelPeriods, periodLines, periodStyle } from './load-bars.ts';
+import { kwhNumber } from './units.ts';
 
-/** The sum of each local month, as the API gives it; export hangs below the line. */
-export function monthlyBars(sums: readonly SumRow[]): ChartSpec {
-  const months = [...new Set(sums.map(({ start }) => start.slice(0, 7)))];
-  const channels = [...new Set(sums.map(({ channel }) => channel))];
-  const sumOf = (month: string, channel: Channel) =>
-    sums.find((sum) => sum.start.startsWith(month) && sum.channel === channel);
+/** The sum of each local month; export hangs below the axis, and a month that is not complete is hatched. */
+export function monthlyBars(
+  channels: readonly ChannelPeriods[],
+  onOpenMonth: (firstDay: string) => void,
+): ChartSpec {
+  const months = (channels[0]?.periods ?? []).map(({ first }) => first.slice(0, 7));
   return {
-    kind: 'months',
-    label: 'Bars of the monthly sums. The numbers are in the table below.',
+    kind: 'bars',
+    label: 'Energy by month. The numbers are in the table below.',
+    onClick: (x) => {
+      const month = months[Math.round(x)];
+      if (month !== undefined) onOpenMonth(`${month}-01`);
+    },
     option: (colour) => ({
-      tooltip: tooltip(colour, {
-        trigger: 'axis',
-        axisPointer: { type: 'shadow' },
-        formatter: (points: readonly { dataIndex: number }[]) => {
-          const month = months[points[0]?.dataIndex ?? 0] ?? '';
-          const lines = channels.map((channel) => {
-            const sum = sumOf(month, channel);
-            return `${channelName(channel)}: ${sum ? `${formatDecimal(sum.kwh)} kWh` : 'none'}`;
-          });
-          return [monthName(month, 'long'), ...lines].join('\n');
-        },
-      }),
+      tooltip: tooltip(
+        ([point]: readonly { readonly dataIndex: number }[]) => describe(channels, point?.dataIndex ?? 0),
+        { trigger: 'axis', axisPointer: { type: 'shadow' } },
+      ),
       legend: legend(colour, channels.length),
       grid: { left: 56, right: 8, top: 30, bottom: 28 },
       xAxis: {
@@ -34,30 +32,35 @@ export function monthlyBars(sums: readonly SumRow[]): ChartSpec {
         axisLabel: {
           color: colour('muted'),
           hideOverlap: true,
-          formatter: (month: string) => monthName(month, 'short'),
+          formatter: (month: string) => formatMonth(month),
         },
       },
       yAxis: { type: 'value', name: 'kWh', nameTextStyle: { color: colour('muted') }, ...axisStyle(colour) },
-      series: channels.map((channel) => ({
+      series: channels.map(({ channel, periods }) => ({
         type: 'bar',
         name: channelName(channel),
         stack: 'month',
         barMaxWidth: 48,
         color: channelColour(colour, channel),
-        itemStyle: { borderRadius: channel === 'generation' ? [0, 0, 4, 4] : [4, 4, 0, 0] },
-        data: months.map(
-          (month) => (channel === 'generation' ? -1 : 1) * Number(sumOf(month, channel)?.kwh ?? 0),
-        ),
         emphasis: { disabled: true },
+        data: periods.map((period) => ({
+          value: period.units === null ? null : signed(channel, kwhNumber(period.units)),
+          itemStyle: {
+            ...periodStyle({ ...period, estimated: 0 }, colour), // nearly every month has some
+            borderRadius: channel === 'generation' ? [0, 0, 4, 4] : [4, 4, 0, 0],
+          },
+        })),
       })),
     }),
   };
 }
 
-export function monthName(month: string, style: 'short' | 'long'): string {
-  return new Date(`${month}-01T00:00:00Z`).toLocaleDateString('en-US', {
-    timeZone: 'UTC',
-    month: style,
-    year: style === 'long' ? 'numeric' : '2-digit',
+function describe(channels: readonly ChannelPeriods[], index: number): string[] {
+  const first = channels[0]?.periods[index]?.first;
+  if (first === undefined) return [];
+  const lines = channels.flatMap(({ channel, periods }) => {
+    const period = periods[index];
+    return period ? periodLines(channel, period) : [];
   });
+  return [formatMonth(first, 'long'), ...lines];
 }

@@ -1,97 +1,87 @@
 import { el } from '../lib/dom.ts';
-import { formatCount, formatDate, formatDecimal, plural } from '../lib/format.ts';
+import {
+  formatCount,
+  formatDate,
+  formatInstant,
+  formatLocalTime,
+  formatMonth,
+  plural,
+} from '../lib/format.ts';
 import { rawFileUrl } from '../lib/raw-files.ts';
-import { channelName } from './channels.ts';
-import { monthName } from './monthly-bars.ts';
-import type { Coverage, SumRow } from './types.ts';
-import { daySums, type Range } from './year.ts';
+import { type Cell, disclosedTable, type TableData } from '../lib/table.ts';
+import { usageUrl } from './address.ts';
+import { channelName, channelNames } from './channels.ts';
+import type { ChannelPeriods } from './load-bars.ts';
+import type { DayUsage, Period, RangeUsage } from './range-usage.ts';
+import { kwhDecimal, kwhText } from './units.ts';
 
-/** The numbers behind the charts, for who reads rather than looks. They are made when they are opened. */
+/** The tables of a range: its days, its months, and its gaps. */
 
-export function monthsTable(sums: readonly SumRow[]): HTMLElement {
-  const rows = sums.map(({ start, channel, kwh, intervals, expected_intervals, estimated_intervals }) => [
-    monthName(start.slice(0, 7), 'long'),
-    channelName(channel),
-    formatDecimal(kwh),
-    `${formatCount(intervals)} of ${formatCount(expected_intervals)}`,
-    formatCount(estimated_intervals),
-  ]);
-  return disclosed(
-    'Monthly sums as a table',
-    ['Month', 'Channel', 'kWh', 'Intervals', 'Estimated'],
-    () => rows,
-  );
-}
+const maxGapsShown = 100;
 
-export function daysTable(range: Range, coverage: Coverage): HTMLElement {
-  const heads = ['Day', 'Channel', 'kWh', 'Intervals', 'Estimated', 'Revisions', 'File'];
-  return disclosed('Daily sums as a table', heads, () => {
-    const sums = new Map(
-      range.series.flatMap((series) =>
-        daySums(range.days, series).map(
-          (kwh, index) => [`${series.channel} ${range.days[index]?.date}`, kwh] as const,
-        ),
-      ),
-    );
-    return coverage.days.map((day) => [
-      formatDate(day.usage_date),
-      channelName(day.channel),
-      formatDecimal(sums.get(`${day.channel} ${day.usage_date}`) ?? '–'),
-      `${formatCount(day.present)} of ${formatCount(day.expected)}`,
-      formatCount(day.estimated),
-      formatCount(day.revisions),
-      day.latest_raw_file_id === null
-        ? '–'
-        : el('a', { href: rawFileUrl(day.latest_raw_file_id) }, `#${day.latest_raw_file_id}`),
-    ]);
-  });
-}
-
-const gapsShown = 100;
-
-export function gapsTable({ gaps }: Coverage): HTMLElement {
-  if (gaps.length === 0)
+export function gapsTable({ gaps }: RangeUsage): HTMLElement {
+  if (gaps.length === 0) {
     return el('p', { class: 'muted small' }, 'No gaps: every interval of these days is stored.');
-  const more = gaps.length > gapsShown ? `, the first ${gapsShown} shown` : '';
-  const rows = gaps
-    .slice(0, gapsShown)
-    .map(({ channel, start, end, intervals }) => [
+  }
+  const more = gaps.length > maxGapsShown ? `, the first ${maxGapsShown} shown` : '';
+  return disclosedTable(`${plural(gaps.length, 'gap')}${more}`, () => ({
+    heads: ['Channel', 'From', 'To', 'Intervals'],
+    rows: gaps
+      .slice(0, maxGapsShown)
+      .map(({ channels, start, end, intervals }) => [
+        channelNames(channels),
+        formatLocalTime(start),
+        formatLocalTime(end),
+        formatCount(intervals),
+      ]),
+  }));
+}
+
+export function daysTable({ selection, channels }: RangeUsage): TableData {
+  const rows = channels.flatMap(({ days }) => days.map((day) => dayRow(selection.esiid, day)));
+  return { heads: ['Day', 'Channel', 'kWh', 'Intervals', 'Estimated', 'Revisions', 'File'], rows };
+}
+
+function dayRow(esiid: string, day: DayUsage): Cell[] {
+  const { usage_date: date, channel, units, present, expected, estimated, revisions } = day;
+  const { latest_raw_file_id: fileId } = day;
+  return [
+    dayLink(esiid, date),
+    channelName(channel),
+    { show: kwhText(units), text: kwhDecimal(units) },
+    { show: `${formatCount(present)} of ${formatCount(expected)}`, text: String(present) },
+    String(estimated),
+    String(revisions),
+    fileId === null
+      ? { show: '–', text: '' }
+      : { show: el('a', { href: rawFileUrl(fileId) }, `#${fileId}`), text: fileId },
+  ];
+}
+
+/** A date that leads to its day. */
+export function dayLink(esiid: string, date: string): Cell {
+  return { show: el('a', { href: usageUrl({ esiid, day: date }) }, formatDate(date)), text: date };
+}
+
+export function monthsTable(channels: readonly ChannelPeriods[]): TableData {
+  const rows = channels.flatMap(({ channel, periods }) =>
+    periods.map((period) => [
+      { show: formatMonth(period.first, 'long'), text: period.first.slice(0, 7) },
       channelName(channel),
-      localTime(start),
-      localTime(end),
-      formatCount(intervals),
-    ]);
-  return disclosed(
-    `${plural(gaps.length, 'gap')}${more}`,
-    ['Channel', 'From', 'To', 'Intervals'],
-    () => rows,
+      { show: kwhText(period.units), text: kwhDecimal(period.units) },
+      completeDays(period),
+      String(period.estimated),
+    ]),
   );
+  return { heads: ['Month', 'Channel', 'kWh', 'Complete days', 'Estimated intervals'], rows };
 }
 
-function localTime(text: string): string {
-  return `${formatDate(text.slice(0, 10))}, ${text.slice(11, 16)}`;
+function completeDays({ wholeDays, days }: Period): Cell {
+  return { show: `${wholeDays} of ${days}`, text: String(wholeDays) };
 }
 
-function disclosed(
-  title: string,
-  heads: readonly string[],
-  rows: () => readonly (readonly (string | HTMLElement)[])[],
-): HTMLElement {
-  const details = el('details', { class: 'data-table' }, el('summary', {}, title));
-  details.addEventListener(
-    'toggle',
-    () => {
-      const body = rows().map((cells) => el('tr', {}, ...cells.map((cell) => el('td', {}, cell))));
-      const head = el('tr', {}, ...heads.map((text) => el('th', { scope: 'col' }, text)));
-      details.append(
-        el(
-          'div',
-          { class: 'table-wrap', tabindex: 0, role: 'group', 'aria-label': title },
-          el('table', {}, el('thead', {}, head), el('tbody', {}, ...body)),
-        ),
-      );
-    },
-    { once: true },
-  );
-  return details;
+/** When the first and the latest file of a day came. */
+export function receivedText({ first_received_at: first, latest_received_at: latest }: DayUsage): string {
+  if (first === null || latest === null) return 'never received';
+  return first === latest ? formatInstant(first) : `${formatInstant(first)}, last ${formatInstant(latest)}`;
 }

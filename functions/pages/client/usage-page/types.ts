@@ -1,19 +1,25 @@
 import type { z } from 'zod';
+import type { peaksResponse, profileResponse } from '../../../usage/profile-schemas.ts';
 import type { coverageResponse, esiidsResponse, usageResponse } from '../../../usage/schemas.ts';
 
-/** What the usage API answers, by the schemas it is described by. */
+/** What the usage API returns, by the schemas that describe it. */
 
 export type EsiidsResponse = z.infer<typeof esiidsResponse>;
 export type Meter = EsiidsResponse['esiids'][number];
 export type Coverage = z.infer<typeof coverageResponse>;
-export type UsageRow = z.infer<typeof usageResponse>['rows'][number];
+export type CoveredDay = Coverage['days'][number];
+export type Gap = Coverage['gaps'][number];
+export type UsageResponse = z.infer<typeof usageResponse>;
+export type UsageRow = UsageResponse['rows'][number];
 export type IntervalRow = Extract<UsageRow, { estimated: boolean }>;
-export type SumRow = Extract<UsageRow, { intervals: number }>;
 export type Channel = IntervalRow['channel'];
+export type Profile = z.infer<typeof profileResponse>;
+export type ProfileHour = Profile['rows'][number];
+export type Peak = z.infer<typeof peaksResponse>['rows'][number];
 
+/** Days of one meter, both ends included. */
 export interface Selection {
   readonly esiid: string;
-  /** Both included. */
   readonly from: string;
   readonly to: string;
 }

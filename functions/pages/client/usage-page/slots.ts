@@ -1,9 +1,8 @@
 import { clockDay } from '../../../../shared/intervals/clock.ts';
-import { formatDecimal, parseDecimal } from '../../../../shared/usage/decimal.ts';
 import { datesBetween, quartersOfSlots, slotStarts } from '../../../../shared/usage/local-time.ts';
-import type { Channel, IntervalRow, Selection } from './types.ts';
+import type { Channel, IntervalRow } from './types.ts';
 
-/** One local day of the range; its slots are `firstSlot` and the `slotCount - 1` after it. */
+/** One local day; its slots are `firstSlot` and the `slotCount - 1` after it. */
 export interface Day {
   readonly date: string;
   /** 92, 96 or 100. */
@@ -16,20 +15,23 @@ export interface Day {
 /** The values of one channel, by slot. */
 export interface Series {
   readonly channel: Channel;
-  /** As the API gave it; null where there is none. */
+  /** As the API returned it; null where there is none. */
   readonly kwh: (string | null)[];
   readonly estimated: boolean[];
 }
 
 /** Intervals laid out over the slots of a range of days: the shape that the charts draw. */
-export interface Range {
+export interface SlotRange {
   readonly days: readonly Day[];
   /** Start of every slot, in local time with its offset. */
   readonly starts: readonly string[];
   readonly series: readonly Series[];
 }
 
-export function layOut({ from, to }: Selection, rows: readonly IntervalRow[]): Range {
+export function layOut(
+  { from, to }: { readonly from: string; readonly to: string },
+  rows: readonly IntervalRow[],
+): SlotRange {
   const days: Day[] = [];
   const starts: string[] = [];
   for (const date of datesBetween(from, to)) {
@@ -53,22 +55,4 @@ export function layOut({ from, to }: Selection, rows: readonly IntervalRow[]): R
 
 function emptySeries(channel: Channel, slotCount: number): Series {
   return { channel, kwh: Array(slotCount).fill(null), estimated: Array(slotCount).fill(false) };
-}
-
-/** The exact sum of some slots, in units of 0.00001 kWh; null when none of them has a value. */
-export function sumOf(series: Series, firstSlot = 0, slotCount = series.kwh.length): bigint | null {
-  let sum: bigint | null = null;
-  for (let slot = firstSlot; slot < firstSlot + slotCount; slot++) {
-    const kwh = series.kwh[slot];
-    if (kwh !== null && kwh !== undefined) sum = (sum ?? 0n) + parseDecimal(kwh);
-  }
-  return sum;
-}
-
-/** The exact sum of each day as a decimal string, null for a day without a value. */
-export function daySums(days: readonly Day[], series: Series): readonly (string | null)[] {
-  return days.map(({ firstSlot, slotCount }) => {
-    const sum = sumOf(series, firstSlot, slotCount);
-    return sum === null ? null : formatDecimal(sum);
-  });
 }

@@ -1,0 +1,85 @@
+import { el } from '../lib/dom.ts';
+import { formatDate, plural } from '../lib/format.ts';
+import { emptyState } from '../lib/page.ts';
+import { usageUrl } from './address.ts';
+import { fetchPeaks, fetchProfile, fetchRange } from './api.ts';
+import { compareCard, comparedName } from './compare-card.ts';
+import { downloadCard } from './download-card.ts';
+import { figuresOf } from './figures.ts';
+import { hoursCard } from './hours-card.ts';
+import { laterCards } from './later-cards.ts';
+import { meterHead } from './meter-head.ts';
+import { peaksCard } from './peaks-card.ts';
+import { coverageCard, energyCard, heatMapCards, monthsCard, typicalDayCard } from './range-cards.ts';
+import type { RangeUsage } from './range-usage.ts';
+import { comparedSelection } from './ranges.ts';
+import type { Profile, Selection } from './types.ts';
+import type { ViewContext } from './view-context.ts';
+
+/** Everything there is to see of a meter and range. What takes longer to compute comes after what is quick. */
+export async function rangeView(selection: Selection, context: ViewContext): Promise<HTMLElement[]> {
+  const { compare } = context.address;
+  const [range, other] = await Promise.all([
+    fetchRange(selection),
+    compare === null ? null : fetchRange(comparedSelection(selection, compare)),
+  ]);
+  if (range.channels.every(({ days }) => days.every(({ present }) => present === 0))) {
+    return [nothingStored(selection)];
+  }
+  const profile = fetchProfile(selection);
+  profile.catch(() => undefined); // each card that needs it says what went wrong
+  const { esiid, from, to } = selection;
+  const baseload = profile.then(({ baseload_kw: kw }) => kw);
+  return [
+    meterHead(esiid, `${formatDate(from)} to ${formatDate(to)}, ${plural(range.dates.length, 'day')}`),
+    figuresOf(range, baseload),
+    ...(other === null ? [] : [compareCard(range, other, context.signal)]),
+    energyCard(range, context),
+    coverageCard(range, context),
+    ...(from.slice(0, 7) === to.slice(0, 7) ? [] : [monthsCard(range, context)]),
+    ...profileCards(range, other, profile, context),
+    laterCards(async () => {
+      const [intervals, hours] = await Promise.all([
+        fetchPeaks(selection, '15min'),
+        fetchPeaks(selection, 'hour'),
+      ]);
+      return [peaksCard(range, { intervals, hours })];
+    }, context.signal),
+    downloadCard(selection),
+  ];
+}
+
+/** What is made of hourly sums, which take longer than daily ones. */
+function profileCards(
+  range: RangeUsage,
+  other: RangeUsage | null,
+  profile: Promise<Profile>,
+  context: ViewContext,
+): HTMLElement[] {
+  const { selection } = range;
+  const { address, note, signal } = context;
+  const typicalDay = laterCards(async () => {
+    const compared = other && {
+      name: comparedName(range, other),
+      rows: (await fetchProfile(other.selection)).rows,
+    };
+    return [typicalDayCard(range, (await profile).rows, compared, signal)];
+  }, signal);
+  const heatMaps = laterCards(async () => heatMapCards(range, (await profile).rows, context), signal);
+  const hours = laterCards(async () => {
+    const { rows } = await profile;
+    const onChange = (changed: string) => note({ hours: changed });
+    return [hoursCard({ selection, rows, hours: address.hours, onChange }, signal)];
+  }, signal);
+  return [typicalDay, heatMaps, hours];
+}
+
+function nothingStored({ esiid, from, to }: Selection): HTMLElement {
+  const text = `Nothing is stored of ${esiid} from ${formatDate(from)} to ${formatDate(to)}.`;
+  return emptyState(
+    'No intervals in this range',
+    `${text} Choose other days, or look whether its file was loaded.`,
+    el('a', { class: 'button', href: `/admin/smt/raw?esiid=${esiid}` }, 'Its raw files'),
+    el('a', { class: 'button', href: usageUrl({ esiid }) }, 'The days that are stored'),
+  );
+}
