@@ -2,12 +2,22 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { sampleEsiid, writeSample } from '../infra/local/sample.ts';
+import { writeSample } from '../infra/local/sample.ts';
 import { type LocalStack, startLocalStack } from '../infra/local/stack.ts';
 import { inspectFile, uploadFile } from '../infra/local/upload.ts';
+import { sampleEsiid } from '../shared/smt/sample-year.ts';
+import { openDatabase } from '../shared/storage/database.ts';
 import { dropFiles, openTab, rawFilesPath, uploadOf } from './e2e/pages-harness.ts';
 import { startBrowser } from './support/browser.ts';
-import { markup, partlyBadFile, solarEsiid, solarFile } from './support/page-files.ts';
+import {
+  markup,
+  partlyBadFile,
+  sixYearBlocks,
+  sixYearEsiid,
+  solarEsiid,
+  solarFile,
+} from './support/page-files.ts';
+import { loadFile } from './support/rows.ts';
 
 /**
  * `npm run screenshots`: takes a picture of every page and state, narrow and wide, light and dark, into
@@ -35,6 +45,16 @@ try {
 }
 console.log(`Written to ${path.relative(process.cwd(), outputDir)}`);
 
+const usageViews = {
+  'usage-year': `/usage?esiid=${sampleEsiid}`,
+  'usage-solar': `/usage?esiid=${solarEsiid}`,
+  'usage-six-years': `/usage?esiid=${sixYearEsiid}&from=2019-09-15&to=2025-09-12`,
+  'usage-compared': `/usage?esiid=${sixYearEsiid}&from=2025-07-01&to=2025-07-31&compare=year`,
+  'usage-zoomed': `/usage?esiid=${sixYearEsiid}&from=2025-07-01&to=2025-07-31&zoom=2025-07-03..2025-07-05`,
+  'day-missing': `/usage?esiid=${sixYearEsiid}&day=2025-07-04`,
+  'day-100': `/usage?esiid=${solarEsiid}&day=2024-11-03`,
+};
+
 type Variant = (typeof variants)[number];
 
 async function tabOf(
@@ -59,7 +79,7 @@ async function shootEmpty(at: LocalStack, inBrowser: Browser, variant: Variant):
   await locked.getByText('That token is not the right one.').waitFor();
   await shoot(locked, 'token', variant);
   await locked.getByRole('button', { name: 'Not now' }).click();
-  await locked.getByRole('heading', { name: 'This page needs the admin token' }).waitFor();
+  await locked.getByRole('heading', { name: 'This page needs a token' }).waitFor();
   await shoot(locked, 'locked', variant);
   const page = await tabOf(at, inBrowser, variant);
   await page.getByText('No files yet').waitFor();
@@ -79,6 +99,13 @@ async function load(at: LocalStack, inBrowser: Browser): Promise<void> {
   const sample = path.join(stateDir, 'sample.csv');
   await writeSample(sample);
   await uploadFile(at, sample, await inspectFile(sample));
+  const database = openDatabase({
+    connectionString: at.databaseUrl,
+    maxConnections: 1,
+    applicationName: 'screenshots',
+  });
+  await loadFile(database, sixYearBlocks());
+  await database.close();
   const page = await tabOf(at, inBrowser, variants[2]);
   await dropFiles(page, [
     { name: 'solar.csv', content: solarFile() },
@@ -86,7 +113,7 @@ async function load(at: LocalStack, inBrowser: Browser): Promise<void> {
     { name: 'notes.csv', content: 'just,some,words\n1,2,3\n' },
   ]);
   for (const name of ['solar.csv', `${markup}.csv`, 'notes.csv']) {
-    await uploadOf(page, name).getByRole('link', { name: 'What became of it' }).waitFor();
+    await uploadOf(page, name).getByRole('link', { name: 'Details' }).waitFor();
   }
   await dropFiles(page, [
     { name: 'solar (1).csv', content: solarFile() },
@@ -116,14 +143,15 @@ async function shootPages(at: LocalStack, inBrowser: Browser, variant: Variant):
     await page.locator('.timeline').waitFor();
     await shoot(page, `raw-file-${file}`, variant);
   }
-  for (const [name, esiid] of [
-    ['usage-year', sampleEsiid],
-    ['usage-solar', solarEsiid],
-  ]) {
-    await page.goto(`/usage?esiid=${esiid}`);
-    await page.locator('.chart.months canvas').waitFor();
+  for (const [name, address] of Object.entries(usageViews)) {
+    await page.goto(address);
+    await page.locator('#figures').waitFor();
+    while ((await page.locator('.skeleton').count()) > 0) await page.waitForTimeout(100);
     await page.waitForTimeout(1_500); // a heat map is drawn over several frames
-    await shoot(page, name ?? '', variant);
+    await shoot(page, name, variant);
   }
+  await page.getByRole('combobox', { name: 'Meter' }).fill('0');
+  await page.getByRole('option', { name: solarEsiid }).waitFor();
+  await page.screenshot({ path: path.join(outputDir, `meters-${variant.name}.png`) });
   await page.context().close();
 }

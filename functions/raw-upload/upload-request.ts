@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { HttpError } from '../../shared/http/errors.ts';
 import { esiid, instant } from '../../shared/http/schemas.ts';
+import { maxSizeBytes } from './max-size.ts';
 
-/** What one S3 PUT takes; larger files go through the S3 console, which uploads in parts. */
-const maxSizeBytes = 5 * 1024 ** 3;
 /** Of a key's 1,024 bytes, what prefix, source, hint and hash leave. */
 const maxFilenameBytes = 600;
 

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { sampleFilename } from '../../shared/smt/sample-year.ts';
 import { openDatabase } from '../../shared/storage/database.ts';
 import { StackRunningError } from './lock.ts';
 import { count, rejectedOf, summaryOf, tellFailure } from './report.ts';
-import { sampleFilename, writeSample } from './sample.ts';
+import { writeSample } from './sample.ts';
 import { adminTokenFile, shownPath, stateDirOf, wipeState } from './settings.ts';
 import { aborted, abortOnSignals, InterruptedError } from './shutdown.ts';
 import { type LocalStack, startLocalStack } from './stack.ts';

@@ -1,10 +1,73 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
+import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
+import { startBrowser } from '../support/browser.ts';
+import { createFreshDatabase, type FreshDatabase } from '../support/database.ts';
 
-import type { LocalStack } from '../../infra/local/stack.ts';
+/** What the tests of the pages share: a stack and a browser, tabs, drops, and axe. */
 
-/** What the tests of the pages share: tabs, drops, and a judge of accessibility. */
+type TabOptions = { token?: string | null } & Parameters<Browser['newContext']>[0];
+
+export interface PagesUnderTest {
+  readonly stack: LocalStack;
+  readonly database: FreshDatabase;
+  /** A tab of its own; after the test its console must be clean. */
+  openTab(address: string, options?: TabOptions): Promise<Page>;
+}
+
+/** Starts the whole stack and a browser for the tests of a file. */
+export function pagesUnderTest(): PagesUnderTest {
+  const tabs: Tab[] = [];
+  let stack: LocalStack;
+  let browser: Browser;
+  let database: FreshDatabase;
+  let stateDir: string;
+
+  beforeAll(async () => {
+    database = await createFreshDatabase('empty');
+    stateDir = await mkdtemp(path.join(tmpdir(), 'smt-pages-'));
+    [stack, browser] = await Promise.all([
+      startLocalStack({
+        stateDir,
+        assemblyDir: inject('assemblyDir'),
+        databaseUrl: database.connectionString,
+      }),
+      startBrowser(),
+    ]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([browser?.close(), stack?.stop()]);
+    await database?.drop();
+    await rm(stateDir, { recursive: true, force: true });
+  });
+
+  afterEach(async () => {
+    const complaints = tabs.flatMap((tab) => tab.complaints);
+    await Promise.all(tabs.splice(0).map(({ page }) => page.context().close()));
+    stack.s3.faults.clear();
+    expect(complaints).toEqual([]); // a script or style that the policy blocked, or an error of ours
+  });
+
+  return {
+    get stack() {
+      return stack;
+    },
+    get database() {
+      return database;
+    },
+    async openTab(address, options = {}) {
+      const tab = await openTab({ browser, stack }, address, options);
+      tabs.push(tab);
+      return tab.page;
+    },
+  };
+}
 
 export interface DroppedFile {
   readonly name: string;
@@ -13,7 +76,7 @@ export interface DroppedFile {
 
 export interface Tab {
   readonly page: Page;
-  /** Errors that the console showed: refused scripts and styles among them. */
+  /** Errors that the console showed: blocked scripts and styles among them. */
   readonly complaints: readonly string[];
 }
 
@@ -23,10 +86,7 @@ export const rawFilesPath = '/admin/smt/raw';
 export async function openTab(
   { browser, stack }: { readonly browser: Browser; readonly stack: LocalStack },
   path: string,
-  {
-    token = stack.adminToken,
-    ...options
-  }: { token?: string | null } & Parameters<Browser['newContext']>[0] = {},
+  { token = stack.adminToken, ...options }: TabOptions = {},
 ): Promise<Tab> {
   const context = await browser.newContext({
     baseURL: stack.apiUrl,
@@ -39,16 +99,16 @@ export async function openTab(
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
-    // An answer like 401 is logged by the browser itself, and is what some tests ask for.
-    const isAnswer = message.text().startsWith('Failed to load resource');
-    if (message.type() === 'error' && !isAnswer) complaints.push(message.text());
+    // The browser itself logs responses like 401, which some tests ask for.
+    const isResponse = message.text().startsWith('Failed to load resource');
+    if (message.type() === 'error' && !isResponse) complaints.push(message.text());
   });
   await page.goto(path);
   return { page, complaints };
 }
 
 async function storeToken(context: BrowserContext, token: string): Promise<void> {
-  await context.addInitScript(`sessionStorage.setItem('smt-admin-token', ${JSON.stringify(token)})`);
+  await context.addInitScript(`sessionStorage.setItem('smt-token', ${JSON.stringify(token)})`);
 }
 
 /** Drops files as someone does who drags them onto the page. */
@@ -82,8 +142,19 @@ export async function barriersIn(page: Page): Promise<readonly string[]> {
   );
 }
 
-/** Asks the API as the main app would. */
-export async function askApi<Answer>({ apiUrl, adminToken }: LocalStack, path: string): Promise<Answer> {
+/** Calls the API as the main app would. */
+export async function askApi<Response>({ apiUrl, adminToken }: LocalStack, path: string): Promise<Response> {
   const response = await fetch(`${apiUrl}${path}`, { headers: { 'x-admin-token': adminToken } });
-  return (await response.json()) as Answer;
+  return (await response.json()) as Response;
+}
+
+/** Puts an object as somebody does who may write to the bucket. */
+export async function putObject(
+  { s3 }: LocalStack,
+  key: string,
+  content: string | Uint8Array,
+): Promise<void> {
+  const { region, credentials } = s3;
+  const client = new S3Client({ endpoint: s3.url, region, credentials, forcePathStyle: true });
+  await client.send(new PutObjectCommand({ Bucket: s3.bucket, Key: key, Body: content }));
 }

@@ -1,9 +1,17 @@
 import { callApi, messageOf, requestApi } from './lib/api.ts';
+import { confirmAction } from './lib/confirm.ts';
 import { announce, byId, el } from './lib/dom.ts';
 import { emptyState, failureNotice, skeleton, startPage } from './lib/page.ts';
-import { isUnderWay, outcomeOf, type RawFileDetail, replayRawFile, statusBadge } from './lib/raw-files.ts';
+import { isPending, outcomeOf, type RawFileDetail, replayRawFile, statusBadge } from './lib/raw-files.ts';
+import {
+  changesCard,
+  copiesCard,
+  detailsCard,
+  membersCard,
+  originalCard,
+  rejectedCard,
+} from './raw-file-page/cards.ts';
 import { auditCard } from './raw-file-page/audit-card.ts';
-import { changesCard, copiesCard, factsCard, membersCard, rejectedCard } from './raw-file-page/cards.ts';
 import { rejectedRowsOf, tallyCard } from './raw-file-page/tally.ts';
 import { timelineCard } from './raw-file-page/timeline.ts';
 
@@ -22,7 +30,7 @@ async function load(): Promise<void> {
     place.replaceChildren(...render(detail));
     if (lastStatus !== undefined && lastStatus !== file.status) announce(outcomeOf(summaryOf(detail)));
     lastStatus = file.status;
-    if (isUnderWay(file.status)) setTimeout(() => void load(), refreshMs);
+    if (isPending(file.status)) setTimeout(() => void load(), refreshMs);
   } catch (error) {
     const isUnknown =
       error instanceof Error && 'status' in error && (error.status === 404 || error.status === 400);
@@ -45,6 +53,7 @@ function summaryOf({ file }: RawFileDetail) {
 function render(detail: RawFileDetail): HTMLElement[] {
   const { file } = detail;
   const main = [
+    originalCard(file),
     tallyCard(file),
     auditCard(detail),
     rejectedCard(detail),
@@ -58,7 +67,7 @@ function render(detail: RawFileDetail): HTMLElement[] {
       'div',
       { class: 'columns' },
       el('div', {}, ...main.filter((card) => card !== null)),
-      el('div', {}, timelineCard(detail), factsCard(file)),
+      el('div', {}, timelineCard(detail), detailsCard(file)),
     ),
   ];
 }
@@ -108,8 +117,14 @@ function toneOf(file: RawFileDetail['file']): string {
 }
 
 async function replayNow(): Promise<void> {
+  const isConfirmed = await confirmAction({
+    title: 'Load this file again?',
+    text: 'It is read once more from the bucket. What is stored already stays; nothing is stored twice.',
+    action: 'Load again',
+  });
+  if (!isConfirmed) return;
   await replayRawFile(id);
-  announce('The file is on its way again.');
+  announce('The file is queued again.');
   await load();
 }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { rawFileResponse, rawFilesResponse } from '../../../raw-files/schemas.ts';
 import { callApi } from './api.ts';
 import { el } from './dom.ts';
-import { plural } from './format.ts';
+import { localDay, plural } from './format.ts';
 
 export type RawFiles = z.infer<typeof rawFilesResponse>;
 export type ListedRawFile = RawFiles['files'][number];
@@ -23,13 +23,21 @@ export function statusBadge(status: Status): HTMLElement {
   return el('span', { class: `badge ${status}` }, statusNames[status] ?? status);
 }
 
-/** Whether a file is still on its way. */
-export function isUnderWay(status: Status): boolean {
+/** Whether a file has no final status yet. */
+export function isPending(status: Status): boolean {
   return status === 'registered' || status === 'normalizing';
 }
 
 export function rawFileUrl(id: string): string {
   return `/admin/smt/raw/${encodeURIComponent(id)}`;
+}
+
+/** Where the usage in a file is shown; null for a file without any. */
+export function usageUrlOf(file: ListedRawFile): string | null {
+  const { status, first_esiid: esiid, interval_min_at: first, interval_max_at: last } = file;
+  if (esiid === null || (status !== 'normalized' && status !== 'duplicate')) return null;
+  const days = first && last ? { from: localDay(first), to: localDay(last) } : {};
+  return `/usage?${new URLSearchParams({ esiid, ...days })}`;
 }
 
 type Outcome = Pick<
@@ -39,11 +47,18 @@ type Outcome = Pick<
   | 'intervals_inserted'
   | 'rejected_rows'
   | 'esiid_count'
+  | 'error_code'
   | 'error_message'
   | 'duplicate_of'
 >;
 
-/** What became of a file, in a sentence. */
+/** What a person on this page can do, where the file's own message speaks of requests. */
+const advice: Readonly<Record<string, string>> = {
+  'esiid-unknown':
+    'The file names no ESIID. Open "My files name no ESIID" on the page of raw files, enter it, and drop the file again.',
+};
+
+/** What happened to a file, in a sentence. */
 export function outcomeOf(file: Outcome): string {
   switch (file.status) {
     case 'registered':
@@ -56,13 +71,13 @@ export function outcomeOf(file: Outcome): string {
       return `${plural(file.intervals_read, 'interval')}${meters} read, ${newOnes(file)}.${rejected}`;
     }
     case 'failed':
-      return file.error_message ?? 'It failed without a reason.';
+      return advice[file.error_code ?? ''] ?? file.error_message ?? 'It failed without a reason.';
     case 'ignored':
       return file.error_message ?? 'Understood, but it holds no intervals.';
     case 'duplicate':
-      return `The same bytes as file ${file.duplicate_of}, which is loaded already.`;
+      return `Has the same bytes as file ${file.duplicate_of}, which is loaded already.`;
     case 'withdrawn':
-      return 'Withdrawn: nothing of it is in the data. Replay it to load it again.';
+      return 'Withdrawn: nothing of it is in the data. Load it again to undo that.';
   }
 }
 
@@ -71,7 +86,7 @@ function newOnes({ intervals_read: read, intervals_inserted: inserted }: Outcome
   return inserted === read ? 'all new' : `${plural(inserted, 'value')} new`;
 }
 
-/** Puts a file back on its way. */
+/** Queues a file again. */
 export async function replayRawFile(id: string): Promise<void> {
   await callApi('/api/admin/smt/normalize', { method: 'POST', query: { id } });
 }

@@ -1,24 +1,68 @@
 import { byId } from './dom.ts';
 
 /**
- * The admin token of this tab: asked once, kept in sessionStorage, sent in a header. It is never part of a URL, and
- * a new tab asks again.
+ * The token that API requests are signed with. It is kept for this tab, or in this browser for a time that the person
+ * chooses; it is sent in a header and is never part of a URL.
  */
-const storageKey = 'smt-admin-token';
+const storageKey = 'smt-token';
 
-export function storedToken(): string | null {
-  return sessionStorage.getItem(storageKey);
+/** Tabs tell each other over this channel that somebody has locked the pages. */
+const lockChannel = new BroadcastChannel('smt-lock');
+
+interface RememberedToken {
+  readonly token: string;
+  readonly expiresAtMs: number;
 }
 
+export function storedToken(): string | null {
+  return sessionStorage.getItem(storageKey) ?? rememberedToken();
+}
+
+function rememberedToken(): string | null {
+  try {
+    const { token, expiresAtMs } = JSON.parse(
+      localStorage.getItem(storageKey) ?? '{}',
+    ) as Partial<RememberedToken>;
+    if (token !== undefined && expiresAtMs !== undefined && Date.now() < expiresAtMs) return token;
+  } catch {
+    // Not ours: forgotten like one that has expired.
+  }
+  localStorage.removeItem(storageKey);
+  return null;
+}
+
+/** @param hours how long to keep it in this browser; 0 keeps it in this tab only */
+function keepToken(token: string, hours: number): void {
+  const remembered: RememberedToken = { token, expiresAtMs: Date.now() + hours * 3_600_000 };
+  if (hours === 0) sessionStorage.setItem(storageKey, token);
+  else localStorage.setItem(storageKey, JSON.stringify(remembered));
+}
+
+/** Forgets the token in this tab and in this browser. */
 export function forgetToken(): void {
   sessionStorage.removeItem(storageKey);
+  localStorage.removeItem(storageKey);
+}
+
+/** Forgets the token in every tab of this browser, and locks them. */
+export function lockEverywhere(): void {
+  forgetToken();
+  lockChannel.postMessage('lock');
+}
+
+/** Calls back when another tab was locked. */
+export function onLocked(lock: () => void): void {
+  lockChannel.addEventListener('message', () => {
+    forgetToken();
+    lock();
+  });
 }
 
 let asking: Promise<string | null> | undefined;
 
 /**
- * Asks for the token; several askers share one dialog.
- * @param error why it is asked again, shown beside the field
+ * Asks for the token; several callers share one dialog.
+ * @param error why it is asked for again, shown beside the field
  * @returns null if the person would rather not
  */
 export function askToken(error = ''): Promise<string | null> {
@@ -40,7 +84,7 @@ function showDialog(error: string): Promise<string | null> {
     const finish = (token: string | null) => {
       done.abort();
       dialog.close();
-      if (token !== null) sessionStorage.setItem(storageKey, token);
+      if (token !== null) keepToken(token, Number(byId('token-keep', HTMLSelectElement).value));
       resolve(token);
     };
     byId('token-form', HTMLFormElement).addEventListener(

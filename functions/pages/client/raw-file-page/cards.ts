@@ -1,10 +1,11 @@
 import { el } from '../lib/dom.ts';
 import { formatBytes, formatCount, formatDate, formatInstant, plural } from '../lib/format.ts';
 import { type RawFileDetail, rawFileUrl, statusBadge } from '../lib/raw-files.ts';
+import { table } from '../lib/table.ts';
 
 type File = RawFileDetail['file'];
 
-/** Cards of a file's page; those with nothing to say are null. */
+/** Cards of a file's page; those without content are null. */
 
 export function rejectedCard({ rejected_rows: rows, file }: RawFileDetail): HTMLElement | null {
   if (rows.length === 0) return null;
@@ -12,16 +13,16 @@ export function rejectedCard({ rejected_rows: rows, file }: RawFileDetail): HTML
   const heads = ['Line', 'Reason', ...(isArchive ? ['Member'] : []), 'Row'];
   return card(
     'Rejected rows',
-    rows.length === 100 ? 'The first hundred; the counts are complete.' : 'As they stood in the file.',
-    table(
+    rows.length === 100 ? 'The first hundred; the counts are complete.' : 'As they are in the file.',
+    table('Rejected rows', {
       heads,
-      rows.map(({ line_number, reason, member, row_text }) => [
+      rows: rows.map(({ line_number, reason, member, row_text }) => [
         formatCount(line_number),
         reasonNames[reason] ?? reason,
         ...(isArchive ? [member ?? ''] : []),
         el('span', { class: 'mono row-text' }, row_text),
       ]),
-    ),
+    }),
   );
 }
 
@@ -39,9 +40,9 @@ export function changesCard({ changes, file }: RawFileDetail): HTMLElement | nul
   return card(
     'Days it changed',
     `${plural(changes.length, 'meter')}${more}`,
-    table(
-      ['ESIID', 'Days', 'From', 'To', ''],
-      changes.map(({ esiid, days, first_date: from, last_date: to }) => [
+    table('Days it changed', {
+      heads: ['ESIID', 'Days', 'From', 'To', ''],
+      rows: changes.map(({ esiid, days, first_date: from, last_date: to }) => [
         el('span', { class: 'mono' }, esiid),
         formatCount(days),
         formatDate(from),
@@ -52,7 +53,7 @@ export function changesCard({ changes, file }: RawFileDetail): HTMLElement | nul
           'Usage',
         ),
       ]),
-    ),
+    }),
   );
 }
 
@@ -61,15 +62,32 @@ export function membersCard({ members }: File): HTMLElement | null {
   return card(
     'Members of the archive',
     plural(members.length, 'file'),
-    table(
-      ['Name', 'Kind', 'Rows', 'Intervals', 'Problem'],
-      members.map(({ name, kind, counts, error_message: problem }) => [
+    table('Members', {
+      heads: ['Name', 'Kind', 'Rows', 'Intervals', 'Outcome'],
+      rows: members.map(({ name, kind, counts, error_message: problem }) => [
         name,
         kind,
         formatCount(counts.rows_read ?? 0),
         formatCount(counts.intervals_read ?? 0),
-        problem ?? '–',
+        problem ??
+          (Object.values(counts).some((count) => count > 0) ? 'loaded' : 'ignored: nothing to load in it'),
       ]),
+    }),
+  );
+}
+
+/** Where the data of a duplicate are. */
+export function originalCard({ duplicate_of: original }: File): HTMLElement | null {
+  if (original === null) return null;
+  return card(
+    'The original',
+    '',
+    el(
+      'p',
+      {},
+      'These bytes were loaded from ',
+      el('a', { href: rawFileUrl(original) }, `file #${original}`),
+      '.',
     ),
   );
 }
@@ -79,24 +97,24 @@ export function copiesCard({ copies }: RawFileDetail): HTMLElement | null {
   return card(
     'Same bytes',
     plural(copies.length, 'other file'),
-    table(
-      ['File', 'Source', 'Received', 'Status'],
-      copies.map(({ id, filename, source, received_at: receivedAt, status }) => [
+    table('Copies', {
+      heads: ['File', 'Source', 'Received', 'Status'],
+      rows: copies.map(({ id, filename, source, received_at: receivedAt, status }) => [
         el('a', { href: rawFileUrl(id) }, `#${id} ${filename}`),
         source,
         formatInstant(receivedAt),
         statusBadge(status),
       ]),
-    ),
+    }),
   );
 }
 
-export function factsCard(file: File): HTMLElement {
+export function detailsCard(file: File): HTMLElement {
   const span =
     file.interval_min_at && file.interval_max_at
       ? `${formatInstant(file.interval_min_at)} – ${formatInstant(file.interval_max_at)}`
       : null;
-  const facts: readonly (readonly [string, string | null, boolean?])[] = [
+  const details: readonly (readonly [string, string | null, boolean?])[] = [
     ['File', `#${file.id}`],
     ['Source', file.source],
     ['Size', `${formatBytes(file.size_bytes)} (${plural(file.size_bytes, 'byte')})`],
@@ -108,13 +126,13 @@ export function factsCard(file: File): HTMLElement {
     ['Object', `${file.bucket}/${file.object_key}`, true],
     ['Version', file.version_id, true],
   ];
-  const known = facts.filter(([, value]) => value !== null);
+  const known = details.filter(([, value]) => value !== null);
   return card(
-    'Facts',
+    'Details',
     '',
     el(
       'dl',
-      { class: 'facts' },
+      { class: 'details' },
       ...known.flatMap(([name, value, isCode]) => [
         el('dt', {}, name),
         el('dd', { class: isCode ? 'mono' : '' }, value ?? ''),
@@ -124,26 +142,10 @@ export function factsCard(file: File): HTMLElement {
 }
 
 function card(title: string, note: string, content: HTMLElement): HTMLElement {
-  const heading = el('h2', {}, title);
   return el(
     'section',
     { class: 'card', 'aria-label': title },
-    el('div', { class: 'card-head' }, heading, note !== '' && el('p', {}, note)),
+    el('div', { class: 'card-head' }, el('h2', {}, title), note !== '' && el('p', {}, note)),
     content,
-  );
-}
-
-/** A table that scrolls sideways when there is no room, by keyboard too. */
-function table(heads: readonly string[], rows: readonly (readonly (string | HTMLElement)[])[]): HTMLElement {
-  const header = heads.map((head) => (head === '' ? el('td') : el('th', { scope: 'col' }, head)));
-  return el(
-    'div',
-    { class: 'table-wrap', tabindex: 0, role: 'group', 'aria-label': 'Table' },
-    el(
-      'table',
-      {},
-      el('thead', {}, el('tr', {}, ...header)),
-      el('tbody', {}, ...rows.map((cells) => el('tr', {}, ...cells.map((cell) => el('td', {}, cell))))),
-    ),
   );
 }

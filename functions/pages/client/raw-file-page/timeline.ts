@@ -5,17 +5,17 @@ import type { RawFileDetail } from '../lib/raw-files.ts';
 type Event = RawFileDetail['timeline'][number];
 
 const names: Readonly<Record<Event['event'], string>> = {
-  'upload-requested': 'Upload asked for',
-  received: 'Received by the storage',
+  'upload-requested': 'Upload requested',
+  received: 'Stored in S3',
   registered: 'Registered',
-  queued: 'Put on the queue',
-  replayed: 'Put back on its way',
-  'attempt-started': 'Loading began',
+  queued: 'Queued',
+  replayed: 'Queued again',
+  'attempt-started': 'Loading started',
   'attempt-ended': 'Loading ended',
   announced: 'Announced',
 };
 
-/** What happened to a file, from the permission to upload it to the announcement that it is loaded. */
+/** What happened to a file, from the request to upload it to the announcement that it is loaded. */
 export function timelineCard({ timeline }: RawFileDetail): HTMLElement {
   return el(
     'section',

@@ -1,6 +1,6 @@
 import type { HashMessage } from '../hash-worker.ts';
 
-/** The file could not be read: moved, changed or taken away since it was chosen. */
+/** The file could not be read: moved, changed or deleted since it was chosen. */
 class UnreadableFileError extends Error {
   constructor(reason: string) {
     super(`The file cannot be read (${reason}). Choose it again.`);
@@ -9,11 +9,17 @@ class UnreadableFileError extends Error {
 }
 
 /**
- * SHA-256 of a file in hex, by a worker.
- * @param onProgress told how many bytes are done
- * @throws UnreadableFileError; AbortError
+ * SHA-256 of a file in hex, computed by a worker.
+ * @param onProgress called with the number of bytes that are done
+ * @throws UnreadableFileError; the signal's reason once it is aborted
  */
-export function hashFile(file: File, onProgress: (hashedBytes: number) => void): Promise<string> {
+export function hashFile(
+  file: File,
+  {
+    onProgress,
+    signal,
+  }: { readonly onProgress: (hashedBytes: number) => void; readonly signal: AbortSignal },
+): Promise<string> {
   const url = document.querySelector<HTMLMetaElement>('meta[name="hash-worker"]')?.content ?? '';
   const worker = new Worker(url, { type: 'module' });
   const hashed = new Promise<string>((resolve, reject) => {
@@ -22,7 +28,10 @@ export function hashFile(file: File, onProgress: (hashedBytes: number) => void):
       else if (data.kind === 'done') resolve(data.sha256);
       else reject(new UnreadableFileError(data.message));
     });
-    worker.addEventListener('error', () => reject(new Error('The part that hashes files could not start.')));
+    worker.addEventListener('error', () =>
+      reject(new Error('The worker that hashes files could not start.')),
+    );
+    signal.addEventListener('abort', () => reject(signal.reason));
     worker.postMessage(file);
   });
   return hashed.finally(() => worker.terminate());

@@ -1,14 +1,16 @@
 import { callApi } from '../lib/api.ts';
-import { announce, byId, el } from '../lib/dom.ts';
-import { formatAge, formatBytes, formatCount, formatInstant, plural } from '../lib/format.ts';
+import { announce, byId } from '../lib/dom.ts';
+import { plural } from '../lib/format.ts';
 import { emptyState, failureNotice, skeleton } from '../lib/page.ts';
-import { isUnderWay, type ListedRawFile, type RawFiles, rawFileUrl, statusBadge } from '../lib/raw-files.ts';
+import { isPending, type ListedRawFile, type RawFiles } from '../lib/raw-files.ts';
+import { fileTable } from './file-table.ts';
+import { firstVisit } from './first-visit.ts';
 
-/** While a listed file is on its way, the list looks again this often. */
+/** How often the list is refreshed while a listed file is pending. */
 const refreshMs = 4_000;
 const pageSize = 50;
 
-/** The list of all files. Its filters stand in the address, so that a list can be sent to someone. */
+/** The list of all files. Its filters stand in the URL, so that a list can be sent to someone. */
 export function startList(): { refresh(): void } {
   const place = byId('list', HTMLElement);
   const more = byId('more', HTMLButtonElement);
@@ -26,12 +28,12 @@ export function startList(): { refresh(): void } {
     current.abort();
     current = new AbortController();
     const { signal } = current;
-    const query = { ...filtersOf(form), cursor, limit: String(pageSize) };
+    const query = { ...queryOf(filtersOf(form)), cursor, limit: String(pageSize) };
     try {
-      const answer = await callApi<RawFiles>('/api/admin/smt/raw-files', { query, signal });
+      const page = await callApi<RawFiles>('/api/admin/smt/raw-files', { query, signal });
       if (signal.aborted) return;
-      shown = cursor === undefined ? answer.files : [...shown, ...answer.files];
-      render(answer.next_cursor);
+      shown = cursor === undefined ? page.files : [...shown, ...page.files];
+      render(page.next_cursor);
     } catch (error) {
       if (!signal.aborted) place.replaceChildren(failureNotice(error, reload));
     }
@@ -39,12 +41,12 @@ export function startList(): { refresh(): void } {
 
   function render(nextCursor: string | null): void {
     const isFiltered = Object.keys(filtersOf(form)).length > 0;
-    place.replaceChildren(shown.length > 0 ? table(shown) : nothing(isFiltered));
+    place.replaceChildren(shown.length > 0 ? fileTable(shown) : nothing(isFiltered));
     more.hidden = nextCursor === null;
     more.onclick = () => void load(nextCursor ?? undefined);
     clearTimeout(timer);
     // Someone who has paged further is not thrown back to the first page.
-    const canRefresh = shown.length <= pageSize && shown.some(({ status }) => isUnderWay(status));
+    const canRefresh = shown.length <= pageSize && shown.some(({ status }) => isPending(status));
     if (canRefresh) timer = setTimeout(() => void load(), refreshMs);
   }
 
@@ -66,73 +68,18 @@ export function startList(): { refresh(): void } {
   return { refresh: () => void load() };
 }
 
+/** What the form says, as the API and the URL have it. */
 function filtersOf(form: HTMLFormElement): Record<string, string> {
   const entries = [...new FormData(form)].map(([name, value]) => [name, String(value).trim()] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== ''));
 }
 
+/** `order` stands in the form and the URL as one choice, `data-asc`; the API has two parameters. */
+function queryOf({ order, ...filters }: Record<string, string>): Record<string, string> {
+  const [sort = 'received', direction = 'desc'] = (order ?? '').split('-');
+  return order === undefined ? filters : { ...filters, sort, order: direction };
+}
+
 function nothing(isFiltered: boolean): HTMLElement {
-  return isFiltered
-    ? emptyState('No file fits', 'Loosen the filters above to see more.')
-    : emptyState(
-        'No files yet',
-        'Drop one above, or have the droplet send them. Whatever arrives shows up here, loaded or not.',
-      );
-}
-
-function table(files: readonly ListedRawFile[]): HTMLElement {
-  const heads = ['File', 'Received', 'Status', 'Intervals', 'Rejected'];
-  return el(
-    'table',
-    { class: 'files' },
-    el('caption', { class: 'visually-hidden' }, 'Raw files, newest first'),
-    el(
-      'thead',
-      {},
-      el(
-        'tr',
-        {},
-        ...heads.map((head, index) => el('th', { scope: 'col', class: index > 2 ? 'number' : '' }, head)),
-      ),
-    ),
-    el('tbody', {}, ...files.map(row)),
-  );
-}
-
-function row(file: ListedRawFile): HTMLElement {
-  const about = `#${file.id} · ${file.source} · ${formatBytes(file.size_bytes)}`;
-  const reason = file.status === 'failed' || file.status === 'ignored' ? file.error_message : null;
-  const inserted = file.intervals_inserted;
-  return el(
-    'tr',
-    {},
-    el(
-      'td',
-      { class: 'cell-file' },
-      el('a', { class: 'file-name', href: rawFileUrl(file.id) }, file.filename || '(no name)'),
-      el('span', { class: 'muted small' }, about),
-      reason && el('span', { class: 'file-reason' }, reason),
-    ),
-    el(
-      'td',
-      { class: 'cell-received' },
-      el(
-        'time',
-        { datetime: file.received_at, title: formatInstant(file.received_at) },
-        formatAge(file.received_at),
-      ),
-    ),
-    el('td', {}, statusBadge(file.status)),
-    el(
-      'td',
-      { class: 'number', 'data-label': 'Intervals' },
-      formatCount(file.intervals_read),
-      el(
-        'span',
-        { class: 'muted small' },
-        inserted === file.intervals_read ? '' : ` (${formatCount(inserted)} new)`,
-      ),
-    ),
-    el('td', { class: 'number', 'data-label': 'Rejected' }, formatCount(file.rejected_rows)),
-  );
+  return isFiltered ? emptyState('No file fits', 'Loosen the filters above to see more.') : firstVisit();
 }

@@ -1,46 +1,96 @@
-import { ApiError, callApi } from '../lib/api.ts';
-import type { ListedRawFile, RawFiles, Status } from '../lib/raw-files.ts';
-import { isUnderWay, replayRawFile } from '../lib/raw-files.ts';
+import { maxSizeBytes } from '../../../raw-upload/max-size.ts';
+import { callApi } from '../lib/api.ts';
+import { formatBytes } from '../lib/format.ts';
+import { isPending, type ListedRawFile, replayRawFile, type Status } from '../lib/raw-files.ts';
 import { hashFile } from './hash-file.ts';
 import { type GrantedUpload, putFile } from './put-file.ts';
+import { confirmStored, trackFile } from './track-file.ts';
 
-/** How far an upload is. Bytes can only be lost before `delivered`. */
+/** How far an upload is. Bytes can be lost before `delivered` only. */
 export type UploadStep =
   | { readonly kind: 'hashing'; readonly doneBytes: number }
   | { readonly kind: 'requesting' }
   | { readonly kind: 'sending'; readonly doneBytes: number }
+  | { readonly kind: 'confirming' }
   | { readonly kind: 'delivered' }
   | { readonly kind: 'stored'; readonly file: StoredFile }
   | { readonly kind: 'replaying' }
   | { readonly kind: 'tracked'; readonly file: ListedRawFile };
 
-/** A file that was there before, with the bytes of the one that was to be uploaded. */
+/** A file that was stored before, with the bytes of the one that was to be uploaded. */
 export interface StoredFile {
   readonly id: string;
   readonly status: Status;
   readonly sha256: string;
 }
 
+/** The file is larger than one upload. */
+class TooLargeError extends Error {
+  constructor(sizeBytes: number) {
+    super(
+      `The file has ${formatBytes(sizeBytes)}; one upload can have ${formatBytes(maxSizeBytes)}. Compress it (a CSV ` +
+        'shrinks to about a twentieth), split it, or upload it to the bucket with the S3 console.',
+    );
+    this.name = 'TooLargeError';
+  }
+}
+
 type Grant =
   | { readonly duplicate: true; readonly id: string; readonly status: Status }
   | { readonly duplicate?: undefined; readonly upload: GrantedUpload; readonly object_key: string };
 
-export interface UploadOptions {
+/** A file to upload. Its hash is kept, so that another attempt does not compute it again. */
+export interface Upload {
+  readonly file: File;
   /** For files without an ESIID column. */
   readonly esiid: string | undefined;
-  readonly onStep: (step: UploadStep) => void;
+  readonly signal: AbortSignal;
+  sha256?: string;
 }
 
+type OnStep = (step: UploadStep) => void;
+
 /**
- * Takes one file the whole way: hash, permission, upload, and then its status until it has come to its end.
+ * Takes one file all the way: hash, upload URL, upload, and then its status until it is final.
  * @throws what any step throws: nothing is lost by starting over
  */
-export async function uploadFile(file: File, { esiid, onStep }: UploadOptions): Promise<void> {
-  onStep({ kind: 'hashing', doneBytes: 0 });
-  const sha256 = await hashFile(file, (doneBytes) => onStep({ kind: 'hashing', doneBytes }));
+export async function uploadFile(upload: Upload, onStep: OnStep): Promise<void> {
+  const { file, signal } = upload;
+  if (file.size > maxSizeBytes) throw new TooLargeError(file.size);
+  upload.sha256 ??= await hash(upload, onStep);
+  const { sha256 } = upload;
   onStep({ kind: 'requesting' });
-  const grant = await callApi<Grant>('/api/admin/smt/raw-upload', {
+  const grant = await requestUpload(upload, sha256);
+  if (grant.duplicate) {
+    const stored = { id: grant.id, status: grant.status, sha256 };
+    onStep({ kind: 'stored', file: stored });
+    if (isPending(stored.status)) await trackStored(stored, onStep);
+    return;
+  }
+  onStep({ kind: 'sending', doneBytes: 0 });
+  const onProgress = (doneBytes: number) => onStep({ kind: 'sending', doneBytes });
+  const outcome = await putFile(file, grant.upload, { onProgress, signal });
+  if (outcome === 'key-taken') {
+    onStep({ kind: 'confirming' });
+    await confirmStored({ sha256, objectKey: grant.object_key }, signal);
+  }
+  onStep({ kind: 'delivered' });
+  await trackFile(
+    sha256,
+    (row) => row.object_key === grant.object_key,
+    (row) => onStep({ kind: 'tracked', file: row }),
+  );
+}
+
+function hash({ file, signal }: Upload, onStep: OnStep): Promise<string> {
+  onStep({ kind: 'hashing', doneBytes: 0 });
+  return hashFile(file, { signal, onProgress: (doneBytes) => onStep({ kind: 'hashing', doneBytes }) });
+}
+
+function requestUpload({ file, esiid, signal }: Upload, sha256: string): Promise<Grant> {
+  return callApi('/api/admin/smt/raw-upload', {
     method: 'POST',
+    signal,
     body: {
       filename: file.name,
       size_bytes: file.size,
@@ -50,57 +100,25 @@ export async function uploadFile(file: File, { esiid, onStep }: UploadOptions): 
       ...(esiid && { esiid }),
     },
   });
-  if (grant.duplicate) {
-    const stored = { id: grant.id, status: grant.status, sha256 };
-    onStep({ kind: 'stored', file: stored });
-    if (isUnderWay(stored.status)) await trackStored(stored, onStep);
-    return;
-  }
-  onStep({ kind: 'sending', doneBytes: 0 });
-  await putFile(file, grant.upload, (doneBytes) => onStep({ kind: 'sending', doneBytes }));
-  onStep({ kind: 'delivered' });
-  await track(sha256, (row) => row.object_key === grant.object_key, onStep);
 }
 
-/** Puts a stored file back on its way, and follows it to its end. @throws as {@link uploadFile} */
-export async function loadAgain(stored: StoredFile, onStep: UploadOptions['onStep']): Promise<void> {
+/** Queues a stored file again, and follows it until its status is final. @throws as {@link uploadFile} */
+export async function loadAgain(stored: StoredFile, onStep: OnStep): Promise<void> {
   onStep({ kind: 'replaying' });
   await replayRawFile(stored.id);
   await trackStored(stored, onStep);
 }
 
-function trackStored({ id, sha256 }: StoredFile, onStep: UploadOptions['onStep']): Promise<void> {
-  return track(sha256, (row) => row.id === id, onStep);
+function trackStored({ id, sha256 }: StoredFile, onStep: OnStep): Promise<void> {
+  return trackFile(
+    sha256,
+    (row) => row.id === id,
+    (row) => onStep({ kind: 'tracked', file: row }),
+  );
 }
 
-/** Browsers name types by the platform's whim; only a plain media type passes. */
+/** Browsers name types as the platform pleases; only a plain media type passes. */
 function contentTypeOf({ name, type }: File): string {
   if (/\.csv$/i.test(name)) return 'text/csv';
   return /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'application/octet-stream';
-}
-
-type IsIt = (row: ListedRawFile) => boolean;
-
-/**
- * Asks for the file's row until it has come to its end, more and more rarely. The file is delivered, so an answer that
- * fails to come is no failure of the upload.
- */
-async function track(sha256: string, isIt: IsIt, onStep: UploadOptions['onStep']): Promise<void> {
-  for (let waitMs = 300; ; waitMs = Math.min(waitMs * 1.3, 10_000)) {
-    const file = await findRow(sha256, isIt);
-    if (file) onStep({ kind: 'tracked', file });
-    if (file && !isUnderWay(file.status)) return;
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
-  }
-}
-
-async function findRow(sha256: string, isIt: IsIt): Promise<ListedRawFile | undefined> {
-  try {
-    const { files } = await callApi<RawFiles>('/api/admin/smt/raw-files', { query: { sha256 } });
-    return files.find(isIt);
-  } catch (error) {
-    const isPassing = error instanceof TypeError || (error instanceof ApiError && error.status >= 500);
-    if (isPassing) return undefined;
-    throw error;
-  }
 }

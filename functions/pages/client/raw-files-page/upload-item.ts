@@ -1,15 +1,23 @@
 import { messageOf } from '../lib/api.ts';
 import { announce, el } from '../lib/dom.ts';
 import { formatBytes } from '../lib/format.ts';
-import { isUnderWay, type ListedRawFile, outcomeOf, rawFileUrl, statusBadge } from '../lib/raw-files.ts';
+import {
+  isPending,
+  type ListedRawFile,
+  outcomeOf,
+  rawFileUrl,
+  statusBadge,
+  usageUrlOf,
+} from '../lib/raw-files.ts';
 import type { UploadStep } from './upload-file.ts';
 
 /** One upload as people see it: name, bar, what is going on, and what can be done. */
 export interface UploadItem {
   readonly element: HTMLElement;
   show(step: UploadStep): void;
-  showWaiting(): void;
-  showError(error: unknown, retry: () => void): void;
+  showWaiting(text: string): void;
+  showError(error: unknown): void;
+  showCancelled(): void;
   /** Adds a button to what can be done about what is shown. */
   offer(label: string, act: () => void): void;
 }
@@ -29,73 +37,89 @@ export function createUploadItem(file: File): UploadItem {
     step,
     actions,
   );
+  let shown = '';
 
-  function set(text: string, doneBytes: number | null): void {
+  /** Buttons stay while the same step goes on, so that one can be pressed. */
+  function set(kind: string, text: string, doneBytes: number | null): void {
     element.classList.remove('bad');
     step.textContent = text;
     bar.hidden = doneBytes === null;
     bar.value = doneBytes ?? 0;
     badge.replaceChildren();
-    actions.replaceChildren();
+    if (kind !== shown) actions.replaceChildren();
+    shown = kind;
   }
 
   function finish(text: string, ...links: readonly HTMLElement[]): void {
-    set(text, null);
+    set('finished', text, null);
     actions.replaceChildren(...links);
     announce(`${file.name}: ${text}`);
   }
 
-  function offer(label: string, act: () => void): void {
-    actions.prepend(el('button', { type: 'button', onclick: act }, label));
+  function show(state: UploadStep): void {
+    if (state.kind === 'stored') showStored(state.file);
+    else if (state.kind === 'tracked') showTracked(state.file);
+    else set(...describeStep(state, file.size));
+  }
+
+  function showStored({
+    id,
+    status,
+  }: {
+    readonly id: string;
+    readonly status: ListedRawFile['status'];
+  }): void {
+    const hasFailed = status === 'failed';
+    finish(
+      `These bytes are stored already, as file ${id}${hasFailed ? ', but it failed' : ''}.`,
+      fileLink(id),
+    );
+    badge.replaceChildren(statusBadge(status));
+    element.classList.toggle('bad', hasFailed);
+  }
+
+  function showTracked(row: ListedRawFile): void {
+    if (isPending(row.status)) set('tracked', `Registered as file ${row.id}. ${outcomeOf(row)}`, null);
+    else finish(outcomeOf(row), fileLink(row.id), ...usageLink(row));
+    badge.replaceChildren(statusBadge(row.status));
   }
 
   return {
     element,
-    showWaiting: () => set('Waiting for its turn', 0),
-    show(state) {
-      switch (state.kind) {
-        case 'hashing':
-          set(`Checking the file, ${percent(state.doneBytes, file.size)}`, state.doneBytes);
-          break;
-        case 'requesting':
-          set('Asking for permission to upload', file.size);
-          break;
-        case 'sending':
-          set(`Sending, ${percent(state.doneBytes, file.size)}`, state.doneBytes);
-          break;
-        case 'delivered':
-          set('Delivered; waiting to be registered', null);
-          break;
-        case 'stored': {
-          const { id, status } = state.file;
-          const hasFailed = status === 'failed';
-          finish(
-            `These bytes are stored already, as file ${id}${hasFailed ? ', but it failed' : ''}.`,
-            fileLink(id),
-          );
-          badge.replaceChildren(statusBadge(status));
-          element.classList.toggle('bad', hasFailed);
-          break;
-        }
-        case 'replaying':
-          set('Putting it back on its way', null);
-          break;
-        case 'tracked': {
-          const { file: row } = state;
-          if (isUnderWay(row.status)) set(`Registered as file ${row.id}. ${outcomeOf(row)}`, null);
-          else finish(outcomeOf(row), fileLink(row.id), ...usageLink(row));
-          badge.replaceChildren(statusBadge(row.status));
-          break;
-        }
-      }
-    },
-    showError(error, retry) {
+    show,
+    showWaiting: (text) => set('waiting', text, 0),
+    showError(error) {
       finish(messageOf(error));
-      offer('Try again', retry);
       element.classList.add('bad');
     },
-    offer,
+    showCancelled: () => finish('Cancelled; nothing was stored.'),
+    offer(label, act) {
+      actions.prepend(el('button', { type: 'button', onclick: act }, label));
+    },
   };
+}
+
+type PassingStep = Exclude<UploadStep, { readonly file: object }>;
+
+/** What is shown of a step that another one follows: its group, its text, and how far the bar is. */
+function describeStep(
+  step: PassingStep,
+  sizeBytes: number,
+): [group: string, text: string, doneBytes: number | null] {
+  switch (step.kind) {
+    case 'hashing':
+      return ['sending', `Checking the file, ${percent(step.doneBytes, sizeBytes)}`, step.doneBytes];
+    case 'requesting':
+      return ['sending', 'Requesting an upload URL', sizeBytes];
+    case 'sending':
+      return ['sending', `Sending, ${percent(step.doneBytes, sizeBytes)}`, step.doneBytes];
+    case 'confirming':
+      return ['confirming', 'There is a file under this key; asking whether it has these bytes', null];
+    case 'delivered':
+      return ['delivered', 'Delivered; waiting to be registered', null];
+    case 'replaying':
+      return ['replaying', 'Queuing it again', null];
+  }
 }
 
 function percent(done: number, total: number): string {
@@ -103,10 +127,10 @@ function percent(done: number, total: number): string {
 }
 
 function fileLink(id: string): HTMLElement {
-  return el('a', { class: 'button', href: rawFileUrl(id) }, 'What became of it');
+  return el('a', { class: 'button', href: rawFileUrl(id) }, 'Details');
 }
 
-function usageLink({ status, first_esiid: esiid }: ListedRawFile): HTMLElement[] {
-  if (status !== 'normalized' || esiid === null) return [];
-  return [el('a', { class: 'button', href: `/usage?${new URLSearchParams({ esiid })}` }, 'See the usage')];
+function usageLink(row: ListedRawFile): HTMLElement[] {
+  const href = usageUrlOf(row);
+  return href === null ? [] : [el('a', { class: 'button', href }, 'See the usage')];
 }

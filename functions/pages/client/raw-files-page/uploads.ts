@@ -1,20 +1,36 @@
+import { sampleFilename, sampleYear } from '../../../../shared/smt/sample-year.ts';
 import { LockedError } from '../lib/api.ts';
 import { byId } from '../lib/dom.ts';
 import { showLocked } from '../lib/page.ts';
-import { loadAgain, type StoredFile, type UploadStep, uploadFile } from './upload-file.ts';
+import { acceptFiles } from './accept-files.ts';
+import { loadSampleEvent } from './first-visit.ts';
+import { ConnectionLostError } from './put-file.ts';
+import { loadAgain, type StoredFile, type Upload, type UploadStep, uploadFile } from './upload-file.ts';
 import { createUploadItem, type UploadItem } from './upload-item.ts';
 
-/** So many files hash and send at once; the others wait. */
+/** How many files are hashed and sent at once; the others wait. */
 const maxAtOnce = 2;
+/** How long to wait before each new attempt after the connection broke. */
+const retryDelaysMs = [2_000, 5_000, 15_000, 30_000];
 
 interface Job {
   readonly file: File;
   readonly esiid: string | undefined;
   readonly item: UploadItem;
+  /** What another attempt can start from. */
+  sha256?: string;
 }
 
-/** The uploads of this visit: takes files from the drop zone, and calls `onSettled` after each. */
-export function startUploads(onSettled: () => void): void {
+/** Somebody cancelled the upload. */
+class CancelledError extends Error {
+  constructor() {
+    super('Cancelled');
+    this.name = 'CancelledError';
+  }
+}
+
+/** The uploads of this visit: takes files from the drop zone, and calls `onFinal` when one's status is final. */
+export function startUploads(onFinal: () => void): void {
   const list = byId('uploads', HTMLElement);
   const waiting: Job[] = [];
   const sending = new Set<Job>();
@@ -23,7 +39,11 @@ export function startUploads(onSettled: () => void): void {
   function enqueue(job: Job): void {
     waiting.push(job);
     sending.add(job);
-    job.item.showWaiting();
+    job.item.showWaiting('Waiting for its turn');
+    job.item.offer('Cancel', () => {
+      waiting.splice(waiting.indexOf(job), 1);
+      fail(job, new CancelledError(), () => enqueue(job));
+    });
     next();
   }
 
@@ -39,10 +59,17 @@ export function startUploads(onSettled: () => void): void {
     }
   }
 
+  /** Resolves once the file is delivered, so that the next one can be sent while this one's status is followed. */
   async function run(job: Job): Promise<void> {
     const delivered = Promise.withResolvers<void>();
+    const cancelling = new AbortController();
+    let isCancelOffered = false;
     const onStep = (step: UploadStep) => {
       job.item.show(step);
+      const canCancel = step.kind === 'hashing' || step.kind === 'requesting' || step.kind === 'sending';
+      if (canCancel && !isCancelOffered)
+        job.item.offer('Cancel', () => cancelling.abort(new CancelledError()));
+      isCancelOffered = canCancel;
       if (step.kind === 'stored' && step.file.status === 'failed') {
         job.item.offer('Load again', () => replay(job, step.file));
       }
@@ -51,83 +78,79 @@ export function startUploads(onSettled: () => void): void {
         delivered.resolve();
       }
     };
-    // Once delivered, the next file may be sent; following this one's status goes on beside it.
-    const upload = uploadFile(job.file, { esiid: job.esiid, onStep });
-    void settle(job, upload, () => enqueue(job)).finally(() => delivered.resolve());
+    const upload = uploadThroughOutages(job, cancelling.signal, onStep);
+    void finish(job, upload, () => enqueue(job)).finally(() => delivered.resolve());
     await delivered.promise;
   }
 
   function replay(job: Job, stored: StoredFile): void {
-    void settle(job, loadAgain(stored, job.item.show), () => replay(job, stored));
+    void finish(job, loadAgain(stored, job.item.show), () => replay(job, stored));
   }
 
-  /** Waits for a file to come to its end; if it fails, says why and offers another try. */
-  async function settle(job: Job, end: Promise<void>, retry: () => void): Promise<void> {
+  /** Waits for a file's final status; if that fails, says why and offers another attempt. */
+  async function finish(job: Job, end: Promise<void>, retry: () => void): Promise<void> {
     try {
       await end;
     } catch (error) {
-      sending.delete(job);
-      if (error instanceof LockedError) showLocked(true);
-      job.item.showError(error, retry);
+      fail(job, error, retry);
     } finally {
-      onSettled();
+      onFinal();
     }
   }
 
-  acceptFiles((files, esiid) => {
-    const jobs = files.map((file) => ({ file, esiid, item: createUploadItem(file) }));
+  function fail(job: Job, error: unknown, retry: () => void): void {
+    sending.delete(job);
+    if (error instanceof LockedError) showLocked(true);
+    if (error instanceof CancelledError) job.item.showCancelled();
+    else job.item.showError(error);
+    job.item.offer(error instanceof CancelledError ? 'Upload after all' : 'Try again', retry);
+  }
+
+  function accept(files: readonly File[], esiid: string | undefined): void {
+    const jobs = files.map((file): Job => ({ file, esiid, item: createUploadItem(file) }));
     list.prepend(...jobs.map(({ item }) => item.element));
     jobs.forEach(enqueue);
+  }
+
+  acceptFiles(accept);
+  addEventListener(loadSampleEvent, () => {
+    accept([new File([...sampleYear()], sampleFilename, { type: 'text/csv' })], undefined);
   });
   addEventListener('beforeunload', (event) => {
     if (sending.size > 0) event.preventDefault();
   });
 }
 
-/** Hands on what is dropped or chosen. */
-function acceptFiles(accept: (files: readonly File[], esiid: string | undefined) => void): void {
-  const zone = byId('drop-zone', HTMLElement);
-  const input = byId('file-input', HTMLInputElement);
-
-  function take(files: FileList | null | undefined): void {
-    const esiid = esiidHint();
-    if (esiid === null || !files) return;
-    accept([...files], esiid);
+/** Uploads a file, and begins again by itself when the connection breaks. The hash is computed once. */
+async function uploadThroughOutages(
+  job: Job,
+  signal: AbortSignal,
+  onStep: (step: UploadStep) => void,
+): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    const { file, esiid, sha256 } = job;
+    const upload: Upload = { file, esiid, signal, ...(sha256 !== undefined && { sha256 }) };
+    try {
+      return await uploadFile(upload, onStep);
+    } catch (error) {
+      const delayMs = retryDelaysMs[attempt];
+      if (!(error instanceof ConnectionLostError) || delayMs === undefined) throw error;
+      job.item.showWaiting('The connection broke. It is tried again when the connection is back.');
+      await connectionBack(delayMs, signal);
+    } finally {
+      if (upload.sha256 !== undefined) job.sha256 = upload.sha256;
+    }
   }
-
-  byId('choose-files', HTMLElement).addEventListener('click', () => input.click());
-  input.addEventListener('change', () => {
-    take(input.files);
-    input.value = ''; // so that the same file can be chosen again
-  });
-  // The whole page takes files, so that one that misses the zone does not replace the page.
-  for (const name of ['dragenter', 'dragover'] as const) {
-    addEventListener(name, (event) => {
-      event.preventDefault();
-      zone.classList.add('over');
-    });
-  }
-  addEventListener('dragleave', ({ relatedTarget }) => {
-    if (relatedTarget === null) zone.classList.remove('over');
-  });
-  addEventListener('drop', (event) => {
-    event.preventDefault();
-    zone.classList.remove('over');
-    take(event.dataTransfer?.files);
-  });
 }
 
-/** The hint as typed, undefined for none, null (and said so) for one that is no ESIID. */
-function esiidHint(): string | undefined | null {
-  const input = byId('esiid-hint', HTMLInputElement);
-  const text = input.value.trim();
-  const isWrong = text !== '' && !/^(\d{17}|\d{22})$/.test(text);
-  input.setAttribute('aria-invalid', String(isWrong));
-  byId('esiid-hint-error', HTMLElement).textContent = isWrong
-    ? 'An ESIID has 17 or 22 digits. Correct it or leave it empty, then drop the files again.'
-    : '';
-  if (!isWrong) return text || undefined;
-  input.closest('details')?.setAttribute('open', '');
-  input.focus();
-  return null;
+/** Resolves after a while, and not before the browser is online. @throws the signal's reason once it is aborted */
+async function connectionBack(delayMs: number, signal: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  if (!navigator.onLine) {
+    await new Promise((resolve) => {
+      addEventListener('online', resolve, { once: true });
+      signal.addEventListener('abort', resolve, { once: true });
+    });
+  }
+  signal.throwIfAborted();
 }

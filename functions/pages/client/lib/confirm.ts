@@ -1,0 +1,33 @@
+import { el } from './dom.ts';
+
+interface Question {
+  readonly title: string;
+  readonly text: string;
+  /** What the button that goes ahead says. */
+  readonly action: string;
+}
+
+/** Asks whether to go ahead, in a dialog that Escape closes. */
+export function confirmAction({ title, text, action }: Question): Promise<boolean> {
+  const cancel = el('button', { type: 'button', class: 'quiet' }, 'Cancel');
+  const proceed = el('button', { type: 'button', class: 'primary' }, action);
+  const dialog = el(
+    'dialog',
+    { 'aria-labelledby': 'confirm-title' },
+    el('h2', { id: 'confirm-title' }, title),
+    el('p', {}, text),
+    el('div', { class: 'actions' }, cancel, proceed),
+  );
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    const answer = (isConfirmed: boolean) => {
+      dialog.remove();
+      resolve(isConfirmed);
+    };
+    cancel.addEventListener('click', () => answer(false));
+    proceed.addEventListener('click', () => answer(true));
+    dialog.addEventListener('cancel', () => answer(false));
+    dialog.showModal();
+    cancel.focus();
+  });
+}
