@@ -1,4 +1,4 @@
-/** Why a data row was rejected, and the count that the row adds to. */
+/** Why a data row was rejected, and the count that stands for it. */
 export const countOfReason = {
   'invalid-esiid': 'invalidEsiid',
   'invalid-timestamp': 'invalidTimestamp',
@@ -7,9 +7,29 @@ export const countOfReason = {
   'invalid-row': 'invalidRow',
 } as const;
 
-export type RejectReason = keyof typeof countOfReason;
+/** Reasons that say more than the count they add to. */
+const countOfExactReason = {
+  /** The revision stamp lies more than a day after the file was received. */
+  'future-revision': 'invalidTimestamp',
+  /** The interval lies more than a day after the file was received. */
+  'future-date': 'invalidTimestamp',
+  /** The meter's labels, or the day's, are those of intervals of another length. */
+  'not-15-minute': 'invalidTimestamp',
+  /** Nothing shows whether the meter's labels are starts or ends. */
+  'ambiguous-labels': 'invalidTimestamp',
+} as const;
 
-export const rejectReasons = Object.keys(countOfReason) as readonly RejectReason[];
+const countOfAnyReason = { ...countOfReason, ...countOfExactReason };
+
+export type RejectReason = keyof typeof countOfAnyReason;
+
+/** The reasons that stand for a count each. */
+export const rejectReasons = Object.keys(countOfReason) as readonly (keyof typeof countOfReason)[];
+
+/** The count that a rejected row adds to. */
+export function countFor(reason: RejectReason): (typeof countOfAnyReason)[RejectReason] {
+  return countOfAnyReason[reason];
+}
 
 /** What became of the data rows of a file or member. Every row falls into exactly one of the counts after rowsRead, so they add up to it. */
 export interface RowCounts {

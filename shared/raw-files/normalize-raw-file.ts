@@ -170,7 +170,7 @@ function read(
 ): Promise<RawFileReport> {
   const { filename, esiid: esiidHint, receivedAt } = file;
   const decrypt = openPgp && ((message: AsyncIterable<Buffer>) => openPgp(message, receivedAt));
-  const options = { filename, esiidHint, decrypt, limits };
+  const options = { filename, esiidHint, receivedAt, decrypt, limits };
   return readRawFile(objects.source(file, file.sizeBytes), options, sink, readSink);
 }
 

@@ -20,7 +20,11 @@ export interface Form {
   /**
    * Reads a member to its end: every data row into exactly one count of the tally, every reading into a block. Null for
    * a form that holds no readings; its members are ignored.
+   * @param bytes all of the member, from its first byte at each iteration
+   * @param head what the member was recognized by
    * @throws FileError if the member cannot be used; what was read of it before is discarded, its counts are kept
    */
-  readonly read: ((bytes: AsyncIterable<Buffer>, reading: MemberReading) => Promise<void>) | null;
+  readonly read:
+    | ((bytes: AsyncIterable<Buffer>, reading: MemberReading, head: MemberHead) => Promise<void>)
+    | null;
 }

@@ -14,6 +14,8 @@ export type ReadSink = (read: DailyRead | MonthlyRead, member: number) => void |
 export interface ReadingOptions {
   /** ESIID for members that name none, and only for those; from the upload request or the object's key. */
   readonly esiidHint: string | null;
+  /** When the file was received, S3's time: no stamp or interval in it can be more than a day later. */
+  readonly receivedAt: Date;
   /** Upper bound of blocks that wait for more rows. */
   readonly maxOpenBlocks?: number | undefined;
 }

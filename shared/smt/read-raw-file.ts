@@ -95,7 +95,7 @@ async function readMember(member: Member, reading: MemberReading): Promise<Membe
     const form = forms.find((known) => known.recognizes(head));
     if (!form) throw head.error ?? unrecognized(head);
     kind = form.kind;
-    await form.read?.(member.bytes, reading);
+    await form.read?.(member.bytes, reading, head);
   } catch (thrown) {
     if (!(thrown instanceof FileError)) throw thrown;
     error = thrown;
@@ -155,7 +155,8 @@ function memberError(members: readonly MemberReport[]): { code: string; message:
     .map(({ name, errorCode, errorMessage }) => `${name}: ${errorCode} (${errorMessage})`);
   const more = failed.length > named.length ? `; and ${failed.length - named.length} more` : '';
   const isShared = members.every(({ errorCode }) => errorCode === first.errorCode);
-  const rest = isShared ? '' : ', the others are loaded';
+  const isAnyLoaded = members.some(({ errorCode, kind }) => errorCode === null && kind !== 'other');
+  const rest = isAnyLoaded ? ', the others are loaded' : '';
   return {
     code: isShared ? first.errorCode : 'members-failed',
     message: `${failed.length} of ${members.length} members failed${rest}. ${named.join('; ')}${more}`,

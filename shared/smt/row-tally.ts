@@ -1,9 +1,4 @@
-import {
-  countOfReason,
-  type RejectedRow,
-  type RejectReason,
-  type RowCounts,
-} from '../intervals/row-counts.ts';
+import { countFor, type RejectedRow, type RejectReason, type RowCounts } from '../intervals/row-counts.ts';
 import { copiedString } from './csv/copied-string.ts';
 
 const maxKeptRows = 100;
@@ -35,6 +30,10 @@ export function addCounts(total: RowCounts, part: Readonly<RowCounts>): void {
 /** Keeps the account of one file's rows: complete counts, and the first 100 rejected rows. */
 export class RowTally {
   readonly counts: RowCounts = noRows();
+  /** What was wrong with the first row of each reason. */
+  readonly firstBad = new Map<RejectReason, string>();
+  /** How many rows were rejected for each reason. */
+  readonly rejectedOf = new Map<RejectReason, number>();
   private readonly member: string | null;
   private readonly rejected: RejectedRow[];
 
@@ -44,9 +43,20 @@ export class RowTally {
     this.rejected = rejected;
   }
 
-  /** @param rows how many rows the text stands for: a day's raster is rejected as a whole */
-  reject(reason: RejectReason, lineNumber: number, text: string, rows = 1): void {
-    this.counts[countOfReason[reason]] += rows;
+  /**
+   * @param rows how many rows the text stands for: a day's raster is rejected as a whole
+   * @param what names the cell that the row is rejected for; kept of the first row of each reason
+   */
+  reject(
+    reason: RejectReason,
+    lineNumber: number,
+    text: string,
+    rows = 1,
+    what = `line ${lineNumber}`,
+  ): void {
+    this.counts[countFor(reason)] += rows;
+    if (!this.firstBad.has(reason)) this.firstBad.set(reason, what);
+    this.rejectedOf.set(reason, (this.rejectedOf.get(reason) ?? 0) + rows);
     if (this.rejected.length >= maxKeptRows) return;
     // Postgres text holds no NUL, and a cut may split a surrogate pair.
     const kept = copiedString(text.slice(0, maxTextLength).replaceAll('\0', '\uFFFD').toWellFormed());

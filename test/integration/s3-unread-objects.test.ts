@@ -24,7 +24,12 @@ async function stored(bytes: Buffer) {
   const { VersionId = '' } = await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: bytes }));
   const store = new S3ObjectStore(client);
   const version = { bucket: Bucket, objectKey: 'k', versionId: VersionId };
-  return () => readRawFile(store.source(version, bytes.length), { filename: 'k', esiidHint: null }, () => {});
+  return () =>
+    readRawFile(
+      store.source(version, bytes.length),
+      { filename: 'k', esiidHint: null, receivedAt: new Date() },
+      () => {},
+    );
 }
 
 test('More files that are not read to their end than S3 has connections', async () => {

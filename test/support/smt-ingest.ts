@@ -43,7 +43,7 @@ export async function ingest(database: Database, file: StoredFile): Promise<Inge
     leaseToken: claimed.leaseToken,
     receivedAt: claimed.file.receivedAt,
   });
-  const options = { filename, esiidHint, maxOpenBlocks };
+  const options = { filename, esiidHint, receivedAt: claimed.file.receivedAt, maxOpenBlocks };
   const report = await readRawFile(
     chunkedSource(bytes, 65_536),
     options,

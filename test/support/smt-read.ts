@@ -3,6 +3,8 @@ import { Readable } from 'node:stream';
 import type { ByteSource } from '../../shared/archive/byte-source.ts';
 import type { IntervalBlock } from '../../shared/intervals/block.ts';
 import type { RowCounts } from '../../shared/intervals/row-counts.ts';
+import type { DailyRead } from '../../shared/reads/daily-read.ts';
+import type { MonthlyRead } from '../../shared/reads/monthly-read.ts';
 import { type RawFileOptions, type RawFileReport, readRawFile } from '../../shared/smt/read-raw-file.ts';
 import { kwhText, momentsOf, type Reading } from './smt-meter.ts';
 
@@ -10,6 +12,8 @@ export interface ReadFile {
   readonly report: RawFileReport;
   /** Blocks of members that did not fail. */
   readonly blocks: readonly IntervalBlock[];
+  /** Daily and monthly reads of members that did not fail. */
+  readonly reads: readonly (DailyRead | MonthlyRead)[];
 }
 
 /** A file that comes in pieces of this many bytes, whatever is asked for. */
@@ -24,6 +28,9 @@ export function chunkedSource(bytes: Buffer, chunkBytes: number): ByteSource {
   };
 }
 
+/** Later than any date that tests make up. */
+const farFuture = new Date('2200-01-01');
+
 /** Reads a file as normalize does. Whatever it is, the account of its rows has to add up. */
 export async function readBytes(
   content: Buffer | string,
@@ -31,17 +38,22 @@ export async function readBytes(
 ): Promise<ReadFile> {
   const { chunkBytes = 65_536, ...rest } = options;
   const staged: { block: IntervalBlock; member: number }[] = [];
+  const stagedReads: { read: DailyRead | MonthlyRead; member: number }[] = [];
   const report = await readRawFile(
     chunkedSource(Buffer.from(content), chunkBytes),
-    { filename: 'file.csv', esiidHint: null, ...rest },
+    { filename: 'file.csv', esiidHint: null, receivedAt: farFuture, ...rest },
     (block, member) => {
       staged.push({ block, member });
+    },
+    (read, member) => {
+      stagedReads.push({ read, member });
     },
   );
   expectCountsToAddUp(report.counts);
   for (const { counts } of report.members) expectCountsToAddUp(counts);
   const blocks = staged.flatMap(({ block, member }) => (report.members[member]?.errorCode ? [] : [block]));
-  return { report, blocks };
+  const reads = stagedReads.flatMap(({ read, member }) => (report.members[member]?.errorCode ? [] : [read]));
+  return { report, blocks, reads };
 }
 
 /** Every data row falls into exactly one count. */

@@ -19,7 +19,7 @@ async function read(content: Buffer | string, chunkBytes = 65_536): Promise<Read
   const staged: { read: DailyRead | MonthlyRead; member: number }[] = [];
   const report = await readRawFile(
     chunkedSource(Buffer.from(content), chunkBytes),
-    { filename: 'file.csv', esiidHint: null },
+    { filename: 'file.csv', esiidHint: null, receivedAt: new Date('2200-01-01') },
     () => undefined,
     (read, member) => {
       staged.push({ read, member });

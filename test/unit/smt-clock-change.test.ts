@@ -106,7 +106,7 @@ describe('fall back', () => {
   });
 
   test('CST in summer and CDT in winter name no time', async () => {
-    const rows = ['07/01/2022,01:00 CST', '01/10/2022,01:00 CDT', '07/01/2022,01:15 CDT'];
+    const rows = ['07/21/2022,01:00 CST', '01/20/2022,01:00 CDT', '07/21/2022,01:15 CDT'];
 
     const { report } = await readBytes(
       fileOfLines(

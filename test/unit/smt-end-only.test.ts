@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   convertedEnds,
   endsByOwnDate,
@@ -10,42 +10,31 @@ import {
 import { dates, esiid, meterDay, otherEsiid } from '../support/smt-meter.ts';
 import { intervalsOf, intervalsOfReadings, nonZero, readBytes } from '../support/smt-read.ts';
 
-const twoDays = dates('2022-07-01', 2).flatMap((date) => meterDay({ date }));
+const twoDays = dates('2022-07-21', 2).flatMap((date) => meterDay({ date }));
 
 describe.each([trueEnds, misnamedStarts])('$name', (dialect) => {
   const lines = dialect.lines(twoDays);
 
-  test('A part of a day follows what the other days tell', async () => {
-    const { report, blocks } = await readBytes(fileOfLines(dialect, lines.slice(10, 96 + 80)));
+  it.each([
+    ['a part of a day without its midnight', lines.slice(10, 80)],
+    ['a shuffled day', lines.slice(0, 96).map((_, i) => lines[(i * 37 + 5) % 96] ?? '')],
+  ])('%s does not decide, and is not guessed at', async (_, given) => {
+    const { report } = await readBytes(fileOfLines(dialect, given));
 
-    expect(report.counts.invalidTimestamp).toBe(0);
-    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(twoDays.slice(10, 96 + 80)));
+    expect(report.errorCode).toBe('ambiguous-labels');
+    expect(nonZero(report.counts)).toEqual({ rowsRead: given.length, invalidTimestamp: given.length });
   });
 
-  test('A part of a day without its midnight tells nothing, and is not guessed at', async () => {
-    const { report } = await readBytes(fileOfLines(dialect, lines.slice(10, 80)));
-
-    expect(report.errorCode).toBe('no-usable-rows');
-    expect(nonZero(report.counts)).toEqual({ rowsRead: 70, invalidTimestamp: 70 });
-  });
-
-  test('A shuffled day tells nothing, and is not guessed at', async () => {
-    const shuffled = lines.slice(0, 96).map((_, i) => lines[(i * 37 + 5) % 96] ?? '');
-
-    const { report } = await readBytes(fileOfLines(dialect, shuffled));
-
-    expect(nonZero(report.counts)).toEqual({ rowsRead: 96, invalidTimestamp: 96 });
-  });
-
-  test('A file that is there twice tells what it tells once', async () => {
+  it('shows the same in a file that is there twice', async () => {
     const { report, blocks } = await readBytes(fileOfLines(dialect, [...lines, ...lines]));
 
-    expect(nonZero(report.counts)).toEqual({ rowsRead: 384, intervalsRead: 192, duplicateRows: 192 });
-    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(twoDays));
+    expect(report).toMatchObject({ status: 'normalized', recountMembers: [0] });
+    expect(report.counts.invalidTimestamp).toBe(0);
+    expect([...new Set(intervalsOf(blocks))]).toEqual(intervalsOfReadings(twoDays));
   });
 
-  test('Several meters, row by row in turn, each tell their own', async () => {
-    const other = meterDay({ date: '2022-07-01', esiid: otherEsiid, milliKwh: (slot) => slot * 2 });
+  it('is shown by each meter for itself, with their rows in turn', async () => {
+    const other = meterDay({ date: '2022-07-21', esiid: otherEsiid, milliKwh: (slot) => slot * 2 });
     const day = twoDays.slice(0, 96);
     const otherLines = dialect.lines(other);
     const mixed = dialect.lines(day).flatMap((line, i) => [line, otherLines[i] ?? '']);
@@ -56,20 +45,44 @@ describe.each([trueEnds, misnamedStarts])('$name', (dialect) => {
   });
 });
 
-test('Days that tell different things do not decide for one that tells nothing', async () => {
-  const [first, second, third] = dates('2022-07-01', 3).map((date) => meterDay({ date }));
-  const lines = [
-    ...trueEnds.lines(first ?? []),
-    ...misnamedStarts.lines(second ?? []),
-    ...trueEnds.lines(third ?? []).slice(0, 50),
-  ];
+describe('A part of a meter', () => {
+  it('is read as true ends where one of its days shows them', async () => {
+    const given = trueEnds.lines(twoDays).slice(10, 96 + 80);
 
-  const { report } = await readBytes(fileOfLines(trueEnds, lines));
+    const { report, blocks } = await readBytes(fileOfLines(trueEnds, given));
 
-  expect(nonZero(report.counts)).toEqual({ rowsRead: 242, intervalsRead: 192, invalidTimestamp: 50 });
+    expect(report.counts.invalidTimestamp).toBe(0);
+    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(twoDays.slice(10, 96 + 80)));
+  });
+
+  it('is not read as starts under the wrong name: ends beside their own date look the same', async () => {
+    const given = misnamedStarts.lines(twoDays).slice(10, 96 + 80);
+
+    const { report, blocks } = await readBytes(fileOfLines(misnamedStarts, given));
+
+    expect(report.errorCode).toBe('ambiguous-labels');
+    expect(blocks).toEqual([]);
+  });
+
+  it('is rejected where its days contradict each other, and other meters are read', async () => {
+    const [first, second, third] = dates('2022-07-21', 3).map((date) => meterDay({ date }));
+    const good = meterDay({ date: '2022-07-21', esiid: otherEsiid });
+    const lines = [
+      ...trueEnds.lines(first ?? []),
+      ...misnamedStarts.lines(second ?? []),
+      ...trueEnds.lines(third ?? []).slice(0, 50),
+      ...trueEnds.lines(good),
+    ];
+
+    const { report, blocks } = await readBytes(fileOfLines(trueEnds, lines));
+
+    expect(nonZero(report.counts)).toEqual({ rowsRead: 338, intervalsRead: 96, invalidTimestamp: 242 });
+    expect(report.rejectedRows[0]).toMatchObject({ reason: 'ambiguous-labels', lineNumber: 2 });
+    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(good));
+  });
 });
 
-test('Ends in the hour that did not exist: the last before it counts, values within it do not', async () => {
+it('Ends in the hour that did not exist: the last before it counts, values within it do not', async () => {
   const day = meterDay({ date: '2022-03-13' });
   const lines = convertedEnds.lines(day);
   expect(lines[7]).toContain('03/13/2022 03:00');
@@ -82,7 +95,7 @@ test('Ends in the hour that did not exist: the last before it counts, values wit
   expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(day));
 });
 
-test('More rows of one meter than wait at once are told by their first and last', async () => {
+it('More rows of one meter than wait at once are told by their first and last', async () => {
   const readings = dates('2022-03-20', 300).flatMap((date) => meterDay({ date, milliKwh: (slot) => slot }));
   expect(readings.length).toBeGreaterThan(20_000);
 
@@ -96,7 +109,7 @@ describe('Ends beside their own date look like starts on every day but the first
   const days = dates('2022-11-04', 4).flatMap((date) => meterDay({ date }));
   const lines = endsByOwnDate.lines(days);
 
-  test.each([
+  it.each([
     ['as they come', lines],
     ['newest first', lines.toReversed()],
   ])('Both edges tell: %s', async (_, given) => {
@@ -106,17 +119,18 @@ describe('Ends beside their own date look like starts on every day but the first
     expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(days));
   });
 
-  test('They tell of a file that is there twice, too', async () => {
-    const summer = dates('2022-07-01', 3).flatMap((date) => meterDay({ date }));
+  it('They tell of a file that is there twice, too', async () => {
+    const summer = dates('2022-07-21', 3).flatMap((date) => meterDay({ date }));
     const given = endsByOwnDate.lines([...summer, ...summer]);
 
     const { report, blocks } = await readBytes(fileOfLines(endsByOwnDate, given));
 
-    expect(nonZero(report.counts)).toEqual({ rowsRead: 576, intervalsRead: 288, duplicateRows: 288 });
-    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(summer));
+    expect(report).toMatchObject({ status: 'normalized', recountMembers: [0] });
+    expect(report.counts.invalidTimestamp).toBe(0);
+    expect([...new Set(intervalsOf(blocks))]).toEqual(intervalsOfReadings(summer));
   });
 
-  test('Over a spring day too, and of a year', async () => {
+  it('Over a spring day too, and of a year', async () => {
     const year = dates('2022-01-10', 300).flatMap((date) => meterDay({ date }));
     expect(year.length).toBeGreaterThan(20_000);
 
@@ -126,7 +140,7 @@ describe('Ends beside their own date look like starts on every day but the first
     expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(year));
   });
 
-  test.each([
+  it.each([
     ['the first edge', lines.slice(0, -10)],
     ['the last edge', lines.slice(10)],
     ['starts, and one row more', [...misnamedStarts.lines(days), `${esiid},11/08/2022,00:00,1`]],
@@ -137,7 +151,7 @@ describe('Ends beside their own date look like starts on every day but the first
     expect(blocks).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ['meter by meter', false],
     ['day by day', true],
   ])('Nor is it in a file of many rows, %s', async (_, isByDay) => {
@@ -156,19 +170,19 @@ describe('Ends beside their own date look like starts on every day but the first
     expect(blocks).toEqual([]);
   });
 
-  test('Another meter of the file decides for a part that fits, and not for one that does not', async () => {
-    const part = endsByOwnDate.lines(meterDay({ date: '2022-11-04', esiid: otherEsiid }));
+  it('Another meter of the file decides for a part that fits, and not for one that does not', async () => {
+    const part = endsByOwnDate.lines(meterDay({ date: '2022-11-04', esiid: otherEsiid })).slice(0, -1);
 
     const fitting = await readBytes(fileOfLines(endsByOwnDate, [...lines, ...part]));
     const contradicting = await readBytes(
       fileOfLines(endsByOwnDate, [...misnamedStarts.lines(days), ...part]),
     );
 
-    expect(nonZero(fitting.report.counts)).toEqual({ rowsRead: 484, intervalsRead: 484 });
+    expect(nonZero(fitting.report.counts)).toEqual({ rowsRead: 483, intervalsRead: 483 });
     expect(nonZero(contradicting.report.counts)).toEqual({
-      rowsRead: 484,
+      rowsRead: 483,
       intervalsRead: 388,
-      invalidTimestamp: 96,
+      invalidTimestamp: 95,
     });
     expect(intervalsOf(contradicting.blocks)).toEqual(intervalsOfReadings(days));
   });

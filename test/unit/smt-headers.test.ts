@@ -3,14 +3,14 @@ import { esiid } from '../support/smt-meter.ts';
 import { nonZero, readBytes } from '../support/smt-read.ts';
 
 test.each([
-  ['Generation kWh', 'ESIID,Timestamp,Consumption kWh,Generation kWh'],
-  ['Net Export', 'Net Export,ESIID,Timestamp,kWh'],
-  ['Usage (kWh)', 'ESIID,Usage Date,Start Time,End Time,kWh,Usage (kWh)'],
-  ['Surplus', 'ESIID;Date/Time;kWh;Surplus'],
+  ['Generation kWh', 'ESIID,Timestamp,Consumption kWh,Generation kWh', `${esiid},2022-07-01 00:00,.1,.2`],
+  ['Net Export', 'Net Export,ESIID,Timestamp,kWh', `.2,${esiid},2022-07-01 00:00,.1`],
+  ['Usage (kWh)', 'ESIID,Usage Date,Start Time,kWh,Usage (kWh)', `${esiid},2022-07-01,00:00,.1,.2`],
+  ['Surplus', 'ESIID;Date/Time;kWh;Surplus', `${esiid};2022-07-01 00:00;.1;.2`],
 ])(
   'A second energy column and nothing to tell the channels is refused by its name: %s',
-  async (name, header) => {
-    const { report, blocks } = await readBytes(`${header}\n${esiid},2022-07-01 00:00,.1,.2`);
+  async (name, header, row) => {
+    const { report, blocks } = await readBytes(`${header}\n${row}`);
 
     expect(report).toMatchObject({ status: 'failed', errorCode: 'unknown-header' });
     expect(report.errorMessage).toContain(`"${name}"`);

@@ -53,9 +53,11 @@ function countingSource(bytes: Buffer) {
 
 async function read(bytes: Buffer, options: Partial<RawFileOptions> = {}, sink: BlockSink = () => {}) {
   const { streams, source } = countingSource(bytes);
-  const report = await readRawFile(source, { filename: 'a', esiidHint: null, ...options }, sink).catch(
-    (error: Error) => error,
-  );
+  const report = await readRawFile(
+    source,
+    { filename: 'a', esiidHint: null, receivedAt: new Date(), ...options },
+    sink,
+  ).catch((error: Error) => error);
   await new Promise(setImmediate); // a stream lets go a moment after it is told to
   return { streams, report };
 }

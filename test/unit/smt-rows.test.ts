@@ -245,10 +245,10 @@ describe('Files that hold no interval', () => {
     ['\n \r\n\n', 'empty-file'],
     [portal2022.header, 'no-usable-rows'],
     [`${portal2022.header}\n${row({ kwh: '' })}\n${row({ kwh: 'x' })}`, 'no-usable-rows'],
-    ['<html><body>502 Bad Gateway</body></html>', 'unknown-header'],
-    ['{"error": "token expired"}', 'unknown-header'],
+    ['<html><body>502 Bad Gateway</body></html>', 'html-page'],
+    ['{"error": "token expired"}', 'error-response'],
     ['a,b,c\n1,2,3', 'unknown-header'],
-    ['ESIID,USAGE_DATE,STARTS,ENDS,USAGE_KWH_X\n', 'unknown-header'],
+    ['ESIID,USAGE_DATE,STARTS,ENDS,USAGE_VALUE\n', 'unknown-header'],
     ['%PDF-1.7 \n%âãÏÓ', 'binary-file'],
     ['abc\0\u0001\u0002def', 'binary-file'],
   ])('%j fails as %s', async (text, errorCode) => {

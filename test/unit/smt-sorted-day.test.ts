@@ -24,7 +24,7 @@ function linesOf(style: (typeof styles)[number], readings: readonly Reading[]): 
       style === 'converted' && wallMinutes === 105 && zone === 'CDT' ? 60 : wallMinutes + 15,
     );
     const kwh = String((milliKwh ?? 0) / 1000);
-    return { reading, start, end, text: `${esiid},11/06/2022,11/07/2022 06:18,${start},${end},${kwh}` };
+    return { reading, start, end, text: `${esiid},2022-11-06,2022-11-07 06:18,${start},${end},${kwh}` };
   });
 }
 

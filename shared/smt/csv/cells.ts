@@ -1,75 +1,89 @@
 import type { Channel } from '../../intervals/block.ts';
-import { addDays, minutesPerDay } from '../../intervals/clock.ts';
 import { parseKwh } from '../../intervals/kwh.ts';
-import { copiedString } from './copied-string.ts';
-import { parseDate, parseDateTime, parseRevision, parseTime } from './time/labels.ts';
-import type { Label } from './time/locate.ts';
-
-const cacheSize = 20_000;
-/** Longer texts are no labels or values; remembering them could fill the memory. */
-const maxRememberedLength = 40;
-
-/** Remembers what a text parses to: meter files repeat their labels and values all the time. */
-function remember<T>(parse: (text: string) => T): (text: string) => T {
-  const known = new Map<string, T>();
-  return (text) => {
-    let value = known.get(text);
-    if (value === undefined && !known.has(text)) {
-      value = parse(text.trim());
-      if (text.length > maxRememberedLength) return value;
-      if (known.size >= cacheSize) known.clear();
-      known.set(copiedString(text), value);
-    }
-    return value as T;
-  };
-}
-
-/** A time with or without its date; null if it is neither. Midnight at a day's end is the next day's first. */
-export const labelOf = remember((text): Label | null => {
-  const time = parseTime(text);
-  if (time) return { date: null, ...time };
-  const label = parseDateTime(text);
-  return label?.minutes === minutesPerDay ? { ...label, date: addDays(label.date, 1), minutes: 0 } : label;
-});
+import { remember } from './remember.ts';
+import { type Label, parseDate, parseLabel, parseRevision } from './time/labels.ts';
+import type { DateOrders } from './time/written-date.ts';
 
 /** Canonical kWh; '' for a blank; null if it is no exact decimal that fits. */
 export const kwhOf = remember((text): string | null => (text === '' ? '' : parseKwh(text)));
 
-/** A civil date; Excel may have added a midnight to it. */
-export const dateOf = remember((text): string | null => {
-  const dateTime = parseDateTime(text);
-  return parseDate(text) ?? (dateTime?.minutes === 0 ? dateTime.date : null);
-});
+/** A civil date as SMT writes it; Excel may have added a midnight to it. */
+export const dateOf = remember((text): string | null => parseDate(text));
 
-/** ISO instant of a revision stamp; null for a blank, undefined if it cannot be read. */
+/** ISO instant of a revision stamp as SMT writes it; null for a blank, undefined if it cannot be read. */
 export const revisionOf = remember((text): string | null | undefined =>
   text === '' ? null : (parseRevision(text) ?? undefined),
 );
 
-/** Whether a reading is estimated; a blank says nothing, as does a file without the column: an actual read. */
-export const isEstimated = remember((text): boolean | null => {
-  switch (text.toLowerCase()) {
-    case 'a':
-    case 'actual':
-    case '':
-      return false;
-    case 'e':
-    case 'estimated':
-      return true;
-    default:
-      return null;
-  }
-});
+/** Reads the cells that hold dates in a file that writes them in one order. */
+export interface DateCells {
+  readonly dateOf: (text: string) => string | null;
+  readonly labelOf: (text: string) => Label | null;
+  readonly revisionOf: (text: string) => string | null | undefined;
+}
 
-export const channelOf = remember((text): Channel | null => {
-  switch (text.toLowerCase()) {
-    case 'consumption':
-      return 'consumption';
-    case 'surplus generation':
-    case 'surplusgeneration':
-    case 'generation':
-      return 'generation';
-    default:
-      return null;
-  }
-});
+export function dateCells(orders: DateOrders): DateCells {
+  return {
+    dateOf: remember((text) => parseDate(text, orders)),
+    labelOf: remember((text) => parseLabel(text, orders)),
+    revisionOf: remember((text) => (text === '' ? null : (parseRevision(text, orders) ?? undefined))),
+  };
+}
+
+/** Letters and digits alone: case, blanks and punctuation mean nothing in names and words. */
+export function reduced(text: string): string {
+  return text.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/** What the words of a flag column mean: whether the reading is estimated; null if they do not say. */
+export type FlagOf = (text: string) => boolean | null;
+
+function flagOf(words: Readonly<Record<string, boolean>>): FlagOf {
+  const all = new Map(
+    Object.entries({
+      '': false,
+      a: false,
+      act: false,
+      actual: false,
+      e: true,
+      est: true,
+      estimated: true,
+      estimate: true,
+      ...words,
+    }),
+  );
+  return remember((text) => all.get(reduced(text)) ?? null);
+}
+
+/** `A` or `E`, whatever the column is called; a blank says nothing, as does a file without the column: an actual read. */
+const isEstimated = flagOf({});
+const yes = { yes: true, y: true, true: true, 1: true, no: false, n: false, false: false, 0: false };
+const estimatedFlag = flagOf(yes);
+const actualFlag = flagOf(Object.fromEntries(Object.entries(yes).map(([word, value]) => [word, !value])));
+
+/** The words of a column of this name: yes and no say whether what the name says is so, and nothing if it says both. */
+export function flagWords(name: string): FlagOf {
+  const word = reduced(name);
+  const [saysEstimated, saysActual] = [word.includes('est'), word.includes('act')];
+  if (saysEstimated === saysActual) return isEstimated;
+  return saysEstimated ? estimatedFlag : actualFlag;
+}
+
+const channelOfWord: Readonly<Record<string, Channel>> = {
+  consumption: 'consumption',
+  consumed: 'consumption',
+  fromgrid: 'consumption',
+  receivedfromgrid: 'consumption',
+  deliveredtocustomer: 'consumption',
+  generation: 'generation',
+  surplusgeneration: 'generation',
+  surplus: 'generation',
+  togrid: 'generation',
+  returnedtogrid: 'generation',
+  senttogrid: 'generation',
+  deliveredtogrid: 'generation',
+  receivedfromcustomer: 'generation',
+};
+
+/** The channel that a cell names beyond doubt; `Delivered` and `Received` alone depend on who is speaking. */
+export const channelOf = remember((text): Channel | null => channelOfWord[reduced(text)] ?? null);

@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync';
 
-export type Delimiter = ',' | '\t' | ';';
+export type Delimiter = ',' | '\t' | ';' | '|';
 
 /** The fields of a line; null if its quoting is broken: a quote that does not close, or one inside a field or beside it. */
 export type Fields = string[] | null;
@@ -13,12 +13,16 @@ export type Fields = string[] | null;
  */
 export function splitLines(lines: readonly string[], delimiter: Delimiter): (index: number) => Fields {
   const quoted = lines.filter((line) => line.includes('"'));
-  const fieldsOfQuoted = new Map(parseQuoted(quoted, delimiter).map((fields, i) => [quoted[i], fields]));
+  const unguarded = quoted.map((line) => line.replace(guardedDigits, '$1'));
+  const fieldsOfQuoted = new Map(parseQuoted(unguarded, delimiter).map((fields, i) => [quoted[i], fields]));
   return (index) => {
     const line = lines[index] ?? '';
     return line.includes('"') ? (fieldsOfQuoted.get(line) ?? null) : line.split(delimiter);
   };
 }
+
+/** `="1044…"` keeps Excel from reading digits as a number, and is no CSV: its quotes stand within a field. */
+const guardedDigits = /(?<![^,;|\t])="(\d+)"(?=[,;|\t]|$)/g;
 
 /** {@link splitLines} for a line that comes alone. */
 export function splitLine(line: string, delimiter: Delimiter): Fields {

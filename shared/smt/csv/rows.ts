@@ -1,20 +1,9 @@
 import type { Channel } from '../../intervals/block.ts';
 import type { ClockDay } from '../../intervals/clock.ts';
+import type { RejectReason } from '../../intervals/row-counts.ts';
 import { copiedString } from './copied-string.ts';
 import { type Delimiter, splitLine } from './csv.ts';
-
-/** What all rows of a stretch share: parsed once, as long as the cells stay the same. */
-export interface Stretch {
-  readonly cells: readonly [esiid: string, channel: string, revision: string, date: string];
-  readonly esiid: string | null;
-  readonly channel: Channel | null;
-  /** Undefined if the stamp cannot be read. */
-  readonly revisedAt: string | null | undefined;
-  /** Null if there is no date column or it cannot be read. */
-  readonly date: string | null;
-  /** The clock of that date. */
-  readonly day: ClockDay | null;
-}
+import type { MeterRules } from './reading-rules.ts';
 
 /** A data row. */
 export interface Row {
@@ -28,4 +17,29 @@ export interface Row {
 export function copiedRow(row: Row, delimiter: Delimiter): Row {
   const text = copiedString(row.text);
   return { cells: splitLine(text, delimiter) ?? [], lineNumber: row.lineNumber, text };
+}
+
+/** Why a row is rejected, and the column of the cell that is to blame; -1 if it is the row as a whole. */
+export interface Rejection {
+  readonly reason: RejectReason;
+  readonly column: number;
+  /** What is wrong, where it is not the cell alone. */
+  readonly message?: string;
+}
+
+/** What consecutive rows with the same key cells share: parsed once, as long as the cells stay the same. */
+export interface RowRun {
+  readonly cells: readonly [esiid: string, channel: string, revision: string, date: string];
+  readonly esiid: string;
+  readonly channel: Channel;
+  /** Null for a blank stamp, or where the file has none. */
+  readonly revisedAt: string | null;
+  /** Null if there is no date column. */
+  readonly date: string | null;
+  /** The clock of that date. */
+  readonly day: ClockDay | null;
+  /** What the labels of its meter mean. */
+  readonly meter: MeterRules;
+  /** Why none of these rows can be used. */
+  readonly rejection: Rejection | null;
 }

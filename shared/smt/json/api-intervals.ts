@@ -3,8 +3,9 @@ import type { BlockKey } from '../../intervals/block-assembler.ts';
 import { clockDay } from '../../intervals/clock.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
 import type { BlockFiller } from '../block-filler.ts';
-import { parseDate, parseRevision } from '../csv/time/labels.ts';
+import { dateOf, revisionOf } from '../csv/cells.ts';
 import type { MemberReading } from '../member-reading.ts';
+import { DateProof } from '../reads/date-proof.ts';
 import { type JsonObject, textOf } from './json-object.ts';
 import { lacksHour, readRaster, rejectionOf } from './raster.ts';
 
@@ -15,6 +16,7 @@ import { lacksHour, readRaster, rejectionOf } from './raster.ts';
 export class ApiIntervals {
   private readonly reading: MemberReading;
   private readonly filler: BlockFiller;
+  private readonly dates = new DateProof();
   /** Whether every day so far had a revision stamp. */
   areAllStamped = true;
 
@@ -26,17 +28,21 @@ export class ApiIntervals {
   /** Reads an object of `energyData`. @param esiid null if what the file names is no ESIID */
   read(day: JsonObject, esiid: string | null): void {
     const raster = textOf(day, 'rd') ?? '';
-    const date = parseDate(textOf(day, 'dt')?.trim() ?? '');
+    const date = dateOf(textOf(day, 'dt') ?? '');
+    this.dates.check({ column: 'DT', text: textOf(day, 'dt') ?? '', lineNumber: day.line });
     const channel = channelOf(textOf(day, 'rt'));
-    const revision = textOf(day, 'revts')?.trim() ?? '';
-    const revisedAt = revision === '' ? null : parseRevision(revision);
-    if (revision === '') this.areAllStamped = false;
+    const revisedAt = revisionOf(textOf(day, 'revts') ?? '');
+    if (revisedAt === null) this.areAllStamped = false;
     if (esiid === null) this.rejectDay(day, 'invalid-esiid', 'its ESIID has not 17 or 22 digits');
     else if (channel === null) this.rejectDay(day, 'invalid-row', 'RT is neither C nor G');
     else if (date === null) this.rejectDay(day, 'invalid-timestamp', 'DT is no date');
-    else if (revision !== '' && revisedAt === null)
-      this.rejectDay(day, 'invalid-timestamp', 'RevTS is no date and time');
+    else if (revisedAt === undefined) this.rejectDay(day, 'invalid-timestamp', 'RevTS is no date and time');
     else this.readFields(day, { esiid, channel, day: clockDay(date), revisedAt }, raster);
+  }
+
+  /** At the end of the file. @throws FileError `contradicted-column` if its dates can only be day-first */
+  finish(): void {
+    this.dates.finish();
   }
 
   private readFields(day: JsonObject, key: BlockKey, raster: string): void {
@@ -50,10 +56,10 @@ export class ApiIntervals {
     for (const [position, slot] of read.slots.entries()) {
       if (slot === undefined) continue;
       counts.rowsRead++;
-      const { kwh = '', estimated = false } = read.fields[position] ?? {};
+      const kwh = read.kwh[position];
       const rejection = rejectionOf(read, position, isHourLost);
       if (slot === null) counts.nonexistentHour++;
-      else if (!rejection && kwh) this.filler.place(key, slot, kwh, estimated ?? false);
+      else if (!rejection && kwh) this.filler.place(key, slot, kwh, read.estimated[position] ?? false);
       else {
         this.filler.skip(key);
         if (rejection) this.rejectField(day, position, rejection);

@@ -3,6 +3,7 @@ import type { Form, MemberHead } from '../form.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { noReadings } from '../no-readings.ts';
 import { decodeText } from '../text.ts';
+import { ApiDailyReads } from './api-daily-reads.ts';
 import { ApiIntervals } from './api-intervals.ts';
 import { EsiidOfObjects } from './esiid-of-objects.ts';
 import type { JsonObject } from './json-object.ts';
@@ -10,16 +11,37 @@ import { JsonReader } from './json-reader.ts';
 import { OtherObjects } from './other-objects.ts';
 import { PortalIntervals } from './portal-intervals.ts';
 
-/** JSON with intervals: responses of the official API or of the portal, one, a list of them, or one a line. */
-export const intervalJson: Form = {
+/** Daily reads of the official API. */
+const dailyReadsJson: Form = {
+  kind: 'daily',
+  recognizes: (head) =>
+    isJson(head) &&
+    /"registeredReads"\s*:/i.test(head.text) &&
+    !/"(?:energyData|intervaldata)"\s*:/i.test(head.text),
+  read: (bytes, reading) => new JsonFile(reading).read(bytes),
+};
+
+/** JSON with intervals: responses of the official API or of the portal. */
+const intervalJson: Form = {
   kind: 'interval',
   recognizes: isJson,
   read: (bytes, reading) => new JsonFile(reading).read(bytes),
 };
 
+/** The forms that are JSON: one response, a list of them, or one a line; of intervals, of reads, or of both. */
+export const jsonForms: readonly Form[] = [dailyReadsJson, intervalJson];
+
 function isJson({ text }: MemberHead): boolean {
   return /^\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[{[\]]|$))/.test(text);
 }
+
+/** Lists whose objects hold readings, with the fields of theirs that hold energy. */
+const lists: ReadonlyMap<string | null, ReadonlySet<string>> = new Map([
+  ['energydata', new Set(['rd'])],
+  ['intervaldata', new Set(['consumption', 'generation'])],
+  ['registeredreads', new Set(['energydatakwh'])],
+]);
+const noFields: ReadonlySet<string> = new Set();
 
 /** Reads the objects of a JSON file, each by the list that it stands in. */
 class JsonFile {
@@ -27,6 +49,7 @@ class JsonFile {
   private readonly filler: BlockFiller;
   private readonly api: ApiIntervals;
   private readonly portal: PortalIntervals;
+  private readonly dailyReads: ApiDailyReads;
   private readonly owned: EsiidOfObjects;
   private readonly others = new OtherObjects();
   private isListSeen = false;
@@ -37,9 +60,11 @@ class JsonFile {
     this.filler = new BlockFiller(reading);
     this.api = new ApiIntervals(reading, this.filler);
     this.portal = new PortalIntervals(reading, this.filler);
+    this.dailyReads = new ApiDailyReads(reading);
     this.owned = new EsiidOfObjects(reading, (object, esiid) => {
       if (object.list === 'energydata') this.api.read(object, esiid);
-      else this.portal.read(object, esiid);
+      else if (object.list === 'intervaldata') this.portal.read(object, esiid);
+      else this.dailyReads.read(object, esiid);
     });
   }
 
@@ -57,22 +82,33 @@ class JsonFile {
       this.portal.releaseHeld(); // so that the counts of a file that breaks off add up
     }
     this.filler.finish();
-    this.reading.isSelfContained = this.owned.areAllNamed && this.api.areAllStamped && !this.isPortal;
+    this.api.finish();
+    this.dailyReads.finish();
+    this.reading.isSelfContained =
+      this.owned.areAllNamed && this.api.areAllStamped && this.dailyReads.areAllStamped && !this.isPortal;
     await this.reading.flush();
-    this.others.refuse(this.isListSeen);
-    this.portal.refuseOtherLength();
-    const { counts } = this.reading.tally;
-    if (counts.intervalsRead === 0) throw noReadings('The JSON is of a known form', counts);
+    this.refuseNoReadings();
   }
 
   private take(object: JsonObject): void {
-    if (object.list === 'energydata' || object.list === 'intervaldata') {
+    const energyFields = lists.get(object.list);
+    if (energyFields) {
       if (object.list === 'intervaldata') this.isPortal = true;
+      this.others.checkEnergy(object, energyFields);
       this.owned.take(object);
       return;
     }
-    if (object.fields.has('energydata') || object.fields.has('intervaldata')) this.isListSeen = true;
+    for (const list of lists.keys()) if (list !== null && object.fields.has(list)) this.isListSeen = true;
     this.owned.end(object);
+    this.others.checkEnergy(object, noFields);
     this.others.take(object);
+  }
+
+  private refuseNoReadings(): void {
+    this.others.refuse(this.isListSeen);
+    this.portal.refuseOtherLength();
+    const { counts } = this.reading.tally;
+    if (counts.intervalsRead + counts.dailyReadsRead === 0)
+      throw noReadings('The JSON is of a known form', counts);
   }
 }

@@ -2,7 +2,7 @@ import { FileError } from '../../archive/file-error.ts';
 import { type JsonObject, textOf } from './json-object.ts';
 
 /** Names of fields that would hold energy: in an object that is not known they must not be passed over. */
-const energyField = /^(?:rd|consumption|generation|\w*kwh\w*)$/;
+const energyField = /^(?:rd|consumption|generation|.*kwh.*)$/;
 /** Names of fields that say that the file is an error message. */
 const errorField =
   /^(?:errors?|error_?code|error_?message|error_?description|fault|fault_?code|fault_?string|exception)$/;
@@ -18,6 +18,18 @@ export class OtherObjects {
   private isError = false;
   private unknownEnergy: string | null = null;
 
+  /**
+   * Notes whether an object has a field that may hold energy and is not known.
+   * @param known those of its form that are known
+   */
+  checkEnergy(object: JsonObject, known: ReadonlySet<string>): void {
+    if (this.unknownEnergy !== null) return;
+    for (const name of object.fields.keys()) {
+      if (known.has(name) || !energyField.test(name)) continue;
+      this.unknownEnergy = `${object.list ?? 'the file'}: ${name.slice(0, 40)}`;
+    }
+  }
+
   /** Takes an object that is in none of the known lists. */
   take(object: JsonObject): void {
     for (const [name, value] of object.fields) {
@@ -25,7 +37,6 @@ export class OtherObjects {
       const isErrorField = errorField.test(name) && value !== null && value !== false;
       if (isErrorField) this.isError = true;
       if (isErrorField || statusField.test(name)) this.remember(object, name);
-      if (energyField.test(name)) this.unknownEnergy ??= `${object.list ?? 'the file'}: ${name.slice(0, 40)}`;
     }
   }
 

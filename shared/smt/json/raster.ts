@@ -1,7 +1,6 @@
 import type { ClockDay } from '../../intervals/clock.ts';
 import { parseKwh } from '../../intervals/kwh.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
-import { copiedString } from '../csv/copied-string.ts';
 
 /**
  * The official API's raster `RD`: 100 fields `kWh-flag`, the wall clock's quarter hours with the hour that fall back
@@ -16,22 +15,16 @@ const repeatedTo = 12;
 const firstPassFrom = 4;
 const maxFieldLength = 40;
 const valueAndFlag = /^(.+?)\s*-\s*([A-Za-z]+)$/;
-const maxRememberedFields = 20_000;
-const maxRememberedLength = 20;
-
-/** What a field says. */
-interface RasterField {
-  /** Canonical kWh; '' for a blank; null if there is a number that is no exact kWh. */
-  readonly kwh: string | null;
-  /** Null for a flag other than A and E. */
-  readonly estimated: boolean | null;
-}
+const [comma, minus, point, zero, nine, flagA, flagE] = [...',-.09AE'].map((sign) => sign.charCodeAt(0));
 
 /** A day whose fields stand where its clock says. */
 export interface RasterDay {
-  readonly fields: readonly RasterField[];
-  /** The same as written. */
-  readonly texts: readonly string[];
+  /** As written. */
+  readonly text: string;
+  /** Of each field its canonical kWh; '' for a blank; null if there is a number that is no exact kWh. */
+  readonly kwh: readonly (string | null)[];
+  /** Of each field whether it is estimated; null for a flag other than A and E. */
+  readonly estimated: readonly (boolean | null)[];
   /** Slot of each field: null in an hour that does not exist, undefined in the second pass of one that does not repeat. */
   readonly slots: readonly (number | null | undefined)[];
 }
@@ -42,20 +35,23 @@ interface RasterFault {
   readonly why: string;
 }
 
-const known = new Map<string, RasterField | null>();
-
-/** @returns null if the text is no field of a raster: then fields were torn apart, or run into one another */
-function parseField(text: string): RasterField | null {
-  let field = known.get(text);
-  if (field !== undefined) return field;
-  field = makeField(text.trim());
-  if (text.length > maxRememberedLength) return field;
-  if (known.size >= maxRememberedFields) known.clear();
-  known.set(copiedString(text), field);
-  return field;
+/** Whether a part of a text is a kWh in canonical form. Nearly all are, and a pattern for each takes too long. */
+function isCanonical(text: string, from: number, to: number): boolean {
+  let pointAt = to;
+  for (let at = from; at < to; at++) {
+    const code = text.charCodeAt(at);
+    if (code === point && pointAt === to) pointAt = at;
+    else if (code < (zero ?? 0) || code > (nine ?? 0)) return false;
+  }
+  const [wholeLength, fractionLength] = [pointAt - from, to - pointAt - 1];
+  if (wholeLength < 1 || wholeLength > 5 || (wholeLength > 1 && text.charCodeAt(from) === zero)) return false;
+  return pointAt === to || (fractionLength >= 1 && fractionLength <= 5 && text.charCodeAt(to - 1) !== zero);
 }
 
-function makeField(text: string): RasterField | null {
+/** @returns null if the text is no field of a raster: then fields were torn apart, or run into one another */
+function parseField(
+  text: string,
+): { readonly kwh: string | null; readonly estimated: boolean | null } | null {
   if (/^(?:-\s*[A-Za-z]?)?$/.test(text)) return { kwh: '', estimated: false };
   const [, value = '', flag = ''] = (text.length <= maxFieldLength && valueAndFlag.exec(text)) || [];
   const estimated = /^a$/i.test(flag) ? false : /^e$/i.test(flag) ? true : null;
@@ -86,24 +82,43 @@ function slotOfField(day: ClockDay, position: number): number | null | undefined
  * @returns why none of it can be read, if its fields do not stand where they must
  */
 export function readRaster(day: ClockDay, text: string): RasterDay | RasterFault {
-  const texts = text.split(',');
-  const slots = slotsOf(day);
-  const fields: RasterField[] = [];
-  for (const fieldText of texts) {
-    const field = parseField(fieldText);
-    if (!field) {
-      const why = `field ${fields.length} of RD is "${excerpt(fieldText)}", not a kWh and its flag`;
-      return { reason: 'invalid-row', why };
+  const kwh: (string | null)[] = [];
+  const estimated: (boolean | null)[] = [];
+  for (let from = 0, to = 0; from <= text.length; from = to + 1) {
+    to = from;
+    while (to < text.length && text.charCodeAt(to) !== comma) to++;
+    const flag = text.charCodeAt(to - 1);
+    const hasFlag = to - from >= 3 && text.charCodeAt(to - 2) === minus && (flag === flagA || flag === flagE);
+    if (to === from) {
+      kwh.push('');
+      estimated.push(false);
+    } else if (hasFlag && isCanonical(text, from, to - 2)) {
+      kwh.push(text.slice(from, to - 2));
+      estimated.push(flag === flagE);
+    } else {
+      const field = parseField(text.slice(from, to).trim());
+      if (!field) {
+        const why = `field ${kwh.length} of RD is ${quotedField(text, kwh.length)}, not a kWh and its flag`;
+        return { reason: 'invalid-row', why };
+      }
+      kwh.push(field.kwh);
+      estimated.push(field.estimated);
     }
-    fields.push(field);
   }
-  if (texts.length !== fieldCount)
-    return { reason: 'invalid-row', why: `RD has ${texts.length} fields, not ${fieldCount}` };
-  const stray = fields.findIndex(({ kwh }, position) => kwh !== '' && slots[position] == null);
-  if (stray < 0) return { fields, texts, slots };
+  const fault = faultOfShape(day, text, kwh);
+  return fault ?? { text, kwh, estimated, slots: slotsOf(day) };
+}
+
+/** Why a day's fields do not stand where its clock says; null if they do. */
+function faultOfShape(day: ClockDay, text: string, kwh: readonly (string | null)[]): RasterFault | null {
+  if (kwh.length !== fieldCount)
+    return { reason: 'invalid-row', why: `RD has ${kwh.length} fields, not ${fieldCount}` };
+  const slots = slotsOf(day);
+  const stray = kwh.findIndex((value, position) => value !== '' && slots[position] == null);
+  if (stray < 0) return null;
   const hour =
     slots[stray] === null ? 'an hour that did not exist' : 'the repeated hour, and no hour repeats';
-  const why = `field ${stray} of RD is "${excerpt(texts[stray])}": it stands for ${hour} on that day`;
+  const why = `field ${stray} of RD is ${quotedField(text, stray)}: it stands for ${hour} on that day`;
   return { reason: 'invalid-timestamp', why };
 }
 
@@ -112,26 +127,25 @@ export function readRaster(day: ClockDay, text: string): RasterDay | RasterFault
  * @param isHourLost from {@link lacksHour}
  */
 export function rejectionOf(
-  { fields, texts }: RasterDay,
+  { text, kwh, estimated }: RasterDay,
   position: number,
   isHourLost: boolean,
 ): { readonly reason: RejectReason; readonly why: string } | null {
-  const { kwh = '', estimated } = fields[position] ?? {};
+  const value = kwh[position];
   const isEitherHour = isHourLost && position >= firstPassFrom && position < repeatedFrom;
-  if (kwh === '' || (kwh !== null && estimated !== null && !isEitherHour)) return null;
-  const shown = `"${excerpt(texts[position])}"`;
-  if (kwh === null) return { reason: 'invalid-kwh', why: `${shown} is no kWh` };
-  if (estimated === null) return { reason: 'invalid-row', why: `${shown} has a flag other than A and E` };
+  if (value === '' || (value !== null && estimated[position] !== null && !isEitherHour)) return null;
+  const shown = quotedField(text, position);
+  if (value === null) return { reason: 'invalid-kwh', why: `${shown} is no kWh` };
+  if (estimated[position] === null)
+    return { reason: 'invalid-row', why: `${shown} has a flag other than A and E` };
   return { reason: 'invalid-timestamp', why: `${shown} may be of either hour: only one of the two is there` };
 }
 
 /** Whether a day that repeats an hour has it only once: its one pass may then be either, or the sum of both. */
-export function lacksHour(day: ClockDay, { fields }: RasterDay): boolean {
-  return (
-    day.slotCount === fieldCount && fields.slice(repeatedFrom, repeatedTo).every(({ kwh }) => kwh === '')
-  );
+export function lacksHour(day: ClockDay, { kwh }: RasterDay): boolean {
+  return day.slotCount === fieldCount && kwh.slice(repeatedFrom, repeatedTo).every((value) => value === '');
 }
 
-function excerpt(text: string | undefined): string {
-  return (text ?? '').slice(0, 40);
+function quotedField(text: string, position: number): string {
+  return `"${(text.split(',')[position] ?? '').slice(0, maxFieldLength)}"`;
 }

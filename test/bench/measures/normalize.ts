@@ -137,5 +137,9 @@ async function readAlone(file: SmtFile): Promise<void> {
     stream: (startByte: number, endByte: number) =>
       createReadStream(file.path, { start: startByte, end: endByte - 1 }),
   };
-  await readRawFile(source, { filename: 'large.csv', esiidHint: null }, () => undefined);
+  await readRawFile(
+    source,
+    { filename: 'large.csv', esiidHint: null, receivedAt: new Date() },
+    () => undefined,
+  );
 }

@@ -1,31 +1,27 @@
-import { type ClockDay, clockDay, minutesPerDay } from '../../../intervals/clock.ts';
-import { type Label, startOfEnd } from './locate.ts';
-
-/**
- * How a file without start labels labels its ends: truly, beside the usage date or beside the date of the end itself, or
- * with starts under the wrong name.
- */
-export type EndConvention = 'ends' | 'datedEnds' | 'starts';
+import { addDays, type ClockDay, clockDay, minutesPerDay } from '../../../intervals/clock.ts';
+import type { LabelConvention } from './label-convention.ts';
+import type { Label } from './labels.ts';
+import { startOfEnd } from './locate.ts';
 
 const slotMinutes = 15;
+/** `23:59` for the end of a day. */
+const lastMinute = minutesPerDay - 1;
 
 /**
- * Tells by the labels of a day whether an "interval end" column holds true ends (00:15 … 00:00) or starts under the
- * wrong name (00:00 … 23:45).
- * @param labels in file order: of one meter-day when dates stand in a column of their own, otherwise of one meter
- * @returns null when nothing tells
+ * An end with the date that a calendar shows at it.
+ * @param date the date column's value, null if there is none
+ * @returns null if it has no date at all
  */
-export function endConventionOf(labels: readonly Label[]): EndConvention | null {
-  return labels[0]?.date ? byExtent(labels) : byMidnight(labels);
+export function datedEnd(convention: LabelConvention, date: string | null, label: Label): Label | null {
+  const shown = label.date ?? date;
+  if (shown === null) return null;
+  const isMidnightOfDay = label.minutes >= lastMinute || (label.minutes === 0 && convention === 'ends');
+  return isMidnightOfDay ? { ...label, date: addDays(shown, 1), minutes: 0 } : { ...label, date: shown };
 }
 
-/** With a date column the day's midnight stands last among ends and first among starts. */
-function byMidnight(labels: readonly Label[]): EndConvention | null {
-  const minutes = labels.map((label) => label.minutes % minutesPerDay);
-  if (isDescending(minutes.filter((value) => value !== 0))) minutes.reverse();
-  const startsWithMidnight = minutes[0] === 0;
-  if (minutes.length < 2 || startsWithMidnight === (minutes.at(-1) === 0) || !isInOrder(minutes)) return null;
-  return startsWithMidnight ? 'starts' : 'ends';
+/** The date of the interval that an end with its own date ends. */
+export function usageDateOfEnd({ date, minutes }: Label): string {
+  return minutes === 0 ? addDays(date ?? '', -1) : (date ?? '');
 }
 
 function isDescending(minutes: readonly number[]): boolean {
@@ -43,51 +39,6 @@ function isInOrder(minutes: readonly number[]): boolean {
     else if (value < previous && ++stepsBack > 1) return false;
   }
   return true;
-}
-
-/** With dated labels only the first and the last of whole days tell. */
-function byExtent(labels: readonly Label[]): EndConvention | null {
-  const extent = new Extent();
-  for (const label of labels) extent.add(label.date ?? '', label.minutes);
-  if (extent.isOfEnds) return 'ends';
-  return extent.first === 0 && extent.last === minutesPerDay - slotMinutes ? 'starts' : null;
-}
-
-/** The first and the last label of a meter, by date and time as they are written. */
-export class Extent {
-  /** Minutes after 00:00. */
-  first = 0;
-  last = 0;
-  private firstDate = '';
-  private lastDate = '';
-
-  add(date: string, minutes: number): void {
-    const isFirst = this.firstDate === '';
-    if (isFirst || date < this.firstDate || (date === this.firstDate && minutes < this.first)) {
-      this.firstDate = date;
-      this.first = minutes;
-    }
-    if (isFirst || date > this.lastDate || (date === this.lastDate && minutes > this.last)) {
-      this.lastDate = date;
-      this.last = minutes;
-    }
-  }
-
-  /** Whole days of ends: 00:15 of the first date to 00:00 of the last. */
-  get isOfEnds(): boolean {
-    return this.first === slotMinutes && this.last === 0;
-  }
-
-  /**
-   * Ends beside their own date look like starts, 00:00 … 23:45, on every day but the first, which has no 00:00, and the last,
-   * which has nothing else. Both edges prove them; one alone fits either, so that nothing tells.
-   * @param isOver whether the meter's last label is known
-   */
-  confirm(convention: EndConvention | null, isOver: boolean): EndConvention | null {
-    if (convention !== 'starts') return convention;
-    if (isOver && this.isOfEnds) return 'datedEnds';
-    return this.first === slotMinutes || (isOver && this.last === 0) ? null : 'starts';
-  }
 }
 
 /**

@@ -6,14 +6,11 @@ import {
   slotMs,
   slotOfInstant,
 } from '../../../intervals/clock.ts';
-import type { TimeLabel } from './labels.ts';
+import type { Label } from './labels.ts';
 
 const slotMinutes = 15;
-
-/** A label with its date, where it has one of its own. */
-export interface Label extends TimeLabel {
-  readonly date: string | null;
-}
+/** `23:59` for the end of a day. */
+const lastMinute = minutesPerDay - 1;
 
 /** Where a row's labels point: slots of a day (two in the repeated hour), the hour that does not exist, or nowhere. */
 export type Place =
@@ -29,8 +26,8 @@ const invalid: Place = { kind: 'invalid' };
  * @returns -1 for a row that takes {@link locate}
  */
 export function ordinarySlot(day: ClockDay, start: Label, end: Label | null): number {
-  if (day.slotsOfQuarter || start.date || start.offsetMinutes !== null || start.minutes >= minutesPerDay)
-    return -1;
+  const isPlain = !start.date && start.offsetMinutes === null && !start.isLastSecond;
+  if (day.slotsOfQuarter || !isPlain || start.minutes >= minutesPerDay) return -1;
   if (end && (end.date || lengthMinutes(start.minutes, end.minutes) !== slotMinutes)) return -1;
   const quarter = start.minutes / slotMinutes;
   return Number.isInteger(quarter) ? quarter : -1;
@@ -43,6 +40,9 @@ export function ordinarySlot(day: ClockDay, start: Label, end: Label | null): nu
  * @param end label of its end; null when the file has no such column
  */
 export function locate(date: string | null, start: Label, end: Label | null): Place {
+  if (start.isLastSecond) return invalid;
+  if (end?.minutes === lastMinute && start.minutes === minutesPerDay - slotMinutes)
+    return locate(date, start, { ...end, minutes: minutesPerDay });
   if (start.date && date && start.date !== date) return invalid;
   const startDate = start.date ?? date;
   if (!startDate || start.minutes >= minutesPerDay) return invalid;
@@ -63,12 +63,19 @@ export function locate(date: string | null, start: Label, end: Label | null): Pl
   );
 }
 
+/** How far a row's labels lie apart; a whole day if they are equal. */
+export function rowLengthMinutes(start: Label, end: Label): number {
+  if (!start.date || !end.date) return lengthMinutes(start.minutes, end.minutes) || minutesPerDay;
+  return (wallMsOf(end.date, end) - wallMsOf(start.date, start)) / 60_000;
+}
+
 function lengthMinutes(start: number, end: number): number {
   return (end - start + minutesPerDay) % minutesPerDay;
 }
 
+/** The midnight that ends a day is dated as the next day's, or, by some tools, as the day's own. */
 function endDateFits(startDate: string, end: Label): boolean {
-  return end.date === (end.minutes === 0 ? addDays(startDate, 1) : startDate);
+  return end.date === startDate || (end.minutes === 0 && end.date === addDays(startDate, 1));
 }
 
 /** A label with an offset names an instant; CDT or CST must be what that season's clock shows. */

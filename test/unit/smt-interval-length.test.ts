@@ -55,25 +55,25 @@ describe('Hourly and daily values are no 15-minute intervals', () => {
     const { report, blocks } = await readBytes([header, ...lines].join('\n'), hint);
 
     expect(report).toMatchObject({ status: 'failed', errorCode: 'not-15-minute' });
-    expect(report.errorMessage).toMatch(/lie (?:30|60|360|1440) minutes apart/);
+    expect(report.errorMessage).toMatch(/are (?:30|60|360|1440) minutes apart/);
     expect(blocks).toEqual([]);
   });
 
-  test('One meter of many is enough, and so is one day of many', async () => {
-    const quarters = dates('2022-07-01', 5).flatMap((date) => meterDay({ date }));
-    const otherMeter = [...quarters, ...some('2022-07-01', isHourly, otherEsiid)];
-    const otherDay = [...quarters, ...some('2022-07-06', isHourly)];
+  test.each([
+    ['a meter among others', some('2022-07-21', isHourly, otherEsiid)],
+    ['a day among others', some('2022-07-26', isHourly)],
+  ])('Only what they are in is rejected: %s', async (_, hourly) => {
+    const quarters = dates('2022-07-21', 5).flatMap((date) => meterDay({ date }));
 
-    for (const readings of [otherMeter, otherDay]) {
-      const { report } = await readBytes(writeFile(zoneSuffixes, readings));
+    const { report, blocks } = await readBytes(writeFile(zoneSuffixes, [...quarters, ...hourly]));
 
-      expect(report.errorCode).toBe('not-15-minute');
-      expect(report.errorMessage).toContain(readings.at(-1)?.esiid);
-    }
+    expect(nonZero(report.counts)).toEqual({ rowsRead: 504, intervalsRead: 480, invalidTimestamp: 24 });
+    expect(report.rejectedRows[0]).toMatchObject({ reason: 'not-15-minute', lineNumber: 482 });
+    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(quarters));
   });
 
   test('Rows of many days in turn, that leave before their day is whole, are known as well', async () => {
-    const readings = dates('2022-07-01', 20).flatMap((date) => some(date, isHourly));
+    const readings = dates('2022-07-21', 20).flatMap((date) => some(date, isHourly));
     const byHour = readings.toSorted((a, b) => a.wallMinutes - b.wallMinutes);
     const lines = byHour.flatMap((reading) => isoInstants.lines([reading]));
 
@@ -83,9 +83,9 @@ describe('Hourly and daily values are no 15-minute intervals', () => {
   });
 
   test('It costs the member of an archive, not its neighbours', async () => {
-    const good = meterDay({ date: '2022-07-01' });
+    const good = meterDay({ date: '2022-07-21' });
     const archive = zip({
-      'hourly.csv': writeFile(zoneSuffixes, some('2022-07-01', isHourly, otherEsiid)),
+      'hourly.csv': writeFile(zoneSuffixes, some('2022-07-21', isHourly, otherEsiid)),
       'good.csv': writeFile(zoneSuffixes, good),
     });
 
@@ -96,30 +96,18 @@ describe('Hourly and daily values are no 15-minute intervals', () => {
   });
 });
 
-describe('Few readings, or any off the hours, are quarter hours as ever', () => {
+describe('Without an end, most readings must have one 15 minutes before or after them', () => {
   test.each([
-    ['one reading', some('2022-07-01', (slot) => slot === 48)],
-    ['two, hours apart', some('2022-07-01', (slot) => slot === 4 || slot === 48)],
-    ['ten of one day on the hour', some('2022-07-01', (slot) => isHourly(slot) && slot < 40)],
-    ['every second of ten', some('2022-07-01', (slot) => slot % 2 === 0 && slot < 20)],
+    ['one reading', some('2022-07-21', (slot) => slot === 48)],
+    ['a day with gaps', some('2022-07-21', (slot) => slot % 5 > 1)],
     [
-      'one a day at the same time, on four days',
-      dates('2022-07-01', 4).flatMap((date) => some(date, (slot) => slot === 0)),
-    ],
-    [
-      'one a day at other times',
-      dates('2022-07-01', 9).flatMap((date, i) => some(date, (slot) => slot === i * 7)),
-    ],
-    ['a day on the hour but for one', some('2022-07-01', (slot) => isHourly(slot) || slot === 37)],
-    ['a day with gaps', some('2022-07-01', (slot) => slot % 5 > 1)],
-    [
-      'hours of a month that also has a whole day',
+      'midnights of a month that also has a whole day',
       [
-        ...meterDay({ date: '2022-07-01' }),
-        ...dates('2022-07-02', 29).flatMap((date) => some(date, (slot) => slot === 0)),
+        ...meterDay({ date: '2022-07-21' }),
+        ...dates('2022-07-22', 29).flatMap((date) => some(date, (slot) => slot === 0)),
       ],
     ],
-  ])('%s', async (_, readings) => {
+  ])('Quarter hours: %s', async (_, readings) => {
     const { report, blocks } = await readBytes(writeFile(zoneSuffixes, readings));
 
     expect(nonZero(report.counts)).toEqual({ rowsRead: readings.length, intervalsRead: readings.length });
@@ -127,21 +115,23 @@ describe('Few readings, or any off the hours, are quarter hours as ever', () => 
     expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(readings));
   });
 
-  test('Two readings an hour apart, in seven revisions, are still two', async () => {
-    const readings = some('2022-07-01', (slot) => slot === 4 || slot === 8);
-    const lines = Array.from({ length: 7 }, (_, day) =>
-      readings.map(
-        (reading) => `${reading.esiid},2022-07-01,07/1${day}/2022,${two(reading.wallMinutes / 60)}:00,${day}`,
-      ),
-    );
+  test.each([
+    ['two, hours apart', some('2022-07-21', (slot) => slot === 4 || slot === 48)],
+    ['every second of ten', some('2022-07-21', (slot) => slot % 2 === 0 && slot < 20)],
+    [
+      'one a day at other times',
+      dates('2022-07-21', 9).flatMap((date, i) => some(date, (slot) => slot === i * 7)),
+    ],
+    ['a day on the hour but for one', some('2022-07-21', (slot) => isHourly(slot) || slot === 37)],
+  ])('Of any length: %s', async (_, readings) => {
+    const { report, blocks } = await readBytes(writeFile(zoneSuffixes, readings));
 
-    const { report } = await readBytes(['ESIID,Date,Revision,Start Time,kWh', ...lines.flat()].join('\n'));
-
-    expect(nonZero(report.counts)).toEqual({ rowsRead: 14, intervalsRead: 14 });
+    expect(report).toMatchObject({ status: 'failed', errorCode: 'not-15-minute' });
+    expect(blocks).toEqual([]);
   });
 
   test('A file that gives starts and ends says how long its intervals are, and is believed', async () => {
-    const readings = dates('2022-07-01', 9).flatMap((date) => some(date, isHourly));
+    const readings = dates('2022-07-21', 9).flatMap((date) => some(date, isHourly));
 
     const { report } = await readBytes(writeFile(portal2022, readings));
 

@@ -1,0 +1,19 @@
+import type { Delimiter } from './csv.ts';
+
+/** Where an interval file's columns are; -1 where it has none. */
+export interface IntervalLayout {
+  readonly delimiter: Delimiter;
+  readonly columnCount: number;
+  readonly names: readonly string[];
+  readonly esiid: number;
+  readonly meter: number;
+  /** Date of the usage, where it stands in a column of its own. */
+  readonly date: number;
+  readonly revision: number;
+  /** Start of the interval; -1 if the only label is that of its end, or one that may be either. */
+  readonly start: number;
+  readonly end: number;
+  readonly kwh: number;
+  readonly flag: number;
+  readonly channel: number;
+}

@@ -1,0 +1,51 @@
+import { FileError } from '../../archive/file-error.ts';
+import type { RejectReason, RowCounts } from '../../intervals/row-counts.ts';
+import type { RowTally } from '../row-tally.ts';
+
+/** What to do where nearly all rows are rejected for one reason, which is the file's own then. */
+const remedyOf = {
+  'future-revision':
+    'A revision stamp later than the day the file came would hide every later one. Correct the stamps and send it again.',
+  'future-date': 'No interval can lie later than the day the file came. Correct the dates and send it again.',
+  'not-15-minute': '',
+  'ambiguous-labels': '',
+} as const;
+
+function isOwnCode(reason: RejectReason): reason is keyof typeof remedyOf {
+  return reason in remedyOf;
+}
+
+/**
+ * Why no row of a file could be used: for what most of them share, or each reason with its first cell.
+ * @param otherLengths rows with a start and an end that are not 15 minutes apart, by their length in minutes
+ */
+export function noUsableRows(tally: RowTally, otherLengths: ReadonlyMap<number, number>): FileError {
+  const { counts, firstBad, rejectedOf } = tally;
+  const [length, ofLength = 0] = mostFrequent(otherLengths) ?? [];
+  if (length !== undefined && ofLength * 2 > counts.rowsRead) {
+    return new FileError(
+      'not-15-minute',
+      `The rows are ${length} minutes long, ${ofLength} of ${counts.rowsRead}, as at ${firstBad.get('invalid-timestamp')}. ` +
+        'Send the 15-minute file.',
+    );
+  }
+  const [reason, ofReason = 0] = mostFrequent(rejectedOf) ?? [];
+  if (reason && isOwnCode(reason) && ofReason * 2 > counts.rowsRead)
+    return new FileError(reason, `${firstBad.get(reason)}${remedyOf[reason] && `: ${remedyOf[reason]}`}`);
+  return new FileError('no-usable-rows', describeRows(counts, firstBad));
+}
+
+function mostFrequent<T>(counts: ReadonlyMap<T, number>): [T, number] | undefined {
+  return [...counts].sort(([, a], [, b]) => b - a)[0];
+}
+
+function describeRows(counts: RowCounts, firstBad: ReadonlyMap<RejectReason, string>): string {
+  const found = Object.entries(counts)
+    .filter(([name, count]) => name !== 'rowsRead' && count > 0)
+    .map(([name, count]) => `${name} ${count}`);
+  const cells = [...firstBad].map(([reason, what]) => `${reason}: ${what}`);
+  return [
+    `The header is known but no row holds a reading: ${counts.rowsRead} rows read${found.length > 0 ? ` (${found.join(', ')})` : ''}.`,
+    ...(cells.length > 0 ? [`First cells: ${cells.join('; ')}.`] : []),
+  ].join(' ');
+}

@@ -1,0 +1,35 @@
+import type { DateCells, FlagOf } from './cells.ts';
+import type { IntervalLayout } from './layout.ts';
+import type { Rejection } from './rows.ts';
+import type { LabelConvention } from './time/label-convention.ts';
+
+/** What the labels of a meter mean, or why its rows, or those of a day, cannot be read. */
+export interface MeterRules {
+  readonly convention: LabelConvention;
+  readonly rejection: Rejection | null;
+  /**
+   * Why a row is rejected though its meter is read.
+   * @param date date and minutes of the row's label, as the file writes them
+   */
+  rejectionOf(date: string | null, minutes: number): Rejection | null;
+}
+
+/** The one way in which the rows of a file can be read. */
+export interface ReadingRules {
+  readonly layout: IntervalLayout;
+  /** ESIID of all rows, in a file without a column for it. */
+  readonly esiid: string | null;
+  readonly dates: DateCells;
+  readonly flagOf: FlagOf;
+  /** Whether ends name the last minute of their interval: `00:14`. */
+  readonly endsAreInclusive: boolean;
+  /** @param meter ESIID and channel */
+  meterRules(meter: string): MeterRules;
+}
+
+/** Rules for labels that need no proof: starts, or starts and ends. */
+export const startLabels: MeterRules = {
+  convention: 'starts',
+  rejection: null,
+  rejectionOf: () => null,
+};

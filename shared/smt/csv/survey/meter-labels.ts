@@ -1,0 +1,138 @@
+import { minutesPerDay } from '../../../intervals/clock.ts';
+import { copiedString } from '../copied-string.ts';
+import type { CellPlace } from '../place-of-cell.ts';
+import type { LabelConvention } from '../time/label-convention.ts';
+import { type DayLabels, greatestCommonDivisor } from './day-labels.ts';
+
+const slotMinutes = 15;
+const lastLabel = minutesPerDay - slotMinutes;
+/** Labels of a day that say how far apart they are; fewer may be what is left of a day with gaps. */
+const minLabelsOfDay = 3;
+/** One label in so many may be damaged; more show intervals of another length. */
+const damagedShare = 50;
+
+/** What the labels of one meter show, day by day, in memory that grows with the days that are odd alone. */
+export class MeterLabels {
+  count = 0;
+  /** Labels off the quarter hours. */
+  offQuarter = 0;
+  firstOffQuarter: CellPlace | null = null;
+  firstCell: CellPlace | null = null;
+  /** Dates whose labels are no quarter hours, with a cell of each. */
+  readonly oddDates = new Map<string, CellPlace>();
+  private firstDate = '';
+  private firstMinutes = -1;
+  private lastDate = '';
+  private lastMinutes = -1;
+  /** Labels that only ends have: `24:00`, `23:59`. */
+  private endMarks = 0;
+  private midnights = 0;
+  private daysMidnightFirst = 0;
+  private daysMidnightLast = 0;
+  private daysMidnightOpen = 0;
+  private distinct = 0;
+  private withNeighbour = 0;
+  /** Minutes that the labels of every day are apart from midnight, or a multiple of it. */
+  private stepMinutes = minutesPerDay;
+
+  /** @param minutes as the label has them, 1440 for an end mark */
+  add(date: string, minutes: number, place: () => CellPlace): void {
+    this.count++;
+    this.firstCell ??= place();
+    this.stepMinutes = greatestCommonDivisor(this.stepMinutes, minutes);
+    if (minutes % slotMinutes !== 0) {
+      this.offQuarter++;
+      this.firstOffQuarter ??= place();
+      if (!this.oddDates.has(date)) this.oddDates.set(copiedString(date), place());
+    }
+    if (minutes === minutesPerDay) this.endMarks++;
+    if (minutes === 0) this.midnights++;
+    const isFirst = this.firstDate === '';
+    if (isFirst || date < this.firstDate || (date === this.firstDate && minutes < this.firstMinutes)) {
+      this.firstDate = isFirst || date !== this.firstDate ? copiedString(date) : this.firstDate;
+      this.firstMinutes = minutes;
+    }
+    if (isFirst || date > this.lastDate || (date === this.lastDate && minutes > this.lastMinutes)) {
+      this.lastDate = isFirst || date !== this.lastDate ? copiedString(date) : this.lastDate;
+      this.lastMinutes = minutes;
+    }
+  }
+
+  /** Adds what a day shows as a whole. */
+  addDay(date: string, day: DayLabels, place: CellPlace): void {
+    const { distinct, withNeighbour, midnight } = day;
+    this.distinct += distinct;
+    this.withNeighbour += withNeighbour;
+    if (midnight === 'first') this.daysMidnightFirst++;
+    if (midnight === 'last') this.daysMidnightLast++;
+    if (day.isMidnightOpen) this.daysMidnightOpen++;
+    if (distinct >= minLabelsOfDay && withNeighbour * 2 < distinct)
+      this.oddDates.set(copiedString(date), place);
+  }
+
+  /**
+   * The length of interval, in minutes, that the labels show instead of 15; null if they are quarter hours: most have one
+   * 15 minutes before or after them, or there is one alone, which contradicts nothing.
+   */
+  get otherLength(): number | null {
+    const isFiner = this.offQuarter * damagedShare > this.count;
+    const isCoarser = this.distinct > 1 && this.withNeighbour * 2 < this.distinct;
+    return isFiner || isCoarser ? this.stepMinutes : null;
+  }
+
+  /** Nothing of a meter reaches from 00:15 of its first day to 00:00 behind its last but whole days of dated ends. */
+  private get hasEdgesOfEnds(): boolean {
+    return this.firstMinutes === slotMinutes && this.lastMinutes === 0;
+  }
+
+  private get hasEdgesOfStarts(): boolean {
+    return this.firstMinutes === 0 && this.lastMinutes === lastLabel;
+  }
+
+  /** One edge of ends alone: what begins or ends so may be cut off anywhere. */
+  private get hasAnEdgeOfEnds(): boolean {
+    const isOneLabel = this.firstDate === this.lastDate && this.firstMinutes === this.lastMinutes;
+    return !isOneLabel && (this.firstMinutes === slotMinutes || this.lastMinutes === 0);
+  }
+
+  /** Whether its days contradict each other. */
+  get isContradictory(): boolean {
+    return (
+      (this.daysMidnightFirst > 0 && this.daysMidnightLast > 0) || (this.endMarks > 0 && this.midnights > 0)
+    );
+  }
+
+  /**
+   * What the labels mean, by themselves.
+   * @param name what the column's name says of them
+   * @returns null where nothing decides, or where the name is contradicted
+   */
+  convention(name: 'start' | 'end' | 'either'): LabelConvention | null {
+    if (this.isContradictory) return null;
+    const ends = this.conventionOfEnds();
+    if (name === 'start') return ends ? null : 'starts';
+    if (ends) return ends;
+    if (name === 'either') return this.hasAnEdgeOfEnds || this.daysMidnightOpen > 0 ? null : 'starts';
+    const areStarts = this.hasEdgesOfStarts && this.daysMidnightFirst > 0 && this.daysMidnightOpen === 0;
+    return areStarts ? 'starts' : null;
+  }
+
+  private conventionOfEnds(): LabelConvention | null {
+    if (this.endMarks > 0) return 'dated-ends';
+    if (this.daysMidnightLast > 0) return this.daysMidnightOpen > 0 ? null : 'ends';
+    return this.hasEdgesOfEnds ? 'dated-ends' : null;
+  }
+
+  /** Whether nothing speaks against what the other meters of the file show. */
+  allows(convention: LabelConvention): boolean {
+    if (this.isContradictory) return false;
+    switch (convention) {
+      case 'starts':
+        return this.endMarks === 0 && this.daysMidnightLast === 0 && !this.hasAnEdgeOfEnds;
+      case 'ends':
+        return this.daysMidnightFirst === 0 && this.endMarks === 0;
+      case 'dated-ends':
+        return this.daysMidnightLast === 0;
+    }
+  }
+}
