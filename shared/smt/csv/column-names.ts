@@ -29,7 +29,7 @@ const namesOfRole: Readonly<Partial<Record<Role, readonly string[]>>> = {
   end: ['to', 'usageendtime', 'endtime', 'enddatetime', 'end', 'usageend', 'intervalend', 'hourending'],
   time: ['time', 'timestamp', 'datetime'],
   unit: ['unit', 'units', 'uom', 'unitofmeasure'],
-  flag: ['estimatedactual', 'actualestimated', 'estimated', 'flag', 'isestimated', 'estimate', 'actual'],
+  flag: ['estimatedactual', 'actualestimated', 'estimated', 'flag', 'isestimated', 'estimate', 'actual', 'ae', 'ea'],
   channel: ['consumptionsurplusgeneration', 'channel', 'consumptiongeneration', 'direction', 'flowdirection'],
 };
 

@@ -1,5 +1,6 @@
 import { esiidPattern, parseEsiid } from '../../intervals/esiid.ts';
 import { parseKwh } from '../../intervals/kwh.ts';
+import { reduced } from './cells.ts';
 import { isWideHeader, namesTime, type Role, roleOfName } from './column-names.ts';
 import { type Delimiter, splitLine, splitLines } from './csv.ts';
 import { parseTime } from './time/labels.ts';
@@ -112,10 +113,23 @@ export function mayHoldIntervals(table: Table): boolean {
   if (isWideHeader(names)) return true;
   if (roles.includes('kwh') && names.some((name, column) => namesTime(name) && !holdsDates(rows, column)))
     return true;
+  // A report of register reads, or of bills, is known by them, and its own form says what is wrong with its rows.
+  if (hasRegisters(names) || isBill(names)) return false;
   const hasTimes = names.some(
     (_, column) => !timelessRoles.has(roles[column] ?? null) && holdsTimes(rows, column),
   );
   return hasNumbers(table) && (hasTimes || hasSeveralRowsADay(table, roles));
+}
+
+function hasRegisters(names: readonly string[]): boolean {
+  return ['start', 'end'].every((edge) =>
+    names.some((name) => new RegExp(`^${edge}(?:meter)?read(?:ing)?$`).test(reduced(name))),
+  );
+}
+
+function isBill(names: readonly string[]): boolean {
+  const found = names.map(reduced);
+  return found.includes('startdate') && found.includes('enddate') && found.some((name) => /^(?:billed|metered)k/.test(name));
 }
 
 type Rows = Table['rows'];

@@ -3,7 +3,7 @@ import { minutesPerDay } from '../../../intervals/clock.ts';
 import { parseEsiid } from '../../../intervals/esiid.ts';
 import { channelOf, reduced } from '../cells.ts';
 import { remember } from '../remember.ts';
-import { parseTime, type TimeLabel } from '../time/labels.ts';
+import { parseTime, parseTimeAlone, type TimeLabel } from '../time/labels.ts';
 import { type WrittenDate, writtenDate } from '../time/written-date.ts';
 
 /** What a cell may be, by itself; more than one of these for some. */
@@ -50,7 +50,7 @@ const directionWords = new Set([
 ]);
 
 export const cellKindOf = remember((text): CellKind => {
-  const time = parseTime(text);
+  const time = parseTimeAlone(text);
   const written = time ? null : writtenDate(text);
   const rest = written?.rest.replace(/^[T\s,]+/i, '') ?? '';
   const timeOfDate = rest === '' ? null : parseTime(rest);

@@ -45,10 +45,7 @@ export function chooseColumns(table: Table, survey: ColumnSurvey): ChosenColumns
     ),
     meter: of('meter')[0]?.index ?? -1,
     revision: chooseRevision(survey),
-    flag: pick(
-      'the flag',
-      fitting(of('flag'), (column) => column.flags > 0),
-    ),
+    flag: chooseFlag(survey),
     channel,
     kwh: kwh.index,
     date: time.date,
@@ -182,6 +179,18 @@ function chooseRevision(survey: ColumnSurvey): number {
   );
 }
 
+/** By its name, or by cells that are all `A`, `E` and the like. */
+function chooseFlag(survey: ColumnSurvey): number {
+  const named = fitting(
+    survey.columns.filter(({ role }) => role === 'flag'),
+    ({ flags }) => flags > 0,
+  );
+  const byCells = survey.columns.filter(
+    ({ role, cells, flags }) => role === null && cells > 0 && flags === cells,
+  );
+  return pickOne(survey, 'whether a reading is estimated', [...named, ...byCells])?.index ?? -1;
+}
+
 function chooseChannel(survey: ColumnSurvey): number {
   const named = fitting(
     survey.columns.filter(({ role }) => role === 'channel'),
@@ -234,9 +243,10 @@ function chooseEnergy(survey: ColumnSurvey): ColumnProfile {
 
 /** Whether the numbers of a column are a register's: from its least to its greatest is the energy of the whole file. */
 function isRegisterOf(survey: ColumnSurvey, column: ColumnProfile, energy: ColumnProfile | null): boolean {
-  if (!energy || survey.rowCount < minRowsOfConstant || column.min < 0) return false;
+  if (!energy || survey.rowCount < minRowsOfConstant) return false;
   const span = column.max - column.min;
-  return span > energy.max && Math.abs(span - energy.sum) <= energy.max + 0.002;
+  // Energy of its own begins at 0 every day; a register has counted long before.
+  return span > 0 && column.min > span && Math.abs(span - energy.sum) <= energy.max + 0.002;
 }
 
 const energyName =
@@ -273,6 +283,6 @@ function isExplained(survey: ColumnSurvey, column: ColumnProfile, energy: Column
     /(?:price|cost|rate|charge)per/.test(reduced(name)) ||
     (longIntegers === numbers && isConstant) ||
     (isConstant && cells >= minRowsOfConstant && (column.max === 0 || !isOfEnergy)) ||
-    isRegisterOf(survey, column, energy)
+    (!isOfEnergy && isRegisterOf(survey, column, energy))
   );
 }

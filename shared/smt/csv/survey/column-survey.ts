@@ -65,7 +65,7 @@ export class ColumnProfile {
       if (kind.timeOfDate.minutes === 0) this.midnights++;
       else this.dateTimes++;
     } else if (kind.date) this.dates++;
-    if (this.role === 'flag' && this.flagOf(text) !== null) this.flags++;
+    if ((this.role === 'flag' || this.role === null) && this.flagOf(text) !== null) this.flags++;
   }
 
   placeOf(text: string, lineNumber: number): CellPlace {

@@ -33,12 +33,13 @@ function parseOffset(zone: string): number | undefined {
   if (named !== undefined) return named;
   const [hours, minutes] = [Number(zone.slice(1, 3)), zone.length > 3 ? Number(zone.slice(-2)) : 0];
   const offset = hours * 60 + minutes;
-  if (minutes > 59 || offset > maxOffsetMinutes) return undefined;
+  // No zone that meets Texas has another; `06:00-06:15` is a range and no offset.
+  if (minutes !== 0 || offset > maxOffsetMinutes) return undefined;
   return zone.startsWith('-') ? -offset : offset;
 }
 
 /**
- * Reads a time of day: `00:15`, `0:15`, `00:15:00`, `12:15 AM`, `24:00`, `01:15 CDT`, `05:15+00`, `00:14:59`.
+ * Reads a time of day: `00:15`, `0:15`, `00:15:00`, `12:15 AM`, `24:00`, `01:15 CDT`, `00:14:59`.
  * @returns null unless it is one, to the full minute or its last second
  */
 export function parseTime(text: string): TimeLabel | null {
@@ -59,17 +60,24 @@ export function parseTime(text: string): TimeLabel | null {
   return { minutes, offsetMinutes, isCentral: /^C/i.test(zone ?? ''), isLastSecond };
 }
 
+/** Reads a time without a date. A numeric offset needs one: `05:00-06:00` is an hour, and no time six hours behind UTC. */
+export function parseTimeAlone(text: string): TimeLabel | null {
+  return /[+-]\d[\d:]*$/.test(text) ? null : parseTime(text);
+}
+
 /**
  * Reads a time with or without its date: `06:15`, `5/14/2025 6:15`, `2025-05-14T06:15:00-05:00`. Midnight at a day's end
  * is the next day's first.
  * @param orders how the file writes its dates
  */
 export function parseLabel(text: string, orders: DateOrders = smtDateOrders): Label | null {
-  const timeOnly = parseTime(text);
+  const timeOnly = parseTimeAlone(text);
   if (timeOnly) return { ...timeOnly, date: null };
   const written = writtenDate(text);
   const date = written && dateBy(written, orders);
-  const time = date && parseTime(written.rest.replace(/^[T\s,]+/i, ''));
+  // Excel's number of a midnight has no fraction.
+  const timeText = written?.shape === 'serial' && written.rest === '' ? '00:00' : written?.rest;
+  const time = date && timeText && parseTime(timeText.replace(/^[T\s,]+/i, ''));
   if (!time) return null;
   return time.minutes === minutesPerDay ? { ...time, date: addDays(date, 1), minutes: 0 } : { ...time, date };
 }
