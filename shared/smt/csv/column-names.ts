@@ -29,7 +29,17 @@ const namesOfRole: Readonly<Partial<Record<Role, readonly string[]>>> = {
   end: ['to', 'usageendtime', 'endtime', 'enddatetime', 'end', 'usageend', 'intervalend', 'hourending'],
   time: ['time', 'timestamp', 'datetime'],
   unit: ['unit', 'units', 'uom', 'unitofmeasure'],
-  flag: ['estimatedactual', 'actualestimated', 'estimated', 'flag', 'isestimated', 'estimate', 'actual', 'ae', 'ea'],
+  flag: [
+    'estimatedactual',
+    'actualestimated',
+    'estimated',
+    'flag',
+    'isestimated',
+    'estimate',
+    'actual',
+    'ae',
+    'ea',
+  ],
   channel: ['consumptionsurplusgeneration', 'channel', 'consumptiongeneration', 'direction', 'flowdirection'],
 };
 

@@ -129,7 +129,11 @@ function hasRegisters(names: readonly string[]): boolean {
 
 function isBill(names: readonly string[]): boolean {
   const found = names.map(reduced);
-  return found.includes('startdate') && found.includes('enddate') && found.some((name) => /^(?:billed|metered)k/.test(name));
+  return (
+    found.includes('startdate') &&
+    found.includes('enddate') &&
+    found.some((name) => /^(?:billed|metered)k/.test(name))
+  );
 }
 
 type Rows = Table['rows'];
