@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { npmCommand, parseArguments } from '../infra/local/command-line.ts';
 import { writeSample } from '../infra/local/sample.ts';
 import { type LocalStack, startLocalStack } from '../infra/local/stack.ts';
 import { inspectFile, uploadFile } from '../infra/local/upload.ts';
@@ -19,11 +20,13 @@ import {
 } from './support/page-files.ts';
 import { loadFile } from './support/rows.ts';
 
-/**
- * `npm run screenshots`: takes a picture of every page and state, narrow and wide, light and dark, into
- * .local/screenshots, for people to look at.
- */
 const outputDir = path.join(import.meta.dirname, '../.local/screenshots');
+
+const program = npmCommand(
+  'screenshots',
+  'Takes a picture of every page in every state, narrow and wide, light and dark, into .local/screenshots, for people to look at.',
+);
+parseArguments(program);
 
 const variants = [
   { name: '360-light', width: 360, colorScheme: 'light' },

@@ -9,6 +9,8 @@ import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import { serveRoutes } from '../../shared/http/serve-routes.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { replay, waitForFiles } from '../../shared/raw-files/replay.ts';
+import type { FileProgress } from '../../shared/storage/raw-files/read-progress.ts';
+import type { ReplayedFile } from '../../shared/storage/raw-files/replay-raw-files.ts';
 import type { replayQuery } from './replay-query.ts';
 import { replayRoutes } from './routes.ts';
 
@@ -41,5 +43,22 @@ async function replayRawFiles(query: z.output<typeof replayQuery>): Promise<ApiR
   if (wait === 0 || dryRun) return { status: 200, body };
   const queued = files.map(({ id }) => id);
   const waitMs = startedAtMs + wait * 1000 - Date.now(); // of the half minute that API Gateway waits, not on top of it
-  return { status: 200, body: { ...body, ...(await waitForFiles(database, queued, waitMs)) } };
+  return {
+    status: 200,
+    body: { ...body, ...withProgress(files, await waitForFiles(database, queued, waitMs)) },
+  };
+}
+
+/** The files with their present state, and sums over those with a final status. */
+function withProgress(files: readonly ReplayedFile[], progress: readonly FileProgress[]) {
+  const byId = new Map(progress.map((file) => [file.id, file]));
+  const finished = progress.filter(({ isFinished }) => isFinished);
+  return {
+    files: files.map((file) => {
+      const { status, errorCode, errorMessage } = byId.get(file.id) ?? {};
+      return { ...file, status, errorCode, errorMessage };
+    }),
+    filesProcessed: finished.length,
+    intervalsInserted: finished.reduce((sum, { intervalsInserted }) => sum + intervalsInserted, 0),
+  };
 }

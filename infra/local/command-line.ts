@@ -1,4 +1,9 @@
-import { Command, type CommanderError, type OptionValues } from '@commander-js/extra-typings';
+import {
+  Command,
+  type CommanderError,
+  InvalidArgumentError,
+  type OptionValues,
+} from '@commander-js/extra-typings';
 
 /** Exit status for arguments that cannot be used. */
 export const usageExitCode = 2;
@@ -41,6 +46,22 @@ export function rejectArguments<Args extends unknown[], Options extends OptionVa
   } catch {
     process.exit(usageExitCode);
   }
+}
+
+/** Runs a command; an error ends it with its message, and exit status 1. @param main returns the exit status, if not 0 */
+export async function runCommand(main: () => Promise<number | void>): Promise<void> {
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
+/** Parses an option that is a number from 1 on. */
+export function parseCount(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1 on.');
 }
 
 /**

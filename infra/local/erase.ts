@@ -1,15 +1,14 @@
 import { findAdminApi, postTo } from './admin-api.ts';
-import { readRemovalArguments, runCommand } from './removal-command.ts';
+import { runCommand } from './command-line.ts';
+import { readRemovalArguments, removalCommand } from './removal-command.ts';
 import { count } from './report.ts';
 
-const usage = 'usage: npm run erase -- ESIID --by NAME --reason TEXT [--lift] [--url URL] [--json]';
-const help = `Erases an ESIID: its data, its traces, and the objects that hold nothing else. No later load brings it back.
-
-  --by NAME      who asks for it; kept for good
-  --reason TEXT  why; kept for good
-  --lift         lift the erasure instead: what arrives or is replayed from now on is loaded again
-  --url URL      the API to call, with the token in ADMIN_TOKEN (default: the stack that npm start runs)
-  --json         the API's response as it is`;
+const program = removalCommand(
+  'erase',
+  'Erases an ESIID: its data, its traces, and the objects that hold nothing else. No later load brings it back.',
+  'esiid',
+);
+program.option('--lift', 'lift the erasure instead: what arrives or is replayed from now on is loaded again');
 
 interface Erased {
   readonly rows_removed: number;
@@ -23,7 +22,8 @@ interface Erased {
 }
 
 await runCommand(async () => {
-  const { target: esiid, body, url, lift, json } = readRemovalArguments(usage, help);
+  const { target: esiid, body, url, json } = readRemovalArguments(program);
+  const { lift = false } = program.opts() as { readonly lift?: boolean };
   const api = await findAdminApi(url);
   if (lift) {
     const { lifted } = await postTo<{ lifted: boolean }>(api, '/api/admin/smt/erasures/lift', {

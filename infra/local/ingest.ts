@@ -1,42 +1,41 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
 import type { RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
 import { readFileAudit } from '../../shared/storage/reads/read-file-audit.ts';
+import { npmCommand, parseArguments } from './command-line.ts';
 import { inOrder } from './in-order.ts';
 import { findRunningStack, type RunningStack } from './lock.ts';
 import { Progress } from './progress.ts';
-import { auditLines, isLoaded, summaryOf, tellFailure } from './report.ts';
+import { auditLines, isLoaded, reportFailure, summaryOf } from './report.ts';
 import { stateDirOf } from './settings.ts';
-import { abortOnSignals, InterruptedError } from './shutdown.ts';
+import { abortOnSignals } from './shutdown.ts';
 import { startLocalStack } from './stack.ts';
-import { inspectFile, type LocalFile, UploadRefusedError, uploadFile } from './upload.ts';
-import { StandstillError, waitForFile } from './wait-for-file.ts';
+import { inspectFile, type LocalFile, UploadRejectedError, uploadFile } from './upload.ts';
+import { StalledError, waitForFile } from './wait-for-file.ts';
 
-const usage = 'usage: npm run ingest -- [--json] [--esiid ESIID] FILE…';
-const help = `${usage}
+const program = npmCommand(
+  'ingest',
+  `Loads each file the way every file is loaded: presigned upload, S3 event, register, queue, normalize. Uses the stack of a
+running \`npm start\`, or else starts one until the files are done. DATABASE_URL chooses the Postgres; unset, an embedded one
+keeps its data in .local, or in the folder that SMT_STATE_DIR names.
 
-Takes each FILE the whole way: presigned upload, S3 event, register, queue, normalize. Uses the stack of a running
-\`npm start\`, or else starts one for the time it takes. DATABASE_URL chooses the Postgres; unset, an embedded one.
-
-  --json    one JSON object per FILE on standard output, in order: its row of raw_smt_files
-  --esiid   whose readings they are, for FILEs without an ESIID column
-  --help    this
-
-Exit status 0 if every file ended normalized, duplicate or ignored; 1 if not; 2 if the command was not understood.`;
+Exit status: 0 if every file is normalized, duplicate or ignored; 1 if not; 2 usage.`,
+)
+  .argument('<file...>')
+  .option('--json', 'print one JSON object per file, in order: its row of raw_smt_files')
+  .option('--esiid <esiid>', 'the ESIID of files that have no ESIID column');
 
 const concurrency = 8;
 
-/** What became of one FILE: its row, or why it has none. */
+/** The outcome of one file: its row, or why it has none. */
 type Outcome =
   | { readonly kind: 'row'; readonly row: RawFile; readonly wasStored: boolean }
-  | { readonly kind: 'refused'; readonly file: LocalFile; readonly code: string; readonly message: string };
+  | { readonly kind: 'rejected'; readonly file: LocalFile; readonly code: string; readonly message: string };
 
-async function main(): Promise<number> {
+async function main(signal: AbortSignal): Promise<number> {
   const { files, isJson, esiid } = readArguments();
   if (!checkFiles(files)) return 1;
-  const signal = abortOnSignals();
   const stack = await useStack();
   const database = openDatabase({
     connectionString: stack.databaseUrl,
@@ -52,7 +51,7 @@ async function main(): Promise<number> {
     for await (const outcome of inOrder(files, concurrency, ingest)) {
       progress.clear();
       process.stdout.write(`${isJson ? jsonOf(outcome) : `${files[index]}: ${textOf(outcome)}`}\n`);
-      if (outcome.kind === 'refused' || !isLoaded(outcome.row)) failures += 1;
+      if (outcome.kind === 'rejected' || !isLoaded(outcome.row)) failures += 1;
       index += 1;
       if (outcome.kind === 'row') ids.push(outcome.row.id);
     }
@@ -89,8 +88,8 @@ async function ingestFile(context: IngestContext, file: string): Promise<Outcome
     const row = await waitForFile(upload, { database, bucket, signal, onChange });
     return { kind: 'row', row, wasStored: upload.kind === 'stored' };
   } catch (error) {
-    if (!(error instanceof UploadRefusedError || error instanceof StandstillError)) throw error;
-    return { kind: 'refused', file: inspected, code: error.code, message: error.message };
+    if (!(error instanceof UploadRejectedError || error instanceof StalledError)) throw error;
+    return { kind: 'rejected', file: inspected, code: error.code, message: error.message };
   } finally {
     progress.done();
   }
@@ -111,11 +110,11 @@ function jsonOf(outcome: Outcome): string {
 }
 
 function textOf(outcome: Outcome): string {
-  if (outcome.kind === 'refused') return `not uploaded: ${outcome.message} (${outcome.code})`;
-  return `${outcome.wasStored ? 'already there, ' : ''}${summaryOf(outcome.row)}`;
+  if (outcome.kind === 'rejected') return `not uploaded: ${outcome.message} (${outcome.code})`;
+  return `${outcome.wasStored ? 'stored already, ' : ''}${summaryOf(outcome.row, !outcome.wasStored)}`;
 }
 
-/** A stack to use and what ends it again: nothing, if it is another process's. */
+/** The running stack, or one that `stop` ends. */
 async function useStack(): Promise<RunningStack & { stop(): Promise<void> }> {
   const stateDir = stateDirOf(process.env);
   const databaseUrl = process.env.DATABASE_URL;
@@ -123,7 +122,7 @@ async function useStack(): Promise<RunningStack & { stop(): Promise<void> }> {
   if (!running) {
     const stack = await startLocalStack({
       stateDir,
-      onFailure: tellFailure,
+      onFailure: reportFailure,
       ...(databaseUrl && { databaseUrl }),
     });
     const { apiUrl, adminToken, s3 } = stack;
@@ -142,27 +141,14 @@ async function useStack(): Promise<RunningStack & { stop(): Promise<void> }> {
 }
 
 function readArguments(): { files: string[]; isJson: boolean; esiid: string | undefined } {
-  try {
-    const { values, positionals } = parseArgs({
-      options: { json: { type: 'boolean' }, esiid: { type: 'string' }, help: { type: 'boolean' } },
-      allowPositionals: true,
-    });
-    if (values.help) {
-      console.log(help);
-      process.exit(0);
-    }
-    if (positionals.length === 0) throw new Error('no FILE given');
-    // npm runs scripts in the project's folder; names are meant from where the person is.
-    const from = process.env.npm_lifecycle_event === 'ingest' ? process.env.INIT_CWD : undefined;
-    const files = positionals.map((file) => path.resolve(from ?? process.cwd(), file));
-    return { files, isJson: values.json ?? false, esiid: values.esiid };
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
-    process.exit(2);
-  }
+  const { args, options } = parseArguments(program);
+  // npm runs scripts in the project's folder; names are relative to where the person is.
+  const from = process.env.npm_lifecycle_event === 'ingest' ? process.env.INIT_CWD : undefined;
+  const files = args[0].map((file) => path.resolve(from ?? process.cwd(), file));
+  return { files, isJson: options.json ?? false, esiid: options.esiid };
 }
 
-/** Names every FILE that cannot be read, before anything is uploaded. */
+/** Reports every file that cannot be read, before anything is uploaded. */
 function checkFiles(files: readonly string[]): boolean {
   const problems = files.flatMap((file) => {
     try {
@@ -178,10 +164,11 @@ function checkFiles(files: readonly string[]): boolean {
   return problems.length === 0;
 }
 
+const signal = abortOnSignals();
 try {
-  process.exitCode = await main();
+  process.exitCode = await main(signal);
 } catch (error) {
-  if (error instanceof InterruptedError) process.exitCode = 130;
+  if (signal.aborted) process.exitCode = 130;
   else {
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = 1;

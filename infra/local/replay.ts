@@ -1,103 +1,105 @@
-import { parseArgs } from 'node:util';
 import { findAdminApi, postTo } from './admin-api.ts';
-import { runCommand } from './removal-command.ts';
+import { npmCommand, parseArguments, runCommand } from './command-line.ts';
 import { count } from './report.ts';
 
-const usage = 'usage: npm run replay -- [--id ID,…] [--status STATUS,…] [--esiid ESIID] [--source SOURCE] …';
-const help = `${usage}
+const program = npmCommand(
+  'replay',
+  `Puts files back on the normalize queue. Loading a file again adds only what is missing. Without --id and --status:
+all that are not loaded (registered, normalizing, failed).
 
-Puts files back on the normalize queue; loading a file again adds only what is missing. Without --id and --status:
-whatever is not loaded (registered, normalizing, failed).
+Exit status: 0; 1 if a file of --id does not exist or, with --wait, one failed or is not finished; 2 usage.`,
+)
+  .option('--id <id,…>', 'these files')
+  .option(
+    '--status <status,…>',
+    'files that are registered, normalizing, normalized, failed, ignored, duplicate, withdrawn; or any, which leaves out withdrawn',
+  )
+  .option('--esiid <esiid>', 'files that hold this ESIID, or were uploaded for it')
+  .option('--source <source>', 'files of this source, such as droplet-upload')
+  .option('--after <id>', 'only files after this one: where a limit stopped')
+  .option('--limit <n>', 'maximum number of files (default 100, at most 1000)')
+  .option('--dry-run', 'only list them')
+  .option('--wait <seconds>', 'wait for a final status, 25 seconds at most')
+  .option('--url <url>', 'the API, with its token in ADMIN_TOKEN (default: the stack that npm start runs)')
+  .option('--json', "print the API's response as it is");
 
-  --id ID,…          these files
-  --status STATUS,…  files that are registered, normalizing, normalized, failed, ignored, duplicate, withdrawn; or
-                     any, which leaves withdrawn files alone
-  --esiid ESIID      files that hold this ESIID, or were given it
-  --source SOURCE    files from there, such as droplet-upload
-  --after ID         only files after this one: where a limit stopped
-  --limit N          so many at most (default 100, at most 1000)
-  --dry-run          only show which
-  --wait SECONDS     wait so long (at most 25) for them to come to their end
-  --url URL          the API to call, with the token in ADMIN_TOKEN (default: the stack that npm start runs)
-  --json             the API's answer as it is
-  --help             this`;
-
-const word = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
-const options = {
-  id: word,
-  status: word,
-  esiid: word,
-  source: word,
-  after: word,
-  limit: word,
-  'dry-run': flag,
-  wait: word,
-  url: word,
-  json: flag,
-  help: flag,
-};
-
-type Arguments = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
-
-interface ReplayResult {
+/** The response of POST /api/admin/smt/normalize. */
+interface ReplayResponse {
   readonly dryRun: boolean;
-  readonly files: readonly Replayed[];
+  readonly files: readonly ReplayedFile[];
   readonly nextAfter?: string;
+  /** With `wait`. */
   readonly filesProcessed?: number;
   readonly intervalsInserted?: number;
 }
 
-interface Replayed {
+interface ReplayedFile {
   readonly id: string;
   readonly previousStatus: string;
   readonly source: string;
   readonly filename: string;
+  /** With `wait`: as it is now. */
+  readonly status?: string;
+  readonly errorCode?: string | null;
+  readonly errorMessage?: string | null;
 }
 
-async function main(): Promise<void> {
-  const values = readArguments();
-  const query = new URLSearchParams(values['dry-run'] ? { dryRun: 'true' } : {});
+async function main(): Promise<number> {
+  const { options } = parseArguments(program);
+  const query = new URLSearchParams(options.dryRun ? { dryRun: 'true' } : {});
   for (const name of ['id', 'status', 'esiid', 'source', 'after', 'limit', 'wait'] as const) {
-    const value = values[name];
+    const value = options[name];
     if (value !== undefined) query.set(name, value);
   }
-  const result = await postTo<ReplayResult>(
-    await findAdminApi(values.url),
-    `/api/admin/smt/normalize?${query}`,
-  );
-  console.log(values.json ? JSON.stringify(result) : textOf(result));
+  const api = await findAdminApi(options.url);
+  const response = await postTo<ReplayResponse>(api, `/api/admin/smt/normalize?${query}`);
+  const problems = problemsOf(response, options.id);
+  for (const line of options.json ? [JSON.stringify(response)] : linesOf(response)) console.log(line);
+  for (const problem of problems) console.error(problem);
+  return problems.length > 0 ? 1 : 0;
 }
 
-function textOf(result: ReplayResult): string {
-  const { files, dryRun, nextAfter, filesProcessed, intervalsInserted } = result;
-  const lines = files.map(({ id, previousStatus, source, filename }) =>
-    [id.padStart(8), previousStatus.padEnd(11), source.padEnd(16), filename].join('  '),
+/** The files, the outcome of those that were waited for, and what was done. */
+function linesOf({ files, dryRun, nextAfter, intervalsInserted }: ReplayResponse): string[] {
+  const lines = files.map(({ id, previousStatus, status, source, filename }) =>
+    [
+      id.padStart(8),
+      (status ? `${previousStatus} → ${status}` : previousStatus).padEnd(status ? 24 : 11),
+      source.padEnd(16),
+      filename,
+    ].join('  '),
   );
-  lines.push(
-    `${count(files.length)} file${files.length === 1 ? '' : 's'} ${dryRun ? 'would be put' : 'put'} back on the queue.`,
-  );
-  if (filesProcessed !== undefined) {
-    lines.push(
-      `${count(filesProcessed)} of them came to their end: ${count(intervalsInserted ?? 0)} new intervals.`,
-    );
+  const verb = dryRun ? 'would be requeued' : 'requeued';
+  lines.push(files.length === 0 ? 'No file matches.' : `${filesText(files.length)} ${verb}.`);
+  if (intervalsInserted !== undefined) {
+    const byStatus = Object.entries(Object.groupBy(files, ({ status = 'unknown' }) => status));
+    const counts = byStatus.map(([status, some]) => `${count(some?.length ?? 0)} ${status}`).join(', ');
+    lines.push(`Now: ${counts || 'nothing'}; ${count(intervalsInserted)} new intervals.`);
   }
-  if (nextAfter) lines.push(`There may be more: go on with --after ${nextAfter}`);
-  return lines.join('\n');
+  if (nextAfter) lines.push(`There may be more: continue with --after ${nextAfter}`);
+  return lines;
 }
 
-function readArguments(): Arguments {
-  try {
-    const { values } = parseArgs({ options });
-    if (values.help) {
-      console.log(help);
-      process.exit(0);
-    }
-    return values;
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
-    process.exit(2);
-  }
+/** Why the command did not do all that it was asked for. */
+function problemsOf({ files, filesProcessed }: ReplayResponse, ids: string | undefined): string[] {
+  const found = new Set(files.map(({ id }) => id));
+  const missing = (ids?.split(',') ?? []).map((id) => id.trim()).filter((id) => !found.has(id));
+  const failed = files.filter(({ status }) => status === 'failed');
+  const unfinished = filesProcessed === undefined ? 0 : files.length - filesProcessed;
+  return [
+    ...missing.map(
+      (id) =>
+        `File ${id} was not requeued: it does not exist, another option excludes it, or a worker has it now.`,
+    ),
+    ...failed.map(({ id, errorMessage, errorCode }) => `File ${id} failed: ${errorMessage} (${errorCode})`),
+    ...(unfinished > 0
+      ? [`${filesText(unfinished)} not finished yet: ask again, or see the file's page.`]
+      : []),
+  ];
+}
+
+function filesText(files: number): string {
+  return `${count(files)} file${files === 1 ? '' : 's'}`;
 }
 
 await runCommand(main);

@@ -10,12 +10,12 @@ const reasons = {
   invalid_row: 'not a row',
 } as const;
 
-/** Thousands separated, as people read it. */
+/** With thousands separators. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** Rows that could not be read, by reason. */
+/** Rejected rows, by reason. */
 export function rejectedOf(file: RawFile): { readonly total: number; readonly byReason: string } {
   const entries = Object.entries(reasons).map(([column, reason]) => {
     return { reason, rows: file[column as keyof typeof reasons] };
@@ -25,17 +25,18 @@ export function rejectedOf(file: RawFile): { readonly total: number; readonly by
   return { total, byReason: named.join(', ') };
 }
 
-/** A file's end in a few words. */
-export function summaryOf(file: RawFile): string {
+/** The outcome of a file, in a few words. @param isNew whether this command loaded it; only then it can have new intervals */
+export function summaryOf(file: RawFile, isNew = true): string {
   switch (file.status) {
     case 'normalized': {
       const { total, byReason } = rejectedOf(file);
       const parts = [
-        read(file.intervals_read, file.intervals_inserted, 'intervals'),
-        read(file.daily_reads_read, file.daily_reads_inserted, 'daily reads'),
-        read(file.monthly_reads_read, file.monthly_reads_inserted, 'monthly reads'),
+        read(file.intervals_read, isNew && file.intervals_inserted, 'intervals'),
+        read(file.daily_reads_read, isNew && file.daily_reads_inserted, 'daily reads'),
+        read(file.monthly_reads_read, isNew && file.monthly_reads_inserted, 'monthly reads'),
         `${count(total)} rejected${byReason && ` (${byReason})`}`,
         file.missing_kwh > 0 && `${count(file.missing_kwh)} without kWh`,
+        file.nonexistent_hour > 0 && `${count(file.nonexistent_hour)} in the hour skipped in spring`,
         file.duplicate_rows > 0 && `${count(file.duplicate_rows)} repeated`,
         file.conflicting_rows > 0 && `${count(file.conflicting_rows)} conflicting`,
       ];
@@ -55,18 +56,18 @@ export function summaryOf(file: RawFile): string {
   }
 }
 
-function read(rows: number, inserted: number, what: string): string | false {
-  return rows > 0 && `${count(rows)} ${what} (${count(inserted)} new)`;
+function read(rows: number, inserted: number | false, what: string): string | false {
+  return rows > 0 && `${count(rows)} ${what} (${inserted === false ? 'none' : count(inserted)} new)`;
 }
 
-/** Whether nothing is left to do for a file: its data is loaded, or there was nothing to load. */
+/** Whether the data of a file is loaded, or there was none to load. */
 export function isLoaded(file: Pick<RawFile, 'status'>): boolean {
   return file.status === 'normalized' || file.status === 'duplicate' || file.status === 'ignored';
 }
 
-/** Tells on standard error that a function failed; what it was doing is tried again, or shows as the file's status. */
-export function tellFailure(functionName: string, { errorType, errorMessage }: FunctionError): void {
-  console.error(`${functionName} failed, its log tells more: ${errorType}: ${errorMessage}`);
+/** Reports on standard error that a function failed. Its work is retried, or shows as the file's status. */
+export function reportFailure(functionName: string, { errorType, errorMessage }: FunctionError): void {
+  console.error(`${functionName} failed; its log has more: ${errorType}: ${errorMessage}`);
 }
 
 /** What SMT's reads say of the days and billing periods of some files, in lines; none where there are no reads. */

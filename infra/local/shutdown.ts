@@ -9,14 +9,14 @@ export function abortOnSignals(): AbortSignal {
   return abort.signal;
 }
 
-/** Waits until the signal has aborted. */
+/** Resolves when the signal aborts. */
 export async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
 /** The user ended the command. */
-export class InterruptedError extends Error {
+class InterruptedError extends Error {
   readonly code = 'interrupted';
   constructor() {
     super('interrupted');

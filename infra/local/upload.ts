@@ -4,13 +4,14 @@ import { stat } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Api {
   readonly apiUrl: string;
   readonly adminToken: string;
 }
 
-/** How a file's content got into the bucket: now, or it was there. */
+/** How a file's bytes are in the bucket: uploaded now, or stored before. */
 export type Upload =
   | { readonly kind: 'uploaded'; readonly objectKey: string }
   | { readonly kind: 'stored'; readonly rawFileId: string };
@@ -22,17 +23,17 @@ export interface LocalFile {
   readonly sha256: string;
 }
 
-/** The API or S3 refused an upload; code and message are theirs. */
-export class UploadRefusedError extends Error {
+/** The API or S3 rejected an upload, with this code and message. */
+export class UploadRejectedError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
     super(message);
-    this.name = 'UploadRefusedError';
+    this.name = 'UploadRejectedError';
     this.code = code;
   }
 }
 
-/** Reads a file once, for what an upload request has to say of it. */
+/** Reads a file once, for what an upload request contains. */
 export async function inspectFile(file: string): Promise<LocalFile> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
@@ -43,15 +44,39 @@ export async function inspectFile(file: string): Promise<LocalFile> {
   return { filename: path.basename(file), sizeBytes, sha256: hash.digest('hex') };
 }
 
+/** How often, and how long apart, the API is asked whether it has the bytes that S3 says are there. */
+const confirmations = { attempts: 50, delayMs: 200 };
+
 /**
- * Takes a file the way of every upload: asks the API, then PUTs the bytes where it says, with the headers it says.
- * @throws UploadRefusedError
+ * Uploads a file as every client does: asks the API, then PUTs the bytes as it says. S3 rejects a second PUT to a key; the
+ * bytes are there only once the API knows them.
+ * @throws UploadRejectedError
  */
-export async function uploadFile(
+export async function uploadFile(api: Api, file: string, upload: RequestedUpload): Promise<Upload> {
+  for (let attempt = 1; ; attempt++) {
+    const response = await requestUpload(api, file, upload);
+    if (response.duplicate) return { kind: 'stored', rawFileId: response.id };
+    if ((await put(file, response.upload)) === 'uploaded') {
+      return { kind: 'uploaded', objectKey: response.object_key };
+    }
+    if (attempt >= confirmations.attempts) {
+      throw new UploadRejectedError(
+        'upload-unconfirmed',
+        `S3 has an object ${response.object_key}, and the API does not know it as these bytes.`,
+      );
+    }
+    await sleep(confirmations.delayMs);
+  }
+}
+
+type RequestedUpload = LocalFile & { readonly esiid?: string | undefined };
+
+/** @throws UploadRejectedError */
+async function requestUpload(
   api: Api,
   file: string,
-  { filename, sizeBytes, sha256, esiid }: LocalFile & { readonly esiid?: string | undefined },
-): Promise<Upload> {
+  { filename, sizeBytes, sha256, esiid }: RequestedUpload,
+): Promise<AcceptedUpload> {
   const response = await fetch(`${api.apiUrl}/api/admin/smt/raw-upload`, {
     method: 'POST',
     headers: { authorization: `Bearer ${api.adminToken}`, 'content-type': 'application/json' },
@@ -63,22 +88,18 @@ export async function uploadFile(
       received_at: (await stat(file)).mtime.toISOString(),
     }),
   });
-  const answer = (await response.json()) as UploadAnswer;
-  if (answer.ok !== true) {
-    const details = answer.details ? ` ${JSON.stringify(answer.details)}` : '';
-    throw new UploadRefusedError(
-      answer.error ?? `http-${response.status}`,
-      `${answer.message ?? ''}${details}`,
-    );
-  }
-  if (answer.duplicate) return { kind: 'stored', rawFileId: answer.id };
-  await put(file, answer.upload);
-  return { kind: 'uploaded', objectKey: answer.object_key };
+  const body = (await response.json()) as UploadResponse;
+  if (body.ok === true) return body;
+  const details = body.details ? ` ${JSON.stringify(body.details)}` : '';
+  throw new UploadRejectedError(body.error ?? `http-${response.status}`, `${body.message ?? ''}${details}`);
 }
 
-type UploadAnswer =
+type AcceptedUpload =
   | { readonly ok: true; readonly duplicate: true; readonly id: string }
-  | { readonly ok: true; readonly duplicate?: never; readonly upload: Target; readonly object_key: string }
+  | { readonly ok: true; readonly duplicate?: never; readonly upload: Target; readonly object_key: string };
+
+type UploadResponse =
+  | AcceptedUpload
   | { readonly ok?: never; readonly error?: string; readonly message?: string; readonly details?: unknown };
 
 interface Target {
@@ -87,24 +108,25 @@ interface Target {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-async function put(file: string, { method, url, headers }: Target): Promise<void> {
+/** @returns `present` when S3 has an object of this key @throws UploadRejectedError */
+async function put(file: string, { method, url, headers }: Target): Promise<'uploaded' | 'present'> {
   const upload = request(url, { method, headers });
-  const answered = new Promise<IncomingMessage>((resolve, reject) => {
+  const responded = new Promise<IncomingMessage>((resolve, reject) => {
     upload.on('response', resolve).on('error', reject);
   });
-  answered.catch(() => undefined); // awaited below, after the body
-  // S3 may refuse and hang up before it has read everything: then its answer counts, not the broken pipe.
+  responded.catch(() => undefined); // awaited below, after the body
+  // S3 may respond with an error and close before it has read everything: the response counts, not the broken pipe.
   const sent = await pipeline(createReadStream(file), upload).then(
     () => undefined,
     (error: unknown) => error,
   );
-  const response = await answered.catch((error: unknown) => {
+  const response = await responded.catch((error: unknown) => {
     throw sent ?? error;
   });
   let body = '';
   for await (const chunk of response) body += chunk;
-  // 412: this very upload has arrived before.
-  if (response.statusCode === 200 || response.statusCode === 412) return;
+  if (response.statusCode === 200) return 'uploaded';
+  if (response.statusCode === 412) return 'present';
   const element = (name: string) => new RegExp(`<${name}>([^<]*)</${name}>`).exec(body)?.[1];
-  throw new UploadRefusedError(element('Code') ?? `http-${response.statusCode}`, element('Message') ?? body);
+  throw new UploadRejectedError(element('Code') ?? `http-${response.statusCode}`, element('Message') ?? body);
 }

@@ -9,7 +9,7 @@ import type { Upload } from './upload.ts';
 
 const firstPollMs = 20;
 const slowestPollMs = 500;
-const maxStandstillMs = 15 * 60_000;
+const maxStalledMs = 15 * 60_000;
 
 export interface WaitOptions {
   readonly database: Database;
@@ -19,22 +19,22 @@ export interface WaitOptions {
   readonly onChange?: (row: RawFile) => void;
 }
 
-/** An upload did not get to its end in the time in which anything can be expected to happen. */
-export class StandstillError extends Error {
-  readonly code = 'standstill';
+/** An uploaded file has not changed its status for longer than any step takes. */
+export class StalledError extends Error {
+  readonly code = 'stalled';
   constructor(row: RawFile | null) {
     const where = row ? `It is file ${row.id}, still ${row.status}.` : 'It was never registered.';
     super(
-      `Nothing has happened to the file for ${maxStandstillMs / 60_000} minutes. ${where} The logs may say why.`,
+      `Nothing has happened to the file for ${maxStalledMs / 60_000} minutes. ${where} See the logs for the cause.`,
     );
-    this.name = 'StandstillError';
+    this.name = 'StalledError';
   }
 }
 
 /**
- * Waits until an uploaded file has come to its end, however that is.
- * @returns its row, with a status that is final
- * @throws StandstillError; the signal's reason when it aborts
+ * Waits until an uploaded file has a final status.
+ * @returns its row
+ * @throws StalledError; the signal's reason when it aborts
  */
 export async function waitForFile(upload: Upload, options: WaitOptions): Promise<RawFile> {
   const { database, bucket, signal, onChange } = options;
@@ -51,7 +51,7 @@ export async function waitForFile(upload: Upload, options: WaitOptions): Promise
     if (state !== seen) changedAt = Date.now();
     seen = state;
     if (row && row.status !== 'registered' && row.status !== 'normalizing') return row;
-    if (Date.now() - changedAt > maxStandstillMs) throw new StandstillError(row);
+    if (Date.now() - changedAt > maxStalledMs) throw new StalledError(row);
     await sleep(pollMs);
   }
 }

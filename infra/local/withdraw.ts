@@ -1,16 +1,14 @@
 import { findAdminApi, postTo } from './admin-api.ts';
-import { readRemovalArguments, runCommand } from './removal-command.ts';
+import { runCommand } from './command-line.ts';
+import { readRemovalArguments, removalCommand } from './removal-command.ts';
 import { count } from './report.ts';
 
-const usage = 'usage: npm run withdraw -- ID --by NAME --reason TEXT [--url URL] [--json]';
-const help = `Withdraws a raw file that was wrong: the data becomes what it would be had the file never come.
-
-  --by NAME      who asks for it; kept for good
-  --reason TEXT  why; kept for good
-  --url URL      the API to call, with the token in ADMIN_TOKEN (default: the stack that npm start runs)
-  --json         the API's response as it is
-
-npm run replay -- --id ID undoes it.`;
+const program = removalCommand(
+  'withdraw',
+  `Withdraws a raw file that was wrong: the data becomes what it would be had the file never come. npm run replay -- --id ID
+undoes it.`,
+  'id',
+);
 
 interface Withdrawn {
   readonly previous_status: string;
@@ -20,7 +18,7 @@ interface Withdrawn {
 }
 
 await runCommand(async () => {
-  const { target, body, url, json } = readRemovalArguments(usage, help);
+  const { target, body, url, json } = readRemovalArguments(program);
   const path = `/api/admin/smt/raw-files/${encodeURIComponent(target)}/withdraw`;
   const result = await postTo<Withdrawn>(await findAdminApi(url), path, body);
   if (json) console.log(JSON.stringify(result));

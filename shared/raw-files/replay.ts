@@ -32,16 +32,16 @@ export async function replay(
   return files;
 }
 
-/** Waits until these files have come to an end, or for so long; says how far they are. */
+/** Waits until these files have a final status, at most this long. @returns their state then */
 export async function waitForFiles(
   database: Database,
   ids: readonly string[],
   waitMs: number,
-): Promise<FileProgress> {
+): Promise<readonly FileProgress[]> {
   const deadlineMs = Date.now() + waitMs;
   for (;;) {
     const progress = await readProgress(database, ids);
-    if (progress.filesProcessed >= ids.length || Date.now() + pollMs > deadlineMs) return progress;
+    if (progress.every(({ isFinished }) => isFinished) || Date.now() + pollMs > deadlineMs) return progress;
     await delay(pollMs);
   }
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { npmCommand, parseArguments, rejectArguments } from '../../infra/local/command-line.ts';
 import type { Findings, Measure } from './findings.ts';
 import { describeMachine } from './machine.ts';
 import { encrypted } from './measures/encrypted.ts';
@@ -28,13 +28,16 @@ const measures: Readonly<Record<string, Measure>> = {
 /** Those with a ratio that can be far off. */
 const smoke = ['normalize', 'small-files', 'queries', 'storage', 'memory', 'growth'];
 
-const usage = `usage: npm run bench [-- [--json] [--quick] NAME…]
-
-Measures, against what one could use instead, on a Postgres of its own (or TEST_DATABASE_URL): ${Object.keys(measures).join(', ')}.
-
-  --json    one JSON object on standard output
-  --quick   small data and few rounds, of ${smoke.join(', ')};
-            exit status 1 only if a ratio is far off, whatever the machine`;
+const program = npmCommand(
+  'bench',
+  'Measures, against what one could use instead, on a Postgres of its own (or TEST_DATABASE_URL).',
+)
+  .argument('[measure...]', `of ${Object.keys(measures).join(', ')} (default: all)`)
+  .option('--json', 'print one JSON object')
+  .option(
+    '--quick',
+    `small data and few rounds, of ${smoke.join(', ')}; exit status 1 only if a ratio is far off, whatever the machine`,
+  );
 
 const { names, isJson, isQuick } = readArguments();
 const log = (text: string) => void process.stderr.write(`${text}\n`);
@@ -57,18 +60,11 @@ for (const regression of regressions) log(`gross regression: ${regression}`);
 if (isQuick && regressions.length > 0) process.exitCode = 1;
 
 function readArguments(): { names: readonly string[]; isJson: boolean; isQuick: boolean } {
-  try {
-    const { values, positionals } = parseArgs({
-      options: { json: { type: 'boolean' }, quick: { type: 'boolean' } },
-      allowPositionals: true,
-    });
-    const unknown = positionals.find((name) => !(name in measures));
-    if (unknown !== undefined) throw new Error(`no measure ${unknown}`);
-    const { json: isJson = false, quick: isQuick = false } = values;
-    const all = isQuick ? smoke : Object.keys(measures);
-    return { names: positionals.length > 0 ? positionals : all, isJson, isQuick };
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
-    process.exit(2);
-  }
+  const { args, options } = parseArguments(program);
+  const [names] = args;
+  const unknown = names.find((name) => !(name in measures));
+  if (unknown !== undefined) rejectArguments(program, `there is no measure ${unknown}`);
+  const { json: isJson = false, quick: isQuick = false } = options;
+  const all = isQuick ? smoke : Object.keys(measures);
+  return { names: names.length > 0 ? names : all, isJson, isQuick };
 }

@@ -55,7 +55,7 @@ test('npm run ingest takes files the whole way into the database that DATABASE_U
 
   const again = await runCommand('ingest', { stateDir, databaseUrl, args: [sample, sample] }).ended;
 
-  const line = `${sample}: already there, normalized as file ${rowsOf(first.stdout)[0]?.id}: 35,040 intervals (35,040 new), 0 rejected`;
+  const line = `${sample}: stored already, normalized as file ${rowsOf(first.stdout)[0]?.id}: 35,040 intervals (none new), 0 rejected, 4 in the hour skipped in spring`;
   expect(again).toEqual({ code: 0, stdout: `${line}\n${line}\n`, stderr: '' });
 
   const bare = path.join(dir, 'bare.csv');
@@ -85,12 +85,15 @@ test('files that cannot be read are all named before anything is uploaded', asyn
   expect(existsSync(stateDir)).toBe(false);
 });
 
-test.each([[[]], [['--jsn', 'file.csv']]])('%s is answered with how to use the command', async (args) => {
+test.each([
+  [[], "error: missing required argument 'file'"],
+  [['--jsn', 'file.csv'], "error: unknown option '--jsn'"],
+])('%j is rejected, naming what is wrong', async (args, message) => {
   const result = await runCommand('ingest', { stateDir: '/nowhere', args }).ended;
 
   expect(result).toMatchObject({
     code: 2,
     stdout: '',
-    stderr: expect.stringContaining('usage: npm run ingest'),
+    stderr: expect.stringContaining(message),
   });
 });

@@ -1,23 +1,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { npmCommand, parseArguments, parseCount } from '../../infra/local/command-line.ts';
 import { synthesize } from '../../infra/local/synthesize.ts';
 import { playRun, type RunResult } from './run.ts';
 import { steps } from './steps.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
-const usage = 'usage: npm run test:faults -- [--seed S] [--runs N] [--slots N] [--until-violation] [--json]';
-const help = `${usage}
-
-The fault-injection harness: plays N random plans of uploads and faults against the real stack, one seed each from S on, lets it
-recover, and holds it to its promises. Exit status 1 if one was broken. The seed reproduces the plan.
-
-  --seed S            first seed (default 1)
-  --runs N            how many plans (default 1)
-  --slots N           plans at the same time (default 3)
-  --until-violation   stop at the first broken promise
-  --json              one JSON object per run on standard output, then the totals`;
+const program = npmCommand(
+  'test:faults',
+  `The fault-injection harness: plays random plans of uploads and faults against the real stack, one per seed, lets it recover, and
+holds it to its promises. The seed reproduces the plan. Exit status 1 if a promise was broken.`,
+)
+  .option('--seed <n>', 'first seed', parseCount, 1)
+  .option('--runs <n>', 'number of plans', parseCount, 1)
+  .option('--slots <n>', 'plans at the same time', parseCount, 3)
+  .option('--until-violation', 'stop at the first broken promise')
+  .option('--json', 'print one JSON object per run, then the totals');
 
 /** In so many runs every call that faults can be injected into has been made. */
 const runsToSeeAllSteps = 20;
@@ -94,37 +93,8 @@ function totalsText({ faults, ...totals }: ReturnType<typeof totalsOf>): string 
 }
 
 function readArguments(): Options {
-  try {
-    const { values } = parseArgs({
-      options: {
-        seed: { type: 'string', default: '1' },
-        runs: { type: 'string', default: '1' },
-        slots: { type: 'string', default: '3' },
-        'until-violation': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) {
-      console.log(help);
-      process.exit(0);
-    }
-    return {
-      seed: wholeNumber('seed', values.seed),
-      runs: wholeNumber('runs', values.runs),
-      slots: wholeNumber('slots', values.slots),
-      stopsAtViolation: values['until-violation'],
-      isJson: values.json,
-    };
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n${usage}`);
-    process.exit(2);
-  }
-}
-
-function wholeNumber(name: string, text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`--${name} ${text} is not a number from 1 on`);
-  return Number(text);
+  const { seed, runs, slots, untilViolation = false, json = false } = parseArguments(program).options;
+  return { seed, runs, slots, stopsAtViolation: untilViolation, isJson: json };
 }
 
 process.exitCode = await main();

@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
+import { npmCommand, parseArguments, parseCount } from '../../infra/local/command-line.ts';
 import { type Mutation, mutations } from './mutations.ts';
 import type { RunResult } from './run.ts';
 
@@ -11,13 +11,13 @@ const projectRoot = path.join(import.meta.dirname, '../..');
 /** What the machine and the system it breaks are made of. */
 const copied = ['cdk.json', 'functions', 'infra', 'package.json', 'package-lock.json', 'shared', 'test'];
 
-const help = `usage: npm run test:mutations -- [--runs N] [--only WORDS]
-
-Takes one protection after the other out of a copy of the source, and runs the fault-injection harness on it until it finds a
-promise broken, N runs at most (default 40). Exit status 1 if one was not missed.
-
-  --runs N       bound for each protection
-  --only WORDS   only the protections whose name has these words`;
+const program = npmCommand(
+  'test:mutations',
+  `Removes one protection after the other from a copy of the source, and runs the fault-injection harness on it until it finds a
+broken promise. Exit status 1 if the absence of one was not found.`,
+)
+  .option('--runs <n>', 'maximum number of runs for each protection', parseCount, 40)
+  .option('--only <words>', 'only the protections whose name has these words', '');
 
 interface Verdict {
   readonly runs: number;
@@ -26,21 +26,11 @@ interface Verdict {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: 'string', default: '40' },
-      only: { type: 'string', default: '' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
+  const { runs: maxRuns, only } = parseArguments(program).options;
   let missed = 0;
   console.log('| without this protection: | found in run | as |\n| --- | --- | --- |');
-  for (const mutation of mutations.filter(({ name }) => name.includes(values.only))) {
-    const { runs, violation } = await judge(mutation, values.runs);
+  for (const mutation of mutations.filter(({ name }) => name.includes(only))) {
+    const { runs, violation } = await judge(mutation, String(maxRuns));
     if (violation === null) missed++;
     const shown = violation?.replaceAll('|', '/').slice(0, 160) ?? 'NOT FOUND';
     console.log(`| ${mutation.name} | ${violation === null ? '–' : runs} | ${shown} |`);

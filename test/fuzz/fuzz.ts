@@ -1,14 +1,14 @@
-/**
- * Feeds the reader with what nobody would send, for as long as is wanted:
- *
- *     npm run test:fuzz -- --seconds 60 --seed 1
- *
- * Every file follows from a number of its own, counted up from the seed. The reader works in a thread that the main one
- * watches, so that a file it hangs on is named like one it fails on.
- */
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { npmCommand, parseArguments, parseCount } from '../../infra/local/command-line.ts';
 import { fuzzOnce } from './fuzz-reader.ts';
+
+const program = npmCommand(
+  'test:fuzz',
+  `Feeds the reader with random and damaged files. Every file follows from a number of its own, counted up from the seed. The
+reader runs in a thread of its own, so that a file on which it hangs is named like one on which it fails.`,
+)
+  .option('--seconds <n>', 'how long', parseCount, 60)
+  .option('--seed <n>', 'first number (default: random)', parseCount);
 
 const hangMs = 30_000;
 
@@ -25,12 +25,9 @@ async function work({ seed, untilMs }: WorkerInput): Promise<void> {
 }
 
 function watch(): void {
-  const { values } = parseArgs({
-    options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } },
-  });
-  const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
-  const untilMs = Date.now() + Number(values.seconds) * 1000;
-  console.log(`fuzzing from seed ${seed} for ${values.seconds} s`);
+  const { seconds, seed = Math.floor(Math.random() * 2 ** 29) + 1 } = parseArguments(program).options;
+  const untilMs = Date.now() + seconds * 1000;
+  console.log(`fuzzing from seed ${seed} for ${seconds} s`);
   const worker = new Worker(new URL(import.meta.url), {
     workerData: { seed, untilMs } satisfies WorkerInput,
   });

@@ -49,6 +49,7 @@ test('The command replays files of the running stack, by hand or through an addr
 
   const shown = await replay(['--dry-run'], here);
   const waited = await replay(['--id', '1,2', '--wait', '25', '--json'], here);
+  const failing = await replay(['--id', '2,999', '--wait', '25'], here);
   const remote = await replay(['--url', stack.apiUrl, '--status', 'any', '--limit', '1'], {
     ADMIN_TOKEN: stack.adminToken,
   });
@@ -57,10 +58,19 @@ test('The command replays files of the running stack, by hand or through an addr
 
   expect(shown).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/2 +failed .*broken\.csv\n1 file would be/),
+    stdout: expect.stringMatching(/2 +failed .*broken\.csv\n1 file would be requeued/),
   });
   expect(JSON.parse(waited.stdout)).toMatchObject({ ok: true, filesQueued: 2, filesProcessed: 2 });
-  expect(remote).toMatchObject({ code: 0, stdout: expect.stringContaining('go on with --after 1') });
+  expect(waited).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^File 2 failed: .* \(unknown-header\)\n$/),
+  });
+  expect(failing.code).toBe(1);
+  expect(failing.stdout).toMatch(
+    /2 +failed → failed .*broken\.csv\n1 file requeued\.\nNow: 1 failed; 0 new intervals\.\n$/,
+  );
+  expect(failing.stderr).toMatch(/^File 999 was not requeued: it does not exist.*\nFile 2 failed: /);
+  expect(remote).toMatchObject({ code: 0, stdout: expect.stringContaining('continue with --after 1') });
   expect(stranger).toMatchObject({ code: 1, stdout: '' });
   expect(mistaken).toMatchObject({ code: 1, stderr: expect.stringContaining('status') });
 });
@@ -69,10 +79,18 @@ test('The command says what is missing: a stack, a token, or an option it knows'
   const nowhere = await replay([]);
   const tokenless = await replay(['--url', 'http://127.0.0.1:9']);
   const unknown = await replay(['--everything']);
+  const swallowed = await replay([], { npm_lifecycle_event: 'replay', npm_config_dry_run: 'true' });
   const help = await replay(['--help']);
 
   expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('npm start') });
   expect(tokenless).toMatchObject({ code: 1, stderr: expect.stringContaining('ADMIN_TOKEN') });
-  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('usage') });
+  expect(unknown).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("unknown option '--everything'"),
+  });
+  expect(swallowed).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Put -- before it: npm run replay -- --dry-run'),
+  });
   expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('--dry-run') });
 });

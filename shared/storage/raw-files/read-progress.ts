@@ -1,18 +1,27 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { pendingStatuses } from '../tables.ts';
+import { pendingStatuses, type RawFileStatus } from '../tables.ts';
 
 export interface FileProgress {
-  /** Those with a final status: normalized, ignored, failed or duplicate. */
-  readonly filesProcessed: number;
+  readonly id: string;
+  readonly status: RawFileStatus;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  /** By its last attempt. */
   readonly intervalsInserted: number;
+  /** The status is final: normalized, ignored, failed or duplicate. */
+  readonly isFinished: boolean;
 }
 
-/** How far these files are. */
-export async function readProgress({ kysely }: Database, ids: readonly string[]): Promise<FileProgress> {
+/** The state of these files. */
+export async function readProgress(
+  { kysely }: Database,
+  ids: readonly string[],
+): Promise<readonly FileProgress[]> {
   const { rows } = await sql<FileProgress>`
-    select count(*)::int as "filesProcessed", coalesce(sum(intervals_inserted), 0)::float8 as "intervalsInserted"
+    select id, status, error_code as "errorCode", error_message as "errorMessage",
+      intervals_inserted::float8 as "intervalsInserted", status not in (${sql.join(pendingStatuses)}) as "isFinished"
     from raw_smt_files
-    where id = any(${ids}::bigint[]) and status not in (${sql.join(pendingStatuses)})`.execute(kysely);
-  return rows[0] ?? { filesProcessed: 0, intervalsInserted: 0 };
+    where id = any(${ids}::bigint[])`.execute(kysely);
+  return rows;
 }
