@@ -70,7 +70,9 @@ async function printAudit(database: Database, ids: readonly string[]): Promise<v
   for (const line of auditLines(audit)) process.stdout.write(`${line}\n`);
 }
 
-interface IngestContext extends RunningStack {
+type UsedStack = Pick<RunningStack, 'apiUrl' | 'adminToken' | 'databaseUrl' | 'bucket'>;
+
+interface IngestContext extends UsedStack {
   readonly database: Database;
   readonly signal: AbortSignal;
   readonly progress: Progress;
@@ -115,7 +117,7 @@ function textOf(outcome: Outcome): string {
 }
 
 /** The running stack, or one that `stop` ends. */
-async function useStack(): Promise<RunningStack & { stop(): Promise<void> }> {
+async function useStack(): Promise<UsedStack & { stop(): Promise<void> }> {
   const stateDir = stateDirOf(process.env);
   const databaseUrl = process.env.DATABASE_URL;
   const running = await findRunningStack(stateDir);

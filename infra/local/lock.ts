@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
+import type { OperatorAccess } from './operator-access.ts';
 
 /** How to use a running stack; in a file that only its owner can read. */
-export interface RunningStack {
+export interface RunningStack extends OperatorAccess {
   readonly apiUrl: string;
   readonly adminToken: string;
   readonly databaseUrl: string;

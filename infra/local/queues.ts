@@ -21,10 +21,10 @@ export interface QueueServer {
   close(): Promise<void>;
 }
 
-/** Starts SQS and SNS on a free port of the loopback interface (fauxqs' own start would listen on all). */
-export async function startQueueServer(region: string): Promise<QueueServer> {
+/** Starts SQS and SNS on the loopback interface (fauxqs' own start would listen on all). @param port 0 for a free one */
+export async function startQueueServer(region: string, port = 0): Promise<QueueServer> {
   const app = buildApp({ logger: false, defaultRegion: region });
-  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const url = await app.listen({ port, host: '127.0.0.1' });
   return { url, close: () => app.close() };
 }
 

@@ -8,6 +8,9 @@ import { createDatabaseUsers, type DatabaseUrls } from './database-users.ts';
 import { type HttpServer, startHttpServer } from './http/server.ts';
 import type { Interpose } from './intercept.ts';
 import type { LocalServices } from './lambda/environment-variables.ts';
+import { KeptPorts } from './kept-ports.ts';
+import { type InvokeServer, startInvokeServer } from './lambda/invoke-api.ts';
+import { keepCredentials } from './operator-access.ts';
 import { startPostgres } from './postgres.ts';
 import { localAccountId as accountId, Queues, startQueueServer } from './queues.ts';
 import { startS3 } from './s3/server.ts';
@@ -37,6 +40,7 @@ export interface RunningServices {
   readonly databaseUrl: string;
   readonly adminToken: string;
   readonly s3: Awaited<ReturnType<typeof startS3>>;
+  readonly invokeServer: InvokeServer;
 }
 
 const region = 'us-east-1';
@@ -48,15 +52,22 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
   // First and alone: a taken port is known before anything else has started.
   const http = await startHttpServer(options.port ?? 0);
   cleanups.add(() => http.close());
+  const ports = await KeptPorts.open(stateDir);
+  const credentials = await keepCredentials(stateDir);
   const starting = [
     startDatabase(options, cleanups),
-    closedLater(startQueueServer(region), cleanups),
+    closedLater(
+      ports.start('queues', (port) => startQueueServer(region, port)),
+      cleanups,
+    ),
     closedLater(startSecretsServer(), cleanups),
+    closedLater(ports.start('lambda', startInvokeServer), cleanups),
     keepBucketSuffix(stateDir),
     prepareAssembly(options),
   ] as const;
   await Promise.allSettled(starting); // when one fails, what the others have started is known and stopped
-  const [databaseUrls, queueServer, secretsServer, bucketSuffix, assemblyDir] = await Promise.all(starting);
+  const [databaseUrls, queueServer, secretsServer, invokeServer, bucketSuffix, assemblyDir] =
+    await Promise.all(starting);
 
   const { timeScale, minTimeoutMs, interpose = async (_, url) => url } = options;
   const queueEndpoint = await interpose('queues', queueServer.url);
@@ -67,17 +78,13 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
     timeScale,
     ...(minTimeoutMs !== undefined && { minTimeoutMs }),
   });
-  const credentials = { accessKeyId: `LOCAL${randomHex(8)}`, secretAccessKey: randomHex(20) };
+  const buckets = description.buckets.map(({ name }) => ({ name }));
+  const s3Options = { dataDir: path.join(stateDir, 's3'), region, credentials, buckets };
   const s3 = await closedLater(
-    startS3({
-      dataDir: path.join(stateDir, 's3'),
-      region,
-      credentials,
-      buckets: description.buckets.map(({ name }) => ({ name })),
-      onEvent: options.onS3Event,
-    }),
+    ports.start('s3', (port) => startS3({ ...s3Options, port, onEvent: options.onS3Event })),
     cleanups,
   );
+  await ports.save();
   const queues = new Queues(queueEndpoint, { region, credentials });
   cleanups.add(() => queues.close());
   await queues.create(description);
@@ -92,7 +99,8 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
   const local = { region, credentials, endpoints };
   const adminToken = adminTokenOf(description, secrets);
   await writeFile(adminTokenFile(stateDir), adminToken, { mode: 0o600 });
-  return { description, local, http, queues, databaseUrl: databaseUrls.owner, adminToken, s3 };
+  const databaseUrl = databaseUrls.owner;
+  return { description, local, http, queues, databaseUrl, adminToken, s3, invokeServer };
 }
 
 /** As on AWS, but that TLS is as a given URL has it. */

@@ -10,6 +10,7 @@ import { FunctionLogs } from './lambda/logs.ts';
 import type { InvocationResult } from './lambda/protocol.ts';
 import { acquireLock } from './lock.ts';
 import { S3Notifications } from './notifications.ts';
+import type { OperatorAccess } from './operator-access.ts';
 import type { Queues } from './queues.ts';
 import { requeueUnfinished } from './requeue.ts';
 import type { S3Faults } from './s3/faults.ts';
@@ -106,7 +107,8 @@ async function start(options: LocalStackOptions, cleanups: Cleanups): Promise<Lo
   http.serve({ routes, cors, invoke: (functionId, event) => functions.invoke(functionId, event) });
 
   const bucket = description.buckets[0]?.name ?? '';
-  await lock.publish({ apiUrl: http.url, adminToken, databaseUrl, bucket });
+  const access = serveOperators(services, functions);
+  await lock.publish({ apiUrl: http.url, adminToken, databaseUrl, bucket, ...access });
   return {
     apiUrl: http.url,
     adminToken,
@@ -118,6 +120,28 @@ async function start(options: LocalStackOptions, cleanups: Cleanups): Promise<Lo
     logs,
     invoke: (functionName, payload) => functions.invoke(functionName, payload),
     stop: () => cleanups.run(),
+  };
+}
+
+/** Opens Lambda's Invoke to operators, and gathers all that they need to use the stack. */
+function serveOperators(
+  { description, local, invokeServer }: RunningServices,
+  functions: LocalFunctions,
+): OperatorAccess {
+  const { region, credentials, endpoints } = local;
+  invokeServer.serve({
+    accessKeyId: credentials.accessKeyId,
+    invoke: (name, payload) => {
+      const fn = description.functions.find((each) => [each.functionName, each.arn, each.name].includes(name));
+      return fn && functions.invoke(fn.logicalId, payload);
+    },
+  });
+  const { s3: S3, sqs: SQS, sns: SNS, secretsManager: SECRETS_MANAGER } = endpoints;
+  return {
+    region,
+    credentials,
+    endpoints: { S3, SQS, SNS, SECRETS_MANAGER, LAMBDA: invokeServer.url },
+    outputs: description.outputs,
   };
 }
 

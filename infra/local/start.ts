@@ -86,7 +86,7 @@ async function loadSample(stack: LocalStack, stateDir: string, signal: AbortSign
   }
 }
 
-function showPlaces({ apiUrl, databaseUrl, logs }: LocalStack, stateDir: string): void {
+function showPlaces({ apiUrl, databaseUrl, logs, s3 }: LocalStack, stateDir: string): void {
   const token = shownPath(adminTokenFile(stateDir));
   console.log(`
   Raw files    ${apiUrl}/admin/smt/raw          (drop files here; asks for the token)
@@ -95,6 +95,8 @@ function showPlaces({ apiUrl, databaseUrl, logs }: LocalStack, stateDir: string)
   Token        ${token}          (curl -H "x-admin-token: $(cat ${token})" …)
   Database     psql '${databaseUrl}'
   Logs         ${shownPath(logs.dir)}
+  S3           ${s3.url}          (bucket ${s3.bucket})
+  AWS CLI      eval "$(npm run -s local-env)"          (then the runbook's commands work here)
   More files   npm run ingest -- FILE…
 
 Up until Ctrl-C. State stays in ${shownPath(stateDir)}; --fresh starts over.`);

@@ -4,7 +4,12 @@ import { expect, test } from 'vitest';
 import { acquireLock, findRunningStack } from '../../infra/local/lock.ts';
 import { temporaryDir } from '../support/local-assembly.ts';
 
-const stack = { apiUrl: 'http://127.0.0.1:8787', adminToken: 't', databaseUrl: 'postgres://', bucket: 'b' };
+const url = 'http://127.0.0.1:9';
+const stack = {
+  ...{ apiUrl: 'http://127.0.0.1:8787', adminToken: 't', databaseUrl: 'postgres://', bucket: 'b' },
+  ...{ region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 's' }, outputs: { ApiUrl: url } },
+  endpoints: { S3: url, SQS: url, SNS: url, LAMBDA: url, SECRETS_MANAGER: url },
+};
 
 test('of many that want the lock at once, one gets it, and its stack can be found once it is ready', async () => {
   const stateDir = await temporaryDir();

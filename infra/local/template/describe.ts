@@ -84,6 +84,7 @@ export async function describeStack(options: DescribeOptions): Promise<StackDesc
     schedules: readSchedules(context),
     triggers: readTriggers(context),
     secrets: readSecrets(context),
+    outputs: readOutputs(context),
   };
 }
 
@@ -93,6 +94,18 @@ function refuseUnknownTypes({ template }: Assembly): void {
       throw new TemplateError(`${logicalId} (${Type})`, 'the local run does not know this type of resource');
     }
   }
+}
+
+function readOutputs({ template, resolver }: ReadContext): Readonly<Record<string, string>> {
+  const outputs: Record<string, string> = {};
+  for (const [name, { Value }] of Object.entries(template.Outputs ?? {})) {
+    try {
+      outputs[name] = String(resolver.resolve(Value, `output ${name}`));
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error;
+    }
+  }
+  return outputs;
 }
 
 function readTriggers(context: ReadContext): readonly string[] {

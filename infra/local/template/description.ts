@@ -15,6 +15,8 @@ export interface StackDescription {
   /** Functions that a deployment invokes before it goes on, in order: the migration. */
   readonly triggers: readonly string[];
   readonly secrets: readonly SecretDescription[];
+  /** By name; those that have no value on this machine are left out. */
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 export interface FunctionDescription {
