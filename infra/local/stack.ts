@@ -132,7 +132,9 @@ function serveOperators(
   invokeServer.serve({
     accessKeyId: credentials.accessKeyId,
     invoke: (name, payload) => {
-      const fn = description.functions.find((each) => [each.functionName, each.arn, each.name].includes(name));
+      const fn = description.functions.find((each) =>
+        [each.functionName, each.arn, each.name].includes(name),
+      );
       return fn && functions.invoke(fn.logicalId, payload);
     },
   });

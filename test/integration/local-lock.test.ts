@@ -7,7 +7,11 @@ import { temporaryDir } from '../support/local-assembly.ts';
 const url = 'http://127.0.0.1:9';
 const stack = {
   ...{ apiUrl: 'http://127.0.0.1:8787', adminToken: 't', databaseUrl: 'postgres://', bucket: 'b' },
-  ...{ region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 's' }, outputs: { ApiUrl: url } },
+  ...{
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 's' },
+    outputs: { ApiUrl: url },
+  },
   endpoints: { S3: url, SQS: url, SNS: url, LAMBDA: url, SECRETS_MANAGER: url },
 };
 

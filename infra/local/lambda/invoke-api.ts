@@ -62,7 +62,8 @@ async function respond(
   }
   const [, name] = invokePath.exec(request.url ?? '') ?? [];
   const invocation = name && api.invoke(decodeURIComponent(name), parsePayload(Buffer.concat(chunks)));
-  if (!invocation) return fail(404, 'ResourceNotFoundException', `Function not found: ${name ?? request.url}`);
+  if (!invocation)
+    return fail(404, 'ResourceNotFoundException', `Function not found: ${name ?? request.url}`);
   const result = await invocation;
   const isOk = result.outcome === 'ok';
   response.writeHead(200, {
