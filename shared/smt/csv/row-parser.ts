@@ -1,5 +1,6 @@
 import { addDays, clockDay, minutesPerDay } from '../../intervals/clock.ts';
 import { parseEsiid } from '../../intervals/esiid.ts';
+import { type LatestTimes, latestTimes } from '../latest-times.ts';
 import { channelOf } from './cells.ts';
 import { copiedString } from './copied-string.ts';
 import type { IntervalLayout } from './layout.ts';
@@ -17,31 +18,18 @@ export interface ParsedRow {
   readonly isEstimated: boolean;
 }
 
-/** No stamp and no interval can lie later than this. */
-interface Latest {
-  readonly revisedAt: string;
-  readonly date: string;
-}
-
-const dayMs = 86_400_000;
-
-function latestOf(receivedAt: Date): Latest {
-  const nextDay = new Date(receivedAt.getTime() + dayMs).toISOString();
-  return { revisedAt: nextDay, date: nextDay.slice(0, 10) };
-}
-
 /** Parses the rows of an interval file by the rules that hold for it. */
 export class RowParser {
   /** Whether some row had no revision stamp. */
   sawBlankRevision = false;
   private readonly rules: ReadingRules;
-  private readonly latest: Latest;
+  private readonly latest: LatestTimes;
   private run: RowRun | undefined;
 
   /** @param receivedAt when the file came: stamps and dates more than a day later are wrong */
   constructor(rules: ReadingRules, receivedAt: Date) {
     this.rules = rules;
-    this.latest = latestOf(receivedAt);
+    this.latest = latestTimes(receivedAt);
   }
 
   parse(row: Row): ParsedRow | Rejection {

@@ -3,6 +3,7 @@ import { clockDay, slotOfInstant } from '../../intervals/clock.ts';
 import { parseKwh } from '../../intervals/kwh.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
 import type { BlockFiller } from '../block-filler.ts';
+import { type LatestTimes, latestTimes } from '../latest-times.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { dateOfLabel, secondsOf } from './block-shape.ts';
 import type { FeedBlock, FeedHandler, FeedReading } from './feed-reader.ts';
@@ -24,6 +25,7 @@ export class FeedIntervals implements FeedHandler {
   private readonly survey: FeedSurvey;
   private readonly member: MemberReading;
   private readonly filler: BlockFiller;
+  private readonly latest: LatestTimes;
   private block: FeedBlock | null = null;
   private plan: BlockPlan | null = null;
   private date: string | null = null;
@@ -33,6 +35,7 @@ export class FeedIntervals implements FeedHandler {
     this.survey = survey;
     this.member = reading;
     this.filler = filler;
+    this.latest = latestTimes(reading.options.receivedAt);
   }
 
   reading(reading: FeedReading, block: FeedBlock): void {
@@ -43,6 +46,7 @@ export class FeedIntervals implements FeedHandler {
     this.member.tally.counts.rowsRead++;
     const place = plan.by === 'order' ? this.placeByOrder(index) : placeByInstant(reading);
     if (!place) this.reject(reading, 'invalid-timestamp');
+    else if (place.day.date > this.latest.date) this.reject(reading, 'future-date');
     else this.settle(reading, plan, place);
   }
 

@@ -1,6 +1,7 @@
 import { FileError } from '../../archive/file-error.ts';
 import type { DailyRead } from '../../reads/daily-read.ts';
 import { parseDailyRead } from '../daily-reads/parse-daily-read.ts';
+import { latestTimes } from '../latest-times.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { DateProof } from '../reads/date-proof.ts';
 import { SeenReads } from '../reads/seen-reads.ts';
@@ -47,7 +48,12 @@ export class ApiDailyReads {
       endReading: text('endreading'),
       kwh: text('energydatakwh'),
     });
-    if (parsed.kind === 'rejected') tally.reject(parsed.reason, object.line, textOfObject(object));
+    const { revisedAt, date } = latestTimes(this.reading.options.receivedAt);
+    if (parsed.kind === 'read' && (parsed.read.revisedAt ?? '') > revisedAt)
+      tally.reject('future-revision', object.line, textOfObject(object));
+    else if (parsed.kind === 'read' && parsed.read.usageDate > date)
+      tally.reject('future-date', object.line, textOfObject(object));
+    else if (parsed.kind === 'rejected') tally.reject(parsed.reason, object.line, textOfObject(object));
     else if (parsed.kind === 'missing-kwh') tally.counts.missingKwh++;
     else this.add(parsed.read, object.line);
   }

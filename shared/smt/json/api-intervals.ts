@@ -4,10 +4,11 @@ import { clockDay } from '../../intervals/clock.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
 import type { BlockFiller } from '../block-filler.ts';
 import { dateOf, revisionOf } from '../csv/cells.ts';
+import { type LatestTimes, latestTimes } from '../latest-times.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { DateProof } from '../reads/date-proof.ts';
 import { type JsonObject, textOf } from './json-object.ts';
-import { lacksHour, readRaster, rejectionOf } from './raster.ts';
+import { lacksHour, type RasterDay, readRaster, rejectionOf } from './raster.ts';
 
 /**
  * Reads the intervals of the official API, `{"esiid", "energyData": [{"DT", "RevTS", "RT", "RD"}]}`: a meter-day an object.
@@ -17,12 +18,14 @@ export class ApiIntervals {
   private readonly reading: MemberReading;
   private readonly filler: BlockFiller;
   private readonly dates = new DateProof();
+  private readonly latest: LatestTimes;
   /** Whether every day so far had a revision stamp. */
   areAllStamped = true;
 
   constructor(reading: MemberReading, filler: BlockFiller) {
     this.reading = reading;
     this.filler = filler;
+    this.latest = latestTimes(reading.options.receivedAt);
   }
 
   /** Reads an object of `energyData`. @param esiid null if what the file names is no ESIID */
@@ -37,6 +40,9 @@ export class ApiIntervals {
     else if (channel === null) this.rejectDay(day, 'invalid-row', 'RT is neither C nor G');
     else if (date === null) this.rejectDay(day, 'invalid-timestamp', 'DT is no date');
     else if (revisedAt === undefined) this.rejectDay(day, 'invalid-timestamp', 'RevTS is no date and time');
+    else if (revisedAt !== null && revisedAt > this.latest.revisedAt)
+      this.rejectDay(day, 'future-revision', 'RevTS is later than the file');
+    else if (date > this.latest.date) this.rejectDay(day, 'future-date', 'DT is later than the file');
     else this.readFields(day, { esiid, channel, day: clockDay(date), revisedAt }, raster);
   }
 
@@ -53,27 +59,41 @@ export class ApiIntervals {
     }
     const { counts } = this.reading.tally;
     const isHourLost = lacksHour(key.day, read);
-    for (const [position, slot] of read.slots.entries()) {
+    for (let position = 0; position < read.slots.length; position++) {
+      const slot = read.slots[position];
       if (slot === undefined) continue;
       counts.rowsRead++;
       const kwh = read.kwh[position];
-      const rejection = rejectionOf(read, position, isHourLost);
+      const estimated = read.estimated[position];
       if (slot === null) counts.nonexistentHour++;
-      else if (!rejection && kwh) this.filler.place(key, slot, kwh, read.estimated[position] ?? false);
-      else {
-        this.filler.skip(key);
-        if (rejection) this.rejectField(day, position, rejection);
-        else counts.missingKwh++;
-      }
+      else if (kwh && estimated != null && !isHourLost) this.filler.place(key, slot, kwh, estimated);
+      else this.readOtherField(day, key, read, { position, slot, isHourLost });
     }
   }
 
-  private rejectField(
+  /** A field that is a gap, or that is rejected, or of a day that lacks an hour. */
+  private readOtherField(
     day: JsonObject,
-    position: number,
-    { reason, why }: { readonly reason: RejectReason; readonly why: string },
+    key: BlockKey,
+    read: RasterDay,
+    {
+      position,
+      slot,
+      isHourLost,
+    }: { readonly position: number; readonly slot: number; readonly isHourLost: boolean },
   ): void {
-    this.reading.tally.reject(reason, day.line, `${nameOf(day)}, field ${position} of RD: ${why}`);
+    const { tally } = this.reading;
+    const rejection = rejectionOf(read, position, isHourLost);
+    const kwh = read.kwh[position];
+    if (!rejection && kwh) {
+      this.filler.place(key, slot, kwh, read.estimated[position] ?? false);
+      return;
+    }
+    this.filler.skip(key);
+    if (rejection) {
+      const text = `${nameOf(day)}, field ${position} of RD: ${rejection.why}`;
+      tally.reject(rejection.reason, day.line, text);
+    } else tally.counts.missingKwh++;
   }
 
   /** Rejects a day as a whole. Each field that holds something is a row. */

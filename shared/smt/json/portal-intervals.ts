@@ -8,6 +8,7 @@ import type { BlockFiller } from '../block-filler.ts';
 import { parseDate, parseTime } from '../csv/time/labels.ts';
 import { locate } from '../csv/time/locate.ts';
 import { resolveRepeatedHour } from '../csv/time/repeated-hour.ts';
+import { type LatestTimes, latestTimes } from '../latest-times.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { type JsonObject, textOf } from './json-object.ts';
 
@@ -34,6 +35,7 @@ interface PortalReading {
 export class PortalIntervals {
   private readonly reading: MemberReading;
   private readonly filler: BlockFiller;
+  private readonly latest: LatestTimes;
   private readonly held = new Map<string, PortalReading[]>();
   private heldCount = 0;
   /** Length in minutes of the first interval that is no quarter hour. */
@@ -42,6 +44,7 @@ export class PortalIntervals {
   constructor(reading: MemberReading, filler: BlockFiller) {
     this.reading = reading;
     this.filler = filler;
+    this.latest = latestTimes(reading.options.receivedAt);
   }
 
   /** Reads an element of `intervaldata`. @param esiid null if what the file names is no ESIID */
@@ -73,6 +76,7 @@ export class PortalIntervals {
     const kwh = kwhTextOf(element, channel);
     if (esiid === null) reject('invalid-esiid');
     else if (!date || !place || place.kind === 'invalid') reject('invalid-timestamp');
+    else if (date > this.latest.date) reject('future-date');
     else if (place.kind === 'nonexistent') {
       if (isNothing(kwh, flag ?? '')) this.reading.tally.counts.nonexistentHour++;
       else reject('invalid-timestamp');
