@@ -21,6 +21,7 @@ import { NormalizeQueue } from './constructs/normalize-queue.ts';
 import { PagesFunction, pagePaths } from './constructs/pages-function.ts';
 import { PgpKeys } from './constructs/pgp-keys.ts';
 import { RawBucket } from './constructs/raw-bucket.ts';
+import { ReaderTokens } from './constructs/reader-tokens.ts';
 import { RegisterFailureQueue } from './constructs/register-failure-queue.ts';
 import { SweepSchedule } from './constructs/sweep-schedule.ts';
 
@@ -40,6 +41,7 @@ export class SmtIngestStack extends Stack {
   private readonly registerFailures: RegisterFailureQueue;
   private readonly announcements: Announcements;
   private readonly adminToken: AdminToken;
+  private readonly readerTokens: ReaderTokens;
   private readonly pgpKeys: PgpKeys;
   private readonly database: IngestDatabase;
   private readonly api: IngestApi;
@@ -55,6 +57,7 @@ export class SmtIngestStack extends Stack {
     this.registerFailures = new RegisterFailureQueue(this, 'RegisterFailures');
     this.announcements = new Announcements(this, 'Announcements');
     this.adminToken = new AdminToken(this, 'AdminToken', settings);
+    this.readerTokens = new ReaderTokens(this, 'ReaderTokens', settings);
     this.pgpKeys = new PgpKeys(this, 'PgpKeys', settings);
     this.database =
       settings.database === 'aurora'
@@ -127,7 +130,7 @@ export class SmtIngestStack extends Stack {
 
   /** The functions that answer requests. */
   private routes(): readonly IngestFunction[] {
-    const { rawFiles, toNormalize, adminToken, database, api } = this;
+    const { rawFiles, toNormalize, adminToken, readerTokens, database, api } = this;
 
     const health = new IngestFunction(this, 'Health', { entry: 'health' });
     api.serve(healthRoutes, health);
@@ -167,11 +170,11 @@ export class SmtIngestStack extends Stack {
 
     const usage = new IngestFunction(this, 'Usage', { entry: 'usage', memorySizeMb: 1769 });
     adminToken.grantRead(usage);
+    readerTokens.grantRead(usage);
     database.connect(usage, 'reader');
     api.serve(usageRoutes, usage);
 
     const openapi = new IngestFunction(this, 'OpenApi', { entry: 'openapi' });
-    adminToken.grantRead(openapi);
     api.serve(openApiRoutes, openapi);
 
     const pages = new PagesFunction(this, 'Pages');

@@ -38,6 +38,8 @@ export const environmentNames = {
   archiveMaxRatio: 'ARCHIVE_MAX_RATIO',
   /** ARN of the secret that contains the admin token, as text. */
   adminTokenSecretArn: 'ADMIN_TOKEN_SECRET_ARN',
+  /** ARN of the secret that holds the tokens of readers by name, as JSON. */
+  readerTokensSecretArn: 'READER_TOKENS_SECRET_ARN',
 } as const;
 
 export type EnvironmentKey = keyof typeof environmentNames;

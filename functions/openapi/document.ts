@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import type { Route } from '../../shared/http/route.ts';
+import { formatParameter } from '../../shared/http/read-request.ts';
+import { csvText, operationsOf, type Route } from '../../shared/http/route.ts';
 import { errorResponse } from '../../shared/http/schemas.ts';
 import { apiRoutes } from './api-routes.ts';
 import { ComponentSchemas } from './component-schemas.ts';
@@ -11,7 +12,7 @@ export function openApiDocument(): Json {
   const schemas = new ComponentSchemas();
   const error = schemas.schemaOf(errorResponse, 'output');
   const paths: Record<string, Json> = {};
-  for (const [id, route] of Object.entries<Route>(apiRoutes)) {
+  for (const { id, route } of operationsOf(apiRoutes)) {
     paths[route.path] = {
       ...paths[route.path],
       [route.method.toLowerCase()]: operationOf(id, route, { schemas, error }),
@@ -50,10 +51,12 @@ interface Shared {
 
 function operationOf(operationId: string, route: Route, shared: Shared): Json {
   const { summary, description, tag, access, pathParameters, query, body, response, csv } = route;
+  const mediaType = response === csvText ? 'text/csv' : 'application/json';
   const { schemas } = shared;
   const parameters = [
     ...parametersOf(schemas, pathParameters, 'path'),
     ...parametersOf(schemas, query, 'query'),
+    ...parametersOf(schemas, csv && formatParameter, 'query'),
   ];
   return {
     operationId,
@@ -71,17 +74,15 @@ function operationOf(operationId: string, route: Route, shared: Shared): Json {
     responses: {
       '200': {
         description: 'Done',
-        content: {
-          'application/json': { schema: schemas.schemaOf(response, 'output') },
-          ...(csv && { 'text/csv': { schema: { type: 'string' } } }),
-        },
+        content: { [mediaType]: { schema: schemas.schemaOf(response, 'output') } },
       },
       ...errorsOf(route, shared.error),
     },
   };
 }
 
-function errorsOf({ query, body, pathParameters, errors = {}, access }: Route, error: Json): Json {
+function errorsOf(route: Route, error: Json): Json {
+  const { query, body, pathParameters, errors = {}, access, revalidates } = route;
   const takesInput = query || body || pathParameters;
   const statuses: Record<string, string> = {
     ...(takesInput && { '400': 'The request is not valid; details name each field' }),
@@ -92,16 +93,21 @@ function errorsOf({ query, body, pathParameters, errors = {}, access }: Route, e
     status,
     { description, content: { 'application/json': { schema: error } } },
   ]);
-  return { ...Object.fromEntries(described), default: { $ref: '#/components/responses/Error' } };
+  const unchanged = { '304': { description: 'The client has this response: its If-None-Match is the ETag' } };
+  return {
+    ...(revalidates && unchanged),
+    ...Object.fromEntries(described),
+    default: { $ref: '#/components/responses/Error' },
+  };
 }
 
 /** Each property of an object schema as a parameter. */
 function parametersOf(
   schemas: ComponentSchemas,
-  schema: z.ZodType | undefined,
+  schema: z.ZodType | false | undefined,
   place: 'path' | 'query',
 ): Json[] {
-  if (schema === undefined) return [];
+  if (!schema) return [];
   const { properties = {}, required = [] } = schemas.schemaOf(schema, 'input') as {
     properties?: Record<string, Json>;
     required?: string[];

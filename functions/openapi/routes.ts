@@ -7,7 +7,7 @@ export const openApiRoutes = {
     path: '/api/openapi.json',
     summary: 'This document',
     tag: 'About',
-    access: 'admin',
+    access: 'anyone',
     response: z.looseObject({ openapi: z.string() }),
   },
 } as const satisfies Routes;

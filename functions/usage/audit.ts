@@ -1,3 +1,4 @@
+import { csvResponse } from '../../shared/http/csv-response.ts';
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import type { RouteRequest } from '../../shared/http/read-request.ts';
 import { addDays } from '../../shared/intervals/clock.ts';
@@ -11,10 +12,8 @@ import {
   readPeriodAudit,
   readRegisterBreaks,
 } from '../../shared/storage/reads/read-audit.ts';
-import { toCsv } from '../../shared/usage/csv.ts';
 import { auditedDaysByDefault } from './audit-schemas.ts';
 import type { usageRoutes } from './routes.ts';
-import { wantsCsv } from './wants-csv.ts';
 
 const disagreeing = ['differs', 'incomplete', 'missing'] as const;
 
@@ -32,7 +31,7 @@ const csvColumns = [
 /** GET /api/usage/audit: what SMT's daily and monthly reads say of the intervals, as JSON or CSV. */
 export async function getAudit(
   database: Database,
-  { query, event }: RouteRequest<typeof usageRoutes.getAudit>,
+  { query, format, event }: RouteRequest<typeof usageRoutes.getAudit>,
 ): Promise<ApiResponse> {
   const asked = auditQueryOf(query);
   const [days, periods, breaks] = await Promise.all([
@@ -40,7 +39,16 @@ export async function getAudit(
     readPeriodAudit(database, asked),
     readRegisterBreaks(database, asked),
   ]);
-  if (wantsCsv(event)) return csvResponse(asked, days, periods);
+  if (format === 'csv') {
+    const filename = `audit-${asked.esiid ?? 'all'}.csv`;
+    return csvResponse({
+      columns: csvColumns,
+      rows: csvRows(days, periods),
+      filename,
+      nextCursor: null,
+      event,
+    });
+  }
   const { esiid, from, to } = asked;
   const totals = Object.fromEntries(
     dayStatuses.map((status) => [status, days.filter((day) => day.status === status).length]),
@@ -61,26 +69,11 @@ function auditQueryOf(query: RouteRequest<typeof usageRoutes.getAudit>['query'])
 }
 
 /** Days and periods in one table; `end_date` is excluded in both. */
-function csvResponse(
-  { esiid }: AuditQuery,
-  days: readonly AuditedDay[],
-  periods: readonly AuditedPeriod[],
-): ApiResponse {
-  const rows = [
+function csvRows(days: readonly AuditedDay[], periods: readonly AuditedPeriod[]) {
+  return [
     ...days.map(({ usage_date: start, daily_kwh: read, ...day }) => {
       return { kind: 'day', start_date: start, end_date: addDays(start, 1), read_kwh: read, ...day };
     }),
     ...periods.map(({ billed_kwh: read, ...period }) => ({ kind: 'period', read_kwh: read, ...period })),
   ];
-  const cells = rows.map((row) =>
-    Object.fromEntries(csvColumns.map((column) => [column, (row as Record<string, unknown>)[column] ?? ''])),
-  );
-  return {
-    status: 200,
-    headers: {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="audit-${esiid ?? 'all'}.csv"`,
-    },
-    body: toCsv(csvColumns, cells),
-  };
 }

@@ -11,9 +11,10 @@ import { maxCoverageDays } from './schemas.ts';
 /** GET /api/usage/coverage: which intervals of each day are stored, which are missing, and how late they came. */
 export async function getCoverage(
   database: Database,
-  { query: { esiid, from, to } }: RouteRequest<typeof usageRoutes.getCoverage>,
+  { query }: RouteRequest<typeof usageRoutes.getCoverage>,
 ): Promise<ApiResponse> {
-  const known = await knownRange(database, { esiid, from, to });
+  const { esiid, from, to, as_of: asOf = null } = query;
+  const known = await knownRange(database, { esiid, from, to, asOf });
   if (known === null) {
     const nothing = { from: from ?? null, to: to ?? null, totals: [], days: [], gaps: [] };
     return { status: 200, body: { ok: true, esiid, ...nothing } };
@@ -25,7 +26,7 @@ export async function getCoverage(
     const message = `the range from ${range.from} to ${range.to} is longer than ${maxCoverageDays} days`;
     throw invalidRequest([{ field, message }]);
   }
-  const stored = await readCoverage(database, { esiid, ...range });
+  const stored = await readCoverage(database, { esiid, ...range, asOf });
   const days = describeDays(stored, known);
   const totals = channels.map((channel) => coverageTotals(days, channel));
   return { status: 200, body: { ok: true, esiid, ...range, totals, days, gaps: findGaps(stored, days) } };

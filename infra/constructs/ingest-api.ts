@@ -10,7 +10,7 @@ import {
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type Routes, routeKeyOf } from '../../shared/http/route.ts';
+import { operationsOf, type Routes, routeKeyOf } from '../../shared/http/route.ts';
 import type { Settings } from '../config/settings.ts';
 import type { IngestFunction } from './ingest-function.ts';
 import { removalPolicyOf } from './removal-policy.ts';
@@ -59,7 +59,7 @@ export class IngestApi extends Construct {
 
   /** Sends the requests of these routes to a function. */
   serve(routes: Routes, fn: IngestFunction): void {
-    for (const route of Object.values(routes)) this.route(routeKeyOf(route), fn);
+    for (const { route } of operationsOf(routes)) this.route(routeKeyOf(route), fn);
   }
 
   /** Sends the requests for these pages to a function. */

@@ -39,7 +39,7 @@ export class RawBucket extends Construct {
       {
         id: 'AwsSolutions::AwsSolutions-S1',
         reason:
-          'Each object version is a row in raw_smt_files with its source and times, and only functions read. Whoever needs ' +
+          'Each object version is a row in raw_files with its source and times, and only functions read. Whoever needs ' +
           'an access log turns on CloudTrail data events for this bucket (infra/DEPLOY.md).',
       },
       {

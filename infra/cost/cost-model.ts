@@ -25,7 +25,7 @@ const perFile = {
   /** HEAD by register, GET by normalize. */
   s3Reads: 2,
   logBytes: 4_000,
-  /** A row of raw_smt_files with its indexes, an attempt, an upload request, a block. */
+  /** A row of raw_files with its indexes, an attempt, an upload request, a block. */
   databaseBytes: 3_500,
   /** Writes of the log and reads of pages that are not cached; for large installations most of a file's rows are new pages. */
   databaseIos: 12,

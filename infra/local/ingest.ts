@@ -23,7 +23,7 @@ keeps its data in .local, or in the folder that SMT_STATE_DIR names.
 Exit status: 0 if every file is normalized, duplicate or ignored; 1 if not; 2 usage.`,
 )
   .argument('<file...>')
-  .option('--json', 'print one JSON object per file, in order: its row of raw_smt_files')
+  .option('--json', 'print one JSON object per file, in order: its row of raw_files')
   .option('--esiid <esiid>', 'the ESIID of files that have no ESIID column');
 
 const concurrency = 8;

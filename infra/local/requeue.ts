@@ -41,10 +41,10 @@ async function requeueRows(services: RunningServices, client: Client, bucket: st
   const queue = description.queues.find(({ url }) => urls.includes(url));
   if (!queue) return;
   // A worker that a stop has killed says nothing about its file, so it does not count as lost.
-  const endLeases = `UPDATE raw_smt_files SET lease_expires_at = now(), lost_attempts = 0
+  const endLeases = `UPDATE raw_files SET lease_expires_at = now(), lost_attempts = 0
     WHERE bucket = $1 AND status = 'normalizing' AND lease_expires_at > now()`;
   await client.query(endLeases, [bucket]);
-  const unfinished = `SELECT id::text FROM raw_smt_files
+  const unfinished = `SELECT id::text FROM raw_files
     WHERE bucket = $1 AND status IN ('registered', 'normalizing') ORDER BY id`;
   const { rows } = await client.query<{ id: string }>(unfinished, [bucket]);
   for (const { id } of rows) await queues.send(queue.arn, encodeNormalizeMessage(id));
@@ -86,7 +86,7 @@ async function withoutRow(
   versions: readonly ObjectVersion[],
 ): Promise<readonly ObjectVersion[]> {
   const ids = versions.map(({ VersionId }) => VersionId);
-  const known = 'SELECT version_id FROM raw_smt_files WHERE bucket = $1 AND version_id = ANY ($2)';
+  const known = 'SELECT version_id FROM raw_files WHERE bucket = $1 AND version_id = ANY ($2)';
   const { rows } = await client.query<{ version_id: string }>(known, [bucket, ids]);
   const registered = new Set(rows.map(({ version_id }) => version_id));
   return versions.filter(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
@@ -8,26 +9,31 @@ export interface ApiResponse {
   readonly body: object | string | Uint8Array;
   /** Lower-case names; they win over the defaults. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Has an ETag of its content; a client that has that content already gets 304 and no body. */
+  readonly revalidates?: boolean;
 }
 
 const compress = promisify(gzip);
-/** Below this, the header of a gzip and a second look cost more than they save. */
+/** Below this, compressing costs more than it saves. */
 const minCompressedBytes = 1024;
 
-/** What a client may do with an answer unless the route says otherwise: nothing but show it. */
+/** A response may be shown and not stored, unless its route says otherwise. */
 const defaultHeaders = {
   'content-type': 'application/json; charset=utf-8',
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
+  vary: 'accept-encoding',
 };
 
-/** An answer as API Gateway takes it, compressed when the client can read that. Bytes travel as base64. */
+/** A response as API Gateway takes it, compressed when the client can read that. Bytes travel as base64. */
 export async function encodeResponse(
   event: APIGatewayProxyEventV2,
-  { status, body, headers = {} }: ApiResponse,
+  { status, body, headers = {}, revalidates = false }: ApiResponse,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const content = body instanceof Uint8Array || typeof body === 'string' ? body : JSON.stringify(body);
-  const allHeaders = { ...defaultHeaders, ...headers, vary: 'accept-encoding' };
+  const etag = revalidates && status === 200 ? etagOf(content) : undefined;
+  const allHeaders = { ...defaultHeaders, ...headers, ...(etag && revalidationHeaders(etag)) };
+  if (etag && isKnown(etag, event.headers['if-none-match'])) return { statusCode: 304, headers: allHeaders };
   if (content.length >= minCompressedBytes && acceptsGzip(event.headers?.['accept-encoding'])) {
     const compressed = await compress(content, { level: constants.Z_BEST_SPEED });
     return {
@@ -40,6 +46,25 @@ export async function encodeResponse(
   if (typeof content === 'string') return { statusCode: status, headers: allHeaders, body: content };
   const base64 = Buffer.from(content).toString('base64');
   return { statusCode: status, headers: allHeaders, body: base64, isBase64Encoded: true };
+}
+
+/** Weak, since compressed and plain bodies share it. */
+function etagOf(content: string | Uint8Array): string {
+  return `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
+}
+
+/** `no-cache` keeps a response in the client's own cache, which must ask before each use. */
+function revalidationHeaders(etag: string) {
+  return {
+    etag,
+    'cache-control': 'private, no-cache',
+    vary: 'accept, accept-encoding, authorization, x-admin-token',
+  };
+}
+
+function isKnown(etag: string, header = ''): boolean {
+  const opaque = (tag: string) => tag.trim().replace(/^W\//, '');
+  return header.split(',').some((tag) => tag.trim() === '*' || opaque(tag) === opaque(etag));
 }
 
 /** Whether an Accept-Encoding header allows gzip; a quality of 0 forbids it. */

@@ -16,9 +16,10 @@ export function serveRoutes<const R extends Routes>(routes: R, operations: Opera
     Object.entries(routes).map(([id, route]) => [routeKeyOf(route), { route, operation: operations[id] }]),
   );
   return apiRoute(async (event) => {
-    const { route, operation } = served.get(event.routeKey) ?? {};
+    const { route, operation } = served.get(event.routeKey.replace(/\.csv$/, '')) ?? {};
     if (!route || !operation) throw new Error(`This function has no route ${event.routeKey}`);
     await access.check(route.access, event.headers);
-    return operation(readRequest<Route>(route, event) as Parameters<typeof operation>[0]);
+    const response = await operation(readRequest<Route>(route, event) as Parameters<typeof operation>[0]);
+    return route.revalidates ? { ...response, revalidates: true } : response;
   });
 }

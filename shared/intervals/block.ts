@@ -1,5 +1,6 @@
 /** What an SMT file's CONSUMPTION_SURPLUSGENERATION column says: energy taken from, or given to, the grid. */
-export type Channel = 'consumption' | 'generation';
+export const channels = ['consumption', 'generation'] as const;
+export type Channel = (typeof channels)[number];
 
 /**
  * The intervals of one meter-day (ESIID, channel, usage date) in one revision, as one file gave them: ESPI's

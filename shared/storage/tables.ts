@@ -27,7 +27,7 @@ type Defaulted<T> = ColumnType<T, T | undefined, T>;
 type Nullable<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
 /** One row an S3 object version. */
-export interface RawSmtFilesTable {
+export interface RawFilesTable {
   id: GeneratedAlways<string>;
   bucket: string;
   object_key: string;
@@ -141,6 +141,7 @@ interface IntervalBlocksTable {
   kwh: (string | null)[];
   /** A bit a slot, as text of 0 and 1. */
   estimated: Nullable<string>;
+  loaded_at: ColumnType<Date, undefined, never>;
 }
 
 /** A daily read in one revision. Insert only. */
@@ -249,21 +250,8 @@ interface SmtIntervalsView {
   raw_file_id: string;
 }
 
-/** View: consumption as the main app's queries expect it. */
-interface SmtIntervalView {
-  id: string;
-  esiid: string;
-  meter: string | null;
-  ts: Date;
-  kwh: string;
-  filled: boolean;
-  source: string | null;
-  createdAt: Date | null;
-  updatedAt: Date | null;
-}
-
 export interface Tables {
-  raw_smt_files: RawSmtFilesTable;
+  raw_files: RawFilesTable;
   normalize_attempts: NormalizeAttemptsTable;
   upload_requests: UploadRequestsTable;
   interval_blocks: IntervalBlocksTable;
@@ -276,7 +264,6 @@ export interface Tables {
   erased_objects: ErasedObjectsTable;
   removals: RemovalsTable;
   smt_intervals: SmtIntervalsView;
-  SmtInterval: SmtIntervalView;
   /** Views: the current revision of each read. */
   smt_daily_reads: Omit<DailyReadsTable, 'content'>;
   smt_monthly_reads: Omit<MonthlyReadsTable, 'content'>;

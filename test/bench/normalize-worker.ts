@@ -77,7 +77,7 @@ export class NormalizeWorker {
 
   /** Normalizes a registered file, also one that was before. @returns milliseconds from message to answer */
   async normalize(file: SmtFile, rawFileId: string): Promise<number> {
-    await sql`update raw_smt_files set status = 'registered' where id = ${rawFileId}`.execute(
+    await sql`update raw_files set status = 'registered' where id = ${rawFileId}`.execute(
       this.database.kysely,
     );
     let response: unknown;
@@ -85,7 +85,7 @@ export class NormalizeWorker {
       response = await this.#stack.invoke('Normalize', { Records: [messageOf(rawFileId)] });
     });
     const { rows } = await sql<Loaded>`
-      select status, intervals_read from raw_smt_files where id = ${rawFileId}`.execute(this.database.kysely);
+      select status, intervals_read from raw_files where id = ${rawFileId}`.execute(this.database.kysely);
     const answer = (response as { payload?: SQSBatchResponse }).payload;
     const [row] = rows;
     if (answer?.batchItemFailures.length !== 0 || Number(row?.intervals_read) !== file.intervals) {

@@ -151,7 +151,7 @@ export async function finishedRows(
   filenames: readonly string[],
 ): Promise<{ filename: string; status: string; error_code: string | null }[]> {
   const query =
-    'SELECT filename, status, error_code FROM raw_smt_files WHERE filename = ANY($1) ORDER BY filename';
+    'SELECT filename, status, error_code FROM raw_files WHERE filename = ANY($1) ORDER BY filename';
   const rows = async () => (await database.pool.query(query, [filenames])).rows;
   const unfinished = async () =>
     (await rows()).filter(({ status }) => status === 'registered' || status === 'normalizing').length;

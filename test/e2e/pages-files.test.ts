@@ -203,7 +203,7 @@ describe('an upload that is disturbed', () => {
     await dropFiles(page, [file]);
     await uploadOf(page, file.name).getByText('96 intervals of 1 ESIID read, all new.').waitFor();
     await pages.database.open().pool.query(
-      `update raw_smt_files set status = 'failed', error_code = 'worker-lost', error_message = 'It was lost.'
+      `update raw_files set status = 'failed', error_code = 'worker-lost', error_message = 'It was lost.'
           where filename = $1`,
       [file.name],
     );

@@ -81,16 +81,16 @@ check 'S3, SQS, SNS, Lambda and the credentials are the same after another start
 check 'the API takes the token' prints '"ok":true' curl -sS -H "x-admin-token: $ADMIN_TOKEN" "$API/api/admin/smt/raw-files"
 check 'the token is in the secret that the output names' \
   prints "^$ADMIN_TOKEN$" aws secretsmanager get-secret-value --secret-id "$(output AdminTokenSecretArn)" --query SecretString --output text
-check 'sql asks the database' prints 'normalized' sql 'select status, count(*) from raw_smt_files group by status'
+check 'sql asks the database' prints 'normalized' sql 'select status, count(*) from raw_files group by status'
 
 console_drop() {
   printf 'ESIID,USAGE_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH\n10443720000000002,01/15/2025,00:00,00:15,0.5\n' >"$work/drop.csv"
   aws s3 cp "$work/drop.csv" "s3://$BUCKET/drops/console.csv" || return 1
   for _ in $(seq 150); do
-    sql "select status, source from raw_smt_files where object_key = 'drops/console.csv'" | grep -q 'normalized.*console-drop' && return
+    sql "select status, source from raw_files where object_key = 'drops/console.csv'" | grep -q 'normalized.*console-drop' && return
     sleep 0.2
   done
-  sql "select * from raw_smt_files where object_key = 'drops/console.csv'"
+  sql "select * from raw_files where object_key = 'drops/console.csv'"
   return 1
 }
 check 'a file dropped with aws s3 cp is loaded, as a console drop' console_drop

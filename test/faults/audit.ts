@@ -20,7 +20,7 @@ export async function installAudit(client: Client): Promise<void> {
       values (old.id, old.status, new.status, coalesce(old.lease_expires_at > clock_timestamp(), false));
       return null;
     end $$;
-    create trigger audit after update on raw_smt_files for each row
+    create trigger audit after update on raw_files for each row
       when (old.status is distinct from new.status or old.lease_token is distinct from new.lease_token)
       execute function audit.note();
   `);

@@ -104,7 +104,7 @@ export const mutations: readonly Mutation[] = [
         find: '  if (row === undefined) throw new LeaseLostError(rawFileId);\n',
         replace: `  if (row === undefined) throw new LeaseLostError(rawFileId);
   await client.query(
-    'update raw_smt_files set status = $2, lease_token = null, lease_expires_at = null where id = $1',
+    'update raw_files set status = $2, lease_token = null, lease_expires_at = null where id = $1',
     [rawFileId, file.status],
   );
 `,

@@ -33,7 +33,7 @@ export async function listVersions(world: World): Promise<StoredVersion[]> {
   return versions;
 }
 
-/** A row of raw_smt_files, as far as the checks look at it. */
+/** A row of raw_files, as far as the checks look at it. */
 export interface FileRow {
   readonly id: string;
   readonly key: string;
@@ -67,7 +67,7 @@ export async function listFiles(client: Client): Promise<FileRow[]> {
       json_build_object(${counts}) as counts,
       (select count(*)::int from interval_blocks where raw_file_id = file.id) as "blocksOwned",
       array(select outcome from normalize_attempts where raw_file_id = file.id order by attempt) as "attemptOutcomes"
-    from raw_smt_files file
+    from raw_files file
     order by id`);
   return rows;
 }

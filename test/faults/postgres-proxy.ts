@@ -38,7 +38,7 @@ export async function startPostgresProxy(serverPort: number, inject: Inject): Pr
 
 /** How the program's statements are told apart: by words that only they have. */
 const statements: readonly (readonly [RegExp, Step])[] = [
-  [/insert into raw_smt_files/, 'insert-row'],
+  [/insert into raw_files/, 'insert-row'],
   [/set "queued_at"/, 'note-queued'],
   [/with claimed as/, 'claim'],
   [/insert into interval_blocks/, 'finish'],

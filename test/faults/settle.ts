@@ -50,17 +50,17 @@ async function findBusyWorkers(world: World): Promise<string[]> {
 
 async function findOpenFiles(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ what: string }>(`
-    select format('file %s is %s', id, status) as what from raw_smt_files
+    select format('file %s is %s', id, status) as what from raw_files
     where status in ('registered', 'normalizing')
     union all
-    select format('file %s is not announced', id) from raw_smt_files
+    select format('file %s is not announced', id) from raw_files
     where status = 'normalized' and announced_at is null`);
   return rows.map(({ what }) => what);
 }
 
 async function findUnregistered(world: World, client: Client): Promise<string[]> {
   const versions = await listVersions(world);
-  const { rows } = await client.query<{ version_id: string }>('select version_id from raw_smt_files');
+  const { rows } = await client.query<{ version_id: string }>('select version_id from raw_files');
   const known = new Set(rows.map(({ version_id }) => version_id));
   return versions
     .filter(({ versionId }) => !known.has(versionId))

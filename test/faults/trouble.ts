@@ -79,8 +79,8 @@ async function cutLeaseShort(world: World): Promise<void> {
   const client = await world.connect();
   for (let tries = 0; tries < 40; tries++) {
     const { rows } = await client.query<{ id: string }>(`
-      update raw_smt_files set lease_expires_at = clock_timestamp()
-      where id = (select max(id) from raw_smt_files where status = 'normalizing' and lease_expires_at > now())
+      update raw_files set lease_expires_at = clock_timestamp()
+      where id = (select max(id) from raw_files where status = 'normalizing' and lease_expires_at > now())
       returning id`);
     const [row] = rows;
     if (row) {

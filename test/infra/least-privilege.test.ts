@@ -67,8 +67,8 @@ const rights: Readonly<Record<string, readonly string[]>> = {
   Withdraw: readToken,
   Erase: [...readToken, 's3:DeleteObjectVersion <RawFilesBucket.Arn>/*'],
   RawFilesApi: [...readToken, ...readBucket],
-  Usage: readToken,
-  OpenApi: readToken,
+  Usage: [...readToken, 'secretsmanager:GetSecretValue <ReaderTokensSecret>'],
+  OpenApi: [],
   Pages: [],
 };
 

@@ -36,7 +36,7 @@ test('What an attempt announces of itself is what the database would have said',
   const publish = async (announcement: Announcement) => void published.push(announcement);
 
   await announceOutcome(database, publish, id, await normalize(database, id, text));
-  await database.kysely.updateTable('raw_smt_files').set({ announced_at: null }).execute();
+  await database.kysely.updateTable('raw_files').set({ announced_at: null }).execute();
   await announce(database, publish, id);
 
   expect(published).toHaveLength(2);

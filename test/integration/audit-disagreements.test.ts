@@ -21,7 +21,7 @@ const reads = (...ofDates: string[]): Buffer =>
 async function load(database: Database, bytes: Buffer): Promise<string> {
   await ingest(database, { bytes });
   const { id } = await database.kysely
-    .selectFrom('raw_smt_files')
+    .selectFrom('raw_files')
     .select('id')
     .orderBy('id', 'desc')
     .limit(1)
@@ -142,7 +142,7 @@ describe('A note', () => {
         .map((bytes) => ingest(database, { bytes })),
     );
     const { rows } = await database.pool.query<{ id: string }>(
-      'select id from raw_smt_files order by random()',
+      'select id from raw_files order by random()',
     );
     await Promise.all(rows.map(({ id }) => auditRawFile(database, id)));
 

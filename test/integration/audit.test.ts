@@ -321,7 +321,7 @@ describe('The views', () => {
         gen_random_uuid(), 1, ${values}
       from generate_series(1, 60) meter, generate_series(0, 149) day`;
     await database.pool.query(`
-      insert into raw_smt_files (bucket, object_key, version_id, filename, size_bytes, source, received_at)
+      insert into raw_files (bucket, object_key, version_id, filename, size_bytes, source, received_at)
         values ('b', 'k', 'v', 'f', 1, 's', now());
       ${insert('interval_blocks', 'kwh', 'array_fill(0.25::numeric(10, 5), array[96])')};
       ${insert('daily_reads', 'kwh', '24 + (meter = 7 and day = 140)::int')};

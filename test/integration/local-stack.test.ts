@@ -49,7 +49,7 @@ test('a file whose message was lost when the stack stopped is normalized after t
   const { database, start, upload } = await createPlace();
   const before = await start({ sqsMessage: () => [] });
   const uploaded = await upload(before);
-  const statuses = async () => (await database.pool.query('SELECT status FROM raw_smt_files')).rows;
+  const statuses = async () => (await database.pool.query('SELECT status FROM raw_files')).rows;
   await expect.poll(statuses).toEqual([{ status: 'registered' }]);
   await before.stop();
 
@@ -66,7 +66,7 @@ test('a file whose worker was killed by the stop is normalized after the next st
   await waitForFile(uploaded, { database, bucket: before.s3.bucket });
   await before.stop();
   // As the killed worker leaves it: leased for a quarter of an hour to nobody.
-  await database.pool.query(`UPDATE raw_smt_files
+  await database.pool.query(`UPDATE raw_files
     SET status = 'normalizing', lease_token = gen_random_uuid(), lease_expires_at = now() + interval '15 minutes'`);
 
   const after = await start();
@@ -91,6 +91,6 @@ test('the same event or message twice loads a file once', async () => {
   const row = await waitForFile(await upload(stack), { database, bucket: stack.s3.bucket });
 
   expect(row).toMatchObject({ status: 'normalized', intervals_inserted: 35_040 });
-  const { rows } = await database.pool.query('SELECT count(*)::int AS files FROM raw_smt_files');
+  const { rows } = await database.pool.query('SELECT count(*)::int AS files FROM raw_files');
   expect(rows).toEqual([{ files: 1 }]);
 });

@@ -128,7 +128,7 @@ test('A locked row holds up neither the note that files were queued nor anybody 
   ];
   const vanished = await database.connect();
   await vanished.query('begin');
-  await vanished.query('select from raw_smt_files where id = $1 for update', [locked.id]);
+  await vanished.query('select from raw_files where id = $1 for update', [locked.id]);
 
   await markQueued(database, [locked.id, free.id]);
 

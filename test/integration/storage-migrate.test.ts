@@ -63,7 +63,7 @@ test('A database that another branch migrated is refused, naming what it has and
   await expect(refused).rejects.toThrow(last);
 });
 
-test.each(['raw_smt_files', 'SmtInterval'])(
+test.each(['raw_files', 'raw_smt_files', 'SmtInterval'])(
   'A table %s of someone else is refused and left alone',
   async (name) => {
     const database = (await emptyDatabase()).open();

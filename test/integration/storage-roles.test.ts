@@ -22,9 +22,9 @@ test('The writer loads a file and the reader reads its intervals; neither can do
   const denied = 'permission denied';
   await expect(run(writer, 'delete from interval_blocks')).rejects.toThrow(denied);
   await expect(run(writer, 'update interval_blocks set meter = null')).rejects.toThrow(denied);
-  await expect(run(writer, 'delete from raw_smt_files')).rejects.toThrow(denied);
+  await expect(run(writer, 'delete from raw_files')).rejects.toThrow(denied);
   await expect(run(writer, 'drop table rejected_rows')).rejects.toThrow('must be owner');
-  await expect(run(reader, "update raw_smt_files set source = 'x'")).rejects.toThrow(denied);
+  await expect(run(reader, "update raw_files set source = 'x'")).rejects.toThrow(denied);
   await expect(run(reader, 'delete from rejected_rows')).rejects.toThrow(denied);
 });
 

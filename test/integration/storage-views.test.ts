@@ -28,7 +28,7 @@ test('The two statements of old work as typed', async () => {
 
 test('"SmtInterval" names an interval always the same, and takes source and times from its file', async () => {
   const database = await freshDatabase();
-  const read = () => database.kysely.selectFrom('SmtInterval').selectAll().execute();
+  const read = async () => (await database.pool.query('select * from "SmtInterval"')).rows;
   await loadFile(database, [
     newBlock({ kwh: slots({ 4: '1.5' }), estimated: `${'0'.repeat(4)}1${'0'.repeat(91)}` }),
   ]);
@@ -40,7 +40,7 @@ test('"SmtInterval" names an interval always the same, and takes source and time
   const after = await read();
 
   const id = `${esiidA}:${Date.parse('2025-01-15T07:00:00Z') / 1000}`;
-  expect(before).toMatchObject([{ id, kwh: '1.50000', filled: true, source: 'droplet-upload', meter: null }]);
+  expect(before).toMatchObject([{ id, kwh: '1.50000', filled: true, source: 'droplet-upload', meter: '' }]);
   expect(after).toMatchObject([{ id, kwh: '1.75000', filled: false, source: 'admin-ui' }]);
   expect(after[0]?.createdAt).toBeInstanceOf(Date);
   expect(after[0]?.updatedAt).toBeInstanceOf(Date);

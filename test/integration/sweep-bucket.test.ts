@@ -71,7 +71,7 @@ async function putInParts({ s3 }: SweepScene, key: string, content = 'a,b'): Pro
 /** Sweeps an hour from now, has what was found come to its end, and sweeps five minutes later. */
 async function sweepUntilQuiet(scene: SweepScene): Promise<void> {
   await scene.run({ afterMs: hourMs });
-  await scene.database.kysely.updateTable('raw_smt_files').set({ status: 'ignored' }).execute();
+  await scene.database.kysely.updateTable('raw_files').set({ status: 'ignored' }).execute();
   await scene.run({ afterMs: hourMs + 5 * minuteMs });
 }
 
@@ -200,7 +200,7 @@ test('A new object wakes the database again, beside those that are known', async
 test('A replay that died before it queued its files is seen however quiet it was', async () => {
   const scene = await useSweep();
   const { id } = await loadFile(scene.database, [newBlock()], { file: { bucket: Bucket } });
-  await scene.database.kysely.updateTable('raw_smt_files').set({ announced_at: new Date() }).execute();
+  await scene.database.kysely.updateTable('raw_files').set({ announced_at: new Date() }).execute();
   await scene.run();
   const before = await scene.run();
   const died = replay(
@@ -213,7 +213,7 @@ test('A replay that died before it queued its files is seen however quiet it was
   );
   await expect(died).rejects.toThrow('killed');
   await scene.database.kysely
-    .updateTable('raw_smt_files')
+    .updateTable('raw_files')
     .set({ updated_at: new Date(0) })
     .execute();
 
@@ -228,7 +228,7 @@ test('A run whose time is up leaves the rest to the next, and still does all tha
   for (const key of ['a', 'b', 'c']) await putObject(scene.s3, `${key}.csv`);
   const { id: stuck } = await registerRawFile(scene.database, newRawFile({ bucket: Bucket }));
   await scene.database.kysely
-    .updateTable('raw_smt_files')
+    .updateTable('raw_files')
     .set({ updated_at: new Date(0) })
     .execute();
   let registrations = 0;
@@ -258,7 +258,7 @@ test('Without its notes, or with notes it cannot read, a sweep verifies everythi
   const scene = await useSweep();
   await putObject(scene.s3, 'a.csv');
   await scene.run({ afterMs: 8 * hourMs });
-  await scene.database.kysely.deleteFrom('raw_smt_files').execute(); // as a restored backup would have it
+  await scene.database.kysely.deleteFrom('raw_files').execute(); // as a restored backup would have it
   const trusting = await scene.run({ afterMs: 9 * hourMs });
   await putObject(scene.s3, `${reservedPrefix}sweep.json`, '{"half');
 

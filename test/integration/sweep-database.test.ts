@@ -14,7 +14,7 @@ import { filesOf, graceMs, hourMs, minuteMs, putObject, useSweep, waitingMs } fr
 /** Lets rows look as they will after a while. */
 async function age({ kysely }: Database, byMs: number): Promise<void> {
   const by = sql`${byMs} * interval '1 millisecond'`;
-  await sql`update raw_smt_files set registered_at = registered_at - ${by}, updated_at = updated_at - ${by},
+  await sql`update raw_files set registered_at = registered_at - ${by}, updated_at = updated_at - ${by},
     normalized_at = normalized_at - ${by}, lease_expires_at = lease_expires_at - ${by}`.execute(kysely);
 }
 

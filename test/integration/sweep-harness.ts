@@ -87,7 +87,7 @@ export async function deleteVersion(s3: S3Client, Key: string, VersionId: string
 /** The rows, as far as the tests here look at them. */
 export async function filesOf({ database }: Pick<SweepScene, 'database'>) {
   return database.kysely
-    .selectFrom('raw_smt_files')
+    .selectFrom('raw_files')
     .select(['id', 'object_key', 'status', 'error_code', 'sha256'])
     .orderBy('id')
     .execute();

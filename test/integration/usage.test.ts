@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { getCoverage } from '../../functions/usage/coverage.ts';
 import { listEsiids } from '../../functions/usage/esiids.ts';
 import { usageRoutes } from '../../functions/usage/routes.ts';
@@ -11,6 +11,7 @@ import { freshDatabase } from '../support/database.ts';
 import { esiidA, esiidB, loadFile, newBlock, slots } from '../support/rows.ts';
 
 interface Row {
+  esiid: string;
   start: string;
   channel: string;
   kwh: string;
@@ -56,6 +57,7 @@ test('The hour that fall back repeats is two hours with two offsets, and the day
   expect(hours[2]).toMatchObject({ start: '2022-11-06T01:00:00-06:00', kwh: '38.004' });
   expect(days).toEqual([
     {
+      esiid: esiidA,
       start: '2022-11-06T00:00:00-05:00',
       channel: 'consumption',
       kwh: '4950.1',
@@ -169,8 +171,12 @@ test('CSV has the same rows, and a Link to the next page', async () => {
   const second = await getUsage(database, usageRequest(Object.fromEntries(next.searchParams), { headers }));
 
   expect(response.headers?.['content-type']).toBe('text/csv; charset=utf-8');
-  expect(response.body).toBe('start,channel,kwh,estimated\n2025-01-15T00:00:00-06:00,consumption,0.5,true\n');
-  expect(second.body).toBe('start,channel,kwh,estimated\n2025-01-15T00:15:00-06:00,consumption,0.25,false\n');
+  expect(response.body).toBe(
+    `esiid,start,channel,kwh,estimated\n${esiidA},2025-01-15T00:00:00-06:00,consumption,0.5,true\n`,
+  );
+  expect(second.body).toBe(
+    `esiid,start,channel,kwh,estimated\n${esiidA},2025-01-15T00:15:00-06:00,consumption,0.25,false\n`,
+  );
   expect(second.headers).not.toHaveProperty('link');
 });
 
@@ -181,7 +187,9 @@ test.each([
   ['to', { to: 'yesterday' }],
   ['from', { from: '1989-12-31' }],
   ['to', { to: '2200-01-01' }],
-  ['resolution', { resolution: 'week' }],
+  ['resolution', { resolution: 'decade' }],
+  ['as_of', { as_of: '2025-01-01' }],
+  ['format', { format: 'xml' }],
   ['channel', { channel: 'export' }],
   ['cursor', { cursor: 'bm9uc2Vuc2U' }],
   ['limit', { limit: '0' }],
@@ -318,4 +326,79 @@ test('The meters come in order, with their first and last interval, a page at a 
   expect(second.esiids.map(({ esiid }) => esiid)).toEqual([esiidB]);
   expect(second.next_cursor).toBeNull();
   expect(oncor.esiids.map(({ esiid }) => esiid)).toEqual([esiidA, esiidB]);
+});
+
+describe('Several ESIIDs in one request', () => {
+  it('come one after the other, and pages joined by their cursors are the whole', async () => {
+    const database = await freshDatabase();
+    const days = ['2025-01-15', '2025-01-16'];
+    await loadFile(
+      database,
+      [esiidB, esiidA].flatMap((esiid) =>
+        days.map((usageDate) => day(usageDate, slots({ 0: '1', 9: '2' }), { esiid })),
+      ),
+    );
+    const esiid = `${esiidB},${esiidA},10443720000000009`;
+
+    for (const resolution of ['15min', 'day', 'year']) {
+      const { rows } = await usage(database, { esiid, resolution });
+      const joined: Row[] = [];
+      let cursor: string | null = '';
+      while (cursor !== null) {
+        const page: Awaited<ReturnType<typeof usage>> = await usage(database, {
+          esiid,
+          resolution,
+          limit: '3',
+          cursor,
+        });
+        joined.push(...page.rows);
+        cursor = page.nextCursor;
+      }
+      expect(joined).toEqual(rows);
+      expect([...new Set(rows.map((row) => row.esiid))]).toEqual([esiidA, esiidB]);
+      expect(rows).toHaveLength({ '15min': 8, day: 4, year: 2 }[resolution] ?? 0);
+    }
+  });
+});
+
+describe('Weeks and years', () => {
+  it('begin on Monday and on New Year of the local calendar, and expect their days within the range', async () => {
+    const database = await freshDatabase();
+    await loadFile(database, [
+      day('2024-12-31', slots({ 95: '1' })), // a Tuesday
+      day('2025-01-05', slots({ 0: '2' })), // the Sunday of that week
+      day('2025-03-09', slots({ 0: '4' }, 92)),
+    ]);
+
+    const weeks = await usage(database, { resolution: 'week' });
+    const years = await usage(database, { resolution: 'year', from: '2024-12-30', to: '2025-12-31' });
+
+    expect(weeks.rows).toMatchObject([
+      { start: '2024-12-30T00:00:00-06:00', kwh: '3', expected_intervals: 6 * 96 },
+      { start: '2025-03-03T00:00:00-06:00', kwh: '4', expected_intervals: 7 * 96 - 4 },
+    ]);
+    expect(years.rows).toMatchObject([
+      { start: '2024-01-01T00:00:00-06:00', kwh: '1', expected_intervals: 2 * 96 },
+      { start: '2025-01-01T00:00:00-06:00', kwh: '6', expected_intervals: 365 * 96 },
+    ]);
+  });
+});
+
+describe('CSV', () => {
+  it.each([
+    ['the path', '/api/usage.csv', {}, {}],
+    ['the parameter', '/api/usage', { format: 'csv' }, {}],
+    ['the header', '/api/usage', {}, { accept: 'text/csv' }],
+  ])('is asked for by %s', async (_, path, query, headers) => {
+    const database = await freshDatabase();
+    await loadFile(database, [day('2025-01-15', slots({ 0: '0.5' }))]);
+    const event = getEvent(path, { esiid: esiidA, resolution: 'day', ...query }, { headers });
+
+    const response = await getUsage(database, readRequest(usageRoutes.getUsage, event));
+
+    expect(response.body).toBe(
+      'esiid,start,channel,kwh,intervals,expected_intervals,estimated_intervals\n' +
+        `${esiidA},2025-01-15T00:00:00-06:00,consumption,0.5,1,96,0\n`,
+    );
+  });
 });

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { encodeResponse } from '../../shared/http/encode-response.ts';
 import { getEvent } from '../support/api-event.ts';
 
@@ -54,4 +54,39 @@ test('Bytes travel as base64, with the headers of the route', async () => {
 
   expect(Buffer.from(response.body ?? '', 'base64')).toEqual(Buffer.from(body));
   expect(response.headers).toMatchObject({ 'content-type': 'image/png', 'cache-control': 'public' });
+});
+
+describe('A response that revalidates', () => {
+  const respond = (body: object, headers: Record<string, string> = {}, status = 200) =>
+    encodeResponse(getEvent('/api/usage', {}, { headers }), { status, body, revalidates: true });
+
+  it('has an ETag, which a client that sends it back gets 304 for, without a body', async () => {
+    const first = await respond(long);
+    const etag = String(first.headers?.etag);
+
+    for (const sent of [etag, `"other", ${etag}`, etag.replace('W/', ''), '*']) {
+      const again = await respond(long, { 'if-none-match': sent, 'accept-encoding': 'gzip' });
+      expect(again).toMatchObject({
+        statusCode: 304,
+        headers: { etag, 'cache-control': 'private, no-cache' },
+      });
+      expect(again.body).toBeUndefined();
+    }
+    expect(first.headers?.vary).toContain('authorization');
+  });
+
+  it('is sent again once the data has changed', async () => {
+    const { headers } = await respond(long);
+    const changed = await respond({ text: 'other' }, { 'if-none-match': String(headers?.etag) });
+
+    expect(changed.statusCode).toBe(200);
+    expect(changed.headers?.etag).not.toBe(headers?.etag);
+  });
+
+  it('has none when it is an error', async () => {
+    const failed = await respond({ ok: false }, { 'if-none-match': '*' }, 503);
+
+    expect(failed.statusCode).toBe(503);
+    expect(failed.headers).not.toHaveProperty('etag');
+  });
 });

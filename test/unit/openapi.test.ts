@@ -34,13 +34,15 @@ test('The parameters of a route are those that its schema checks', () => {
     'to',
     'channel',
     'resolution',
+    'as_of',
     'limit',
     'cursor',
+    'format',
   ]);
   expect(usage?.parameters?.filter(({ required }) => required).map(({ name }) => name)).toEqual(['esiid']);
   expect(usage?.parameters?.find(({ name }) => name === 'resolution')?.schema).toMatchObject({
     default: '15min',
-    enum: ['15min', 'hour', 'day', 'month'],
+    enum: ['15min', 'hour', 'day', 'week', 'month', 'year'],
   });
 });
 

@@ -1,20 +1,30 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import * as z from 'zod';
 import { environmentNames } from '../../shared/environment.ts';
 import { serveRoutes } from '../../shared/http/serve-routes.ts';
 
 type Version = { readonly token: string; readonly createdAt: Date };
 
+const readerTokensArn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:readers';
+
 const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3600 * 1000);
 
 /** Answers GetSecretValue as Secrets Manager does, with the versions it holds at that time. */
-async function secretsManager(versions: { AWSCURRENT: Version; AWSPREVIOUS?: Version }) {
+async function secretsManager(versions: {
+  AWSCURRENT: Version;
+  AWSPREVIOUS?: Version;
+  /** The secret of reader tokens. */
+  readers?: string;
+}) {
   const server = createServer(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await request.toArray()).toString());
-    const version = versions[body.VersionStage as keyof typeof versions];
+    if (body.SecretId === readerTokensArn) {
+      return response.end(JSON.stringify({ SecretString: versions.readers ?? '{}' }));
+    }
+    const version = versions[body.VersionStage as 'AWSCURRENT' | 'AWSPREVIOUS'];
     response.setHeader('content-type', 'application/x-amz-json-1.1');
     if (!version) return response.writeHead(400).end('{"__type": "ResourceNotFoundException"}');
     const { token, createdAt } = version;
@@ -31,17 +41,18 @@ async function secretsManager(versions: { AWSCURRENT: Version; AWSPREVIOUS?: Ver
     environmentNames.adminTokenSecretArn,
     'arn:aws:secretsmanager:us-east-1:000000000000:secret:token',
   );
+  vi.stubEnv(environmentNames.readerTokensSecretArn, readerTokensArn);
   onTestFinished(() => void vi.unstubAllEnvs());
   return versions;
 }
 
-function route() {
+function route(access: 'admin' | 'reader' | 'anyone' = 'admin') {
   const getTest = {
     method: 'GET',
     path: '/test',
     summary: 'A route',
     tag: 'About',
-    access: 'admin',
+    access,
     response: z.object({}),
   } as const;
   const handler = serveRoutes({ getTest }, { getTest: async () => ({ status: 200, body: { ok: true } }) });
@@ -103,4 +114,77 @@ test('A refused request is counted', async () => {
   const lines = written.mock.calls.map(([line]) => String(line));
   expect(lines.filter((line) => line.includes('"AuthenticationFailures":1'))).toHaveLength(1);
   expect(lines.join('')).not.toContain('guess');
+});
+
+describe('Reader tokens', () => {
+  const admin = { token: 'admin', createdAt: hoursAgo(1) };
+  const [first, second, third] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [
+    string,
+    string,
+    string,
+  ];
+
+  function quiet() {
+    const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    onTestFinished(() => void written.mockRestore());
+    return () => written.mock.calls.map(([line]) => String(line)).join('');
+  }
+
+  it('open the routes of readers, each under its name, and no other route', async () => {
+    await secretsManager({
+      AWSCURRENT: admin,
+      readers: JSON.stringify({ app: first, analyst: [second, third] }),
+    });
+    const output = quiet();
+    const [reader, administrator] = [route('reader'), route('admin')];
+
+    for (const token of [first, second, third]) {
+      expect(await reader({ authorization: `Bearer ${token}` })).toBe(200);
+      expect(await administrator({ authorization: `Bearer ${token}` })).toBe(401);
+    }
+    expect(await reader({ 'x-admin-token': 'admin' })).toBe(200);
+    expect(await reader({ authorization: 'Bearer guess' })).toBe(401);
+    expect(await reader({})).toBe(401);
+    expect(output()).toContain('"reader":"analyst"');
+    expect(output()).not.toContain(second);
+  });
+
+  it('are added at once and withdrawn within a minute, apart from the admin token', async () => {
+    const secrets = await secretsManager({ AWSCURRENT: admin, readers: JSON.stringify({ app: first }) });
+    quiet();
+    const reader = route('reader');
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await reader({ authorization: `Bearer ${first}` })).toBe(200);
+
+    secrets.readers = JSON.stringify({ app: second });
+    vi.setSystemTime(Date.now() + 11_000);
+    expect(await reader({ authorization: `Bearer ${second}` })).toBe(200);
+    vi.setSystemTime(Date.now() + 61_000);
+    expect(await reader({ authorization: `Bearer ${first}` })).toBe(401);
+    expect(await reader({ 'x-admin-token': 'admin' })).toBe(200);
+  });
+
+  it.each([
+    ['no JSON', 'secret-text-of-a-token-that-is-not-json'],
+    ['a short token', '{"app": "short-secret"}'],
+    ['a name that a log may not hold', `{"App 1": "${'a'.repeat(40)}"}`],
+  ])(
+    'in a secret with %s open nothing; the administrator is let in, and the log says what is wrong',
+    async (_, readers) => {
+      await secretsManager({ AWSCURRENT: admin, readers });
+      const reported = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+      onTestFinished(() => void reported.mockRestore());
+      const output = quiet();
+      const reader = route('reader');
+
+      expect(await reader({ authorization: `Bearer ${'a'.repeat(40)}` })).toBe(401);
+      expect(await reader({ authorization: 'Bearer short-secret' })).toBe(401);
+      expect(await reader({ 'x-admin-token': 'admin' })).toBe(200);
+      const log = `${output()}${reported.mock.calls.map(([line]) => String(line)).join('')}`;
+      expect(log).toContain('does not hold reader tokens');
+      expect(log).not.toContain('short-secret');
+      expect(log).not.toContain('secret-text');
+    },
+  );
 });

@@ -14,6 +14,7 @@ import { slotStarts } from '../../shared/usage/local-time.ts';
 /** A day's rows as the API returns them, slot k with k thousandths. */
 function rowsOf(date: string): IntervalRow[] {
   return slotStarts(clockDay(date)).map((start, slot) => ({
+    esiid: '10443720000000001',
     start,
     channel: 'consumption',
     kwh: formatDecimal(BigInt(slot) * 100n),

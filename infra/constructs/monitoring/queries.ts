@@ -1,6 +1,6 @@
 /** CloudWatch Logs Insights queries by name. A test checks that the functions log every field. */
 export const functionLogQueries = {
-  // The id is in raw_smt_files; an upload without a row is found by its key.
+  // The id is in raw_files; an upload without a row is found by its key.
   'follow one file': `fields @timestamp, service, message, rawFileId, objectKey, status, errorCode, function_request_id
 | filter rawFileId = "1" or objectKey like /PART-OF-THE-FILE-NAME/
 | sort @timestamp

@@ -25,7 +25,7 @@ export interface UploadGrant {
 /** The raw file that holds these bytes already. */
 export interface StoredFile {
   readonly id: string;
-  /** Such as `normalized` or `failed`; see raw_smt_files. */
+  /** Such as `normalized` or `failed`; see raw_files. */
   readonly status: string;
 }
 

@@ -143,12 +143,12 @@ function finishStatement(
     )
     .with('owned', (query) =>
       query
-        .selectFrom(['gate', 'raw_smt_files'])
-        .select(['raw_smt_files.id', 'gate.erased'])
+        .selectFrom(['gate', 'raw_files'])
+        .select(['raw_files.id', 'gate.erased'])
         .where('id', '=', rawFileId)
         .where('status', '=', 'normalizing')
         .where('lease_token', '=', leaseToken)
-        .forUpdate('raw_smt_files'),
+        .forUpdate('raw_files'),
     )
     .with(
       (cte) => cte('given').notMaterialized(),
@@ -166,7 +166,7 @@ function finishStatement(
     .with('meters', () => insertMeters(reads))
     .with('finished', (query) =>
       query
-        .updateTable('raw_smt_files')
+        .updateTable('raw_files')
         .set(finishedValues(file, blocks, reads))
         .where('id', '=', sql<string>`(select id from owned)`)
         .returning(['id', ...finishedColumns]),

@@ -63,7 +63,7 @@ export async function claimRawFile(database: Database, options: ClaimOptions): P
   if (givenUp !== null) return givenUp;
 
   const row = await database.kysely
-    .selectFrom('raw_smt_files')
+    .selectFrom('raw_files')
     .select(['status', 'lease_expires_at', sql<boolean>`lease_expires_at > now()`.as('leased')])
     .where('id', '=', options.id)
     .executeTakeFirst();
@@ -90,7 +90,7 @@ type ClaimedRow = Omit<ClaimedFile, 'sizeBytes'> & { sizeBytes: string; leaseTok
 async function claim({ kysely }: Database, options: ClaimOptions): Promise<Claim | null> {
   const { rows } = await sql<ClaimedRow>`
     with claimed as (
-      update raw_smt_files
+      update raw_files
       set status = 'normalizing',
         attempts = attempts + 1,
         lost_attempts = case status when 'normalizing' then lost_attempts + 1 else lost_attempts end,
@@ -128,7 +128,7 @@ async function giveUp({ kysely }: Database, options: ClaimOptions): Promise<Clai
       select coalesce(max(error_code), 'worker-lost') as error_code
       from normalize_attempts where raw_file_id = ${options.id} and outcome is null
     ), given_up as (
-      update raw_smt_files
+      update raw_files
       set status = case replayed_from when 'normalized' then 'normalized' else 'failed' end,
         replayed_from = null,
         lost_attempts = lost_attempts + 1,
@@ -147,7 +147,7 @@ async function giveUp({ kysely }: Database, options: ClaimOptions): Promise<Clai
       from reason
       where id = ${options.id}
         and status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 >= ${options.maxLostAttempts}
-      returning id, attempts, raw_smt_files.error_code, error_message
+      returning id, attempts, raw_files.error_code, error_message
     ), lost as (
       update normalize_attempts
       set ended_at = now(), outcome = 'lost'

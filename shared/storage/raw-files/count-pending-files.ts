@@ -14,7 +14,7 @@ export async function countPendingFiles({ kysely }: Database, bucket: string): P
   const { rows } = await sql<PendingFiles>`
     select count(*)::int as count,
       coalesce(extract(epoch from now() - min(coalesce(replayed_at, least(received_at, registered_at)))), 0)::float8 as "oldestAgeSeconds"
-    from raw_smt_files
+    from raw_files
     where bucket = ${bucket} and status in (${sql.join(pendingStatuses)})`.execute(kysely);
   return rows[0] ?? { count: 0, oldestAgeSeconds: 0 };
 }

@@ -13,7 +13,7 @@ export function esiidsOfFile(id: RawBuilder<unknown>): RawBuilder<string[]> {
 /** Ids of the files that hold an ESIID, or came with it as their hint, as a subquery. */
 export function filesOfEsiid(esiid: string): RawBuilder<unknown> {
   return sql`(
-    select hinted.id from raw_smt_files hinted where hinted.esiid = ${esiid}
+    select hinted.id from raw_files hinted where hinted.esiid = ${esiid}
     union all
     select meter.raw_file_id from raw_file_meters meter where meter.esiid = ${esiid}
   )`;

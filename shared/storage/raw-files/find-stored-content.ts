@@ -19,7 +19,7 @@ export async function findStoredContent(
 ): Promise<StoredContent | null> {
   const { rows } = await sql<StoredContent>`
     select id, filename, status
-    from raw_smt_files
+    from raw_files
     where sha256 = ${sha256}
       and (self_contained or esiid is not distinct from ${esiid})
       and error_code is distinct from 'object-deleted'

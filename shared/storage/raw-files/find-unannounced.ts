@@ -22,9 +22,9 @@ export interface UnannouncedFile {
 
 function unannounced({ kysely }: Database) {
   return kysely
-    .selectFrom('raw_smt_files')
+    .selectFrom('raw_files')
     .select(['id', 'attempts as attempt', 'filename', 'source', 'esiid_count as esiidCount'])
-    .select(esiidsOfFile(sql.ref('raw_smt_files.id')).as('esiids'))
+    .select(esiidsOfFile(sql.ref('raw_files.id')).as('esiids'))
     .select(['interval_min_at as intervalMinAt', 'interval_max_at as intervalMaxAt'])
     .select((row) => row.cast<number>('intervals_inserted', 'double precision').as('intervalsInserted'))
     .select((row) => row.cast<number>('blocks_inserted', 'double precision').as('blocksChanged'))

@@ -24,7 +24,7 @@ export async function findUnregistered<V extends Version>(
       ${versions.map(({ versionId }) => versionId)}::text[]
     ) with ordinality as listed (bucket, object_key, version_id, position)
     where not exists (
-      select from raw_smt_files file
+      select from raw_files file
       where file.bucket = listed.bucket and file.object_key = listed.object_key and file.version_id = listed.version_id
     )
     order by position`.execute(kysely);

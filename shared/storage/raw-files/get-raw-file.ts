@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { Database } from '../database.ts';
-import type { RawSmtFilesTable } from '../tables.ts';
+import type { RawFilesTable } from '../tables.ts';
 
-type RawFileRow = Selectable<RawSmtFilesTable>;
+type RawFileRow = Selectable<RawFilesTable>;
 
 const countColumns = [
   'size_bytes',
@@ -28,7 +28,7 @@ const countColumns = [
 ] as const;
 type CountColumn = (typeof countColumns)[number];
 
-/** A row of raw_smt_files as JSON has it: counts are numbers, ids and hashes strings, times ISO instants in UTC. */
+/** A row of raw_files as JSON has it: counts are numbers, ids and hashes strings, times ISO instants in UTC. */
 export type RawFile = {
   readonly [Column in keyof RawFileRow]: Column extends CountColumn
     ? number
@@ -39,7 +39,7 @@ export type RawFile = {
 
 /** The row of this id, or null. */
 export async function getRawFile({ kysely }: Database, id: string): Promise<RawFile | null> {
-  const row = await kysely.selectFrom('raw_smt_files').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await kysely.selectFrom('raw_files').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined ? null : toRawFile(row);
 }
 
@@ -49,7 +49,7 @@ export async function findRawFileByObject(
   object: { readonly bucket: string; readonly objectKey: string; readonly versionId?: string },
 ): Promise<RawFile | null> {
   let query = kysely
-    .selectFrom('raw_smt_files')
+    .selectFrom('raw_files')
     .selectAll()
     .where('bucket', '=', object.bucket)
     .where('object_key', '=', object.objectKey);

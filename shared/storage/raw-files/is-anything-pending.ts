@@ -13,7 +13,7 @@ export async function isAnythingPending(
 ): Promise<boolean> {
   const { rows } = await sql<{ awaited: boolean }>`
     select exists (
-      select from raw_smt_files where bucket = ${bucket} and status = 'normalized' and announced_at is null
+      select from raw_files where bucket = ${bucket} and status = 'normalized' and announced_at is null
     ) or exists (
       select from upload_requests request
       where expires_at >= ${expiredBefore} and not ${hasArrived(bucket)}

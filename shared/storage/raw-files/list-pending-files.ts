@@ -8,7 +8,7 @@ export async function listPendingFiles(
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const rows = await kysely
-    .selectFrom('raw_smt_files')
+    .selectFrom('raw_files')
     .select('id')
     .where('id', '=', sql<string>`any(${ids}::bigint[])`)
     .where('status', 'in', pendingStatuses)

@@ -87,7 +87,7 @@ export async function listRawFiles(
     select id, filename, object_key, source, size_bytes::float8 as size_bytes, status, duplicate_of, attempts,
       error_code, error_message, esiid_count,
       (select min(meter.esiid) from raw_file_meters meter
-        where meter.raw_file_id = coalesce(raw_smt_files.duplicate_of, raw_smt_files.id)) as first_esiid,
+        where meter.raw_file_id = coalesce(raw_files.duplicate_of, raw_files.id)) as first_esiid,
       interval_min_at, interval_max_at,
       jsonb_array_length(jsonb_path_query_array(
         members, '$[*] ? (@.kind != "interval" && @.error_code == null && !exists(@.counts.* ? (@ > 0)))'
@@ -96,7 +96,7 @@ export async function listRawFiles(
       (invalid_esiid + invalid_timestamp + invalid_kwh + invalid_reading + invalid_row)::float8 as rejected_rows,
       intervals_read::float8 as intervals_read, intervals_inserted::float8 as intervals_inserted,
       received_at, normalized_at, (${expression})::text as position
-    from raw_smt_files
+    from raw_files
     ${restrictions.length === 0 ? sql`` : sql`where ${sql.join(restrictions, sql` and `)}`}
     order by ${expression} ${direction}, id ${direction}
     limit ${filter.limit}`.execute(kysely);

@@ -12,7 +12,7 @@ export async function listStuckFiles(
 ): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     select id
-    from raw_smt_files
+    from raw_files
     where bucket = ${options.bucket} and (
         status = 'normalizing' and lease_expires_at < now() - interval '1 second'
         or status = 'registered' and updated_at < now() - ${options.waitingMs} * interval '1 millisecond'

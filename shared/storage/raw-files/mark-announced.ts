@@ -10,7 +10,7 @@ export async function markAnnounced(
   { id, attempt }: { readonly id: string; readonly attempt: number },
 ): Promise<boolean> {
   const { numUpdatedRows } = await database.kysely
-    .updateTable('raw_smt_files')
+    .updateTable('raw_files')
     .set({ announced_at: sql`now()`, updated_at: sql`now()` })
     .where('id', '=', id)
     .where('status', '=', 'normalized')

@@ -8,14 +8,14 @@ import { pendingStatuses } from '../tables.ts';
  */
 export async function markQueued({ kysely }: Database, ids: readonly string[]): Promise<void> {
   const unlocked = kysely
-    .selectFrom('raw_smt_files')
+    .selectFrom('raw_files')
     .select('id')
     .where('id', '=', sql<string>`any(${ids}::bigint[])`)
     .where('status', 'in', pendingStatuses)
     .forUpdate()
     .skipLocked();
   await kysely
-    .updateTable('raw_smt_files')
+    .updateTable('raw_files')
     .set({ queued_at: sql`now()`, updated_at: sql`now()` })
     .where('id', 'in', unlocked)
     .execute();

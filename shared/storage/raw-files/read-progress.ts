@@ -21,7 +21,7 @@ export async function readProgress(
   const { rows } = await sql<FileProgress>`
     select id, status, error_code as "errorCode", error_message as "errorMessage",
       intervals_inserted::float8 as "intervalsInserted", status not in (${sql.join(pendingStatuses)}) as "isFinished"
-    from raw_smt_files
+    from raw_files
     where id = any(${ids}::bigint[])`.execute(kysely);
   return rows;
 }

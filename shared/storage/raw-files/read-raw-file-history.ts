@@ -112,7 +112,7 @@ function readCopies(
   { id, sha256 }: { readonly id: string; readonly sha256: string | null },
 ): Promise<readonly CopyRecord[]> {
   return kysely
-    .selectFrom('raw_smt_files')
+    .selectFrom('raw_files')
     .select(['id', 'filename', 'source', 'status', 'received_at as receivedAt'])
     .where('sha256', '=', sha256)
     .where('id', '<>', id)

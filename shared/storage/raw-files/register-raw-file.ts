@@ -42,13 +42,13 @@ export async function registerRawFile(database: Database, file: NewRawFile): Pro
   const { rows } = await sql<Omit<RegisteredRawFile, 'created'>>`
     with original as (
       select id
-      from raw_smt_files
+      from raw_files
       where sha256 = ${file.sha256} and status = 'normalized' and self_contained
       order by id
       limit 1
       for share
     )
-    insert into raw_smt_files (
+    insert into raw_files (
       bucket, object_key, version_id, etag, filename, size_bytes, sha256, content_type, source, esiid, received_at,
       status, duplicate_of, self_contained
     )
@@ -62,7 +62,7 @@ export async function registerRawFile(database: Database, file: NewRawFile): Pro
   const created = rows[0];
   if (created) return { ...created, created: true };
   const existing = await database.kysely
-    .selectFrom('raw_smt_files')
+    .selectFrom('raw_files')
     .select(['id', 'status', 'duplicate_of as duplicateOf'])
     .where('bucket', '=', file.bucket)
     .where('object_key', '=', file.objectKey)

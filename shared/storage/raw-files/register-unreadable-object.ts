@@ -14,7 +14,7 @@ export async function registerUnreadableObject(
   error: { readonly code: string; readonly message: string },
 ): Promise<string | null> {
   const row = await kysely
-    .insertInto('raw_smt_files')
+    .insertInto('raw_files')
     .values({
       bucket: file.bucket,
       object_key: storableText(file.objectKey),

@@ -35,11 +35,11 @@ export async function releaseRawFile(database: Database, release: Release): Prom
       select id,
         (${isUnexpected} and lost_attempts + 1 >= ${maxLostAttempts})
           or coalesce(replayed_at, registered_at) < now() - ${maxRetryMs} * interval '1 millisecond' as given_up
-      from raw_smt_files
+      from raw_files
       where id = ${id} and status = 'normalizing' and lease_token = ${leaseToken}
       for update
     ), released as (
-      update raw_smt_files file
+      update raw_files file
       set status = case when not given_up then 'registered' when replayed_from = 'normalized' then 'normalized' else 'failed' end,
         replayed_from = case when given_up then null else replayed_from end,
         lost_attempts = case when given_up or not ${isUnexpected} then 0 else lost_attempts + 1 end,

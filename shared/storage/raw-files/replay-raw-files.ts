@@ -38,7 +38,7 @@ export async function replayRawFiles(
   const columns = sql`file.id, filename, source, esiid`;
   const chosen = sql`
     select id, status
-    from raw_smt_files
+    from raw_files
     where ${sql.join(conditions(filter), sql` and `)}
     order by id
     limit ${filter.limit}`;
@@ -46,11 +46,11 @@ export async function replayRawFiles(
     ? sql<ReplayedFile>`
         with chosen as (${chosen})
         select ${columns}, chosen.status as "previousStatus"
-        from chosen join raw_smt_files file using (id)
+        from chosen join raw_files file using (id)
         order by id`
     : sql<ReplayedFile>`
         with chosen as (${chosen} for update skip locked), replayed as (
-          update raw_smt_files file
+          update raw_files file
           set status = 'registered', duplicate_of = null,
             replayed_from = case when file.status in (${sql.join(pendingStatuses)}) then file.replayed_from else file.status end, lost_attempts = 0, lease_token = null,
             lease_expires_at = null, error_code = null, error_message = null, queued_at = null,

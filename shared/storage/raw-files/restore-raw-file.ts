@@ -24,14 +24,14 @@ export async function restoreRawFile(
   const { rows } = await sql<{ status: RawFileStatus }>`
     with original as (
       select original.id
-      from raw_smt_files original join raw_smt_files file using (sha256)
+      from raw_files original join raw_files file using (sha256)
       where file.id = ${restoration.id} and original.id <> file.id
         and original.status = 'normalized' and original.self_contained
       order by original.id
       limit 1
       for share of original
     ), restored as (
-      update raw_smt_files
+      update raw_files
       set status = replayed_from,
         duplicate_of = case replayed_from when 'duplicate' then (select id from original) end,
         replayed_from = null, lost_attempts = 0, lease_token = null, lease_expires_at = null,

@@ -64,10 +64,10 @@ const filesOfEsiid = `
         or jsonb_path_exists(original.members, '$[*] ? (!(@.kind like_regex "^(interval|daily|monthly)$") || @.error_code != null)')
       then 'unread'
     end as why
-  from raw_smt_files file join raw_smt_files original on original.id = coalesce(file.duplicate_of, file.id)
+  from raw_files file join raw_files original on original.id = coalesce(file.duplicate_of, file.id)
   where original.id in (
       select raw_file_id from raw_file_meters where esiid = $1
-      union all select id from raw_smt_files where esiid = $1
+      union all select id from raw_files where esiid = $1
     ) or file.esiid = $1 or strpos(file.object_key, $1) > 0 or strpos(file.filename, $1) > 0`;
 
 /** Lists for deletion the objects that hold only the ESIID, and withdraws their files; returns the others. */
@@ -78,7 +78,7 @@ async function sortFiles(client: PoolClient, esiid: string): Promise<readonly Sh
     ), listed as (
       insert into erased_objects (raw_file_id, esiid) select id, $1 from sole on conflict do nothing
     )
-    update raw_smt_files file
+    update raw_files file
     set status = 'withdrawn', duplicate_of = null, replayed_from = null, lease_token = null, lease_expires_at = null,
       normalized_at = null, announced_at = null, blocks_inserted = 0, blocks_unchanged = 0, intervals_inserted = 0, daily_reads_inserted = 0,
       monthly_reads_inserted = 0,
@@ -98,13 +98,13 @@ async function forgetTraces(client: PoolClient, esiid: string): Promise<void> {
   await client.query(
     `delete from rejected_rows
      where strpos(row_text, $1) > 0
-       or raw_file_id in (select id from raw_smt_files where esiid = $1)
+       or raw_file_id in (select id from raw_files where esiid = $1)
        or raw_file_id in (select raw_file_id from erased_objects where esiid = $1)`,
     [esiid],
   );
   await client.query('delete from day_disagreements where esiid = $1', [esiid]);
   await client.query('delete from upload_requests where esiid = $1 or strpos(object_key, $1) > 0', [esiid]);
-  await client.query('update raw_smt_files set esiid = null, updated_at = now() where esiid = $1', [esiid]);
+  await client.query('update raw_files set esiid = null, updated_at = now() where esiid = $1', [esiid]);
 }
 
 /**

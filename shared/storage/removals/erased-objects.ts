@@ -15,7 +15,7 @@ export async function listErasedObjects(
 ): Promise<readonly ErasedObject[]> {
   return kysely
     .selectFrom('erased_objects')
-    .innerJoin('raw_smt_files as file', 'file.id', 'erased_objects.raw_file_id')
+    .innerJoin('raw_files as file', 'file.id', 'erased_objects.raw_file_id')
     .select([
       'file.id as rawFileId',
       'file.bucket',
@@ -54,7 +54,7 @@ export async function markObjectsDeleted(
       where raw_file_id = any(${rawFileIds}::bigint[]) and esiid = ${esiid}
       returning raw_file_id
     )
-    update raw_smt_files
+    update raw_files
     set object_key = replace(object_key, ${esiid}, 'erased-' || id), filename = replace(filename, ${esiid}, 'erased'),
       updated_at = now()
     where id in (select raw_file_id from deleted)`.execute(kysely);

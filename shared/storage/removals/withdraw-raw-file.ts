@@ -32,7 +32,7 @@ export function withdrawRawFile(
 ): Promise<Withdrawal | null> {
   return inRemoval(database, async (client) => {
     const { rows } = await client.query<{ status: RawFileStatus }>(
-      'select status from raw_smt_files where id = $1 for update',
+      'select status from raw_files where id = $1 for update',
       [id],
     );
     const previousStatus = rows[0]?.status;
@@ -129,21 +129,21 @@ const copiedColumns = [
 /** Makes the oldest duplicate of a file a normalized one with the same counts, and its other duplicates that one's. */
 async function promoteDuplicate(client: PoolClient, id: string): Promise<string | null> {
   const { rows } = await client.query<{ id: string }>(
-    'select id from raw_smt_files where duplicate_of = $1 order by id for update',
+    'select id from raw_files where duplicate_of = $1 order by id for update',
     [id],
   );
   const heirId = rows[0]?.id;
   if (heirId === undefined) return null;
   const copies = copiedColumns.map((column) => `${column} = original.${column}`).join(', ');
   await client.query(
-    `update raw_smt_files heir
+    `update raw_files heir
      set status = 'normalized', duplicate_of = null, replayed_from = null, ${copies}, updated_at = now()
-     from raw_smt_files original
+     from raw_files original
      where heir.id = $2 and original.id = $1`,
     [id, heirId],
   );
   await client.query(
-    'update raw_smt_files set duplicate_of = $2, updated_at = now() where duplicate_of = $1',
+    'update raw_files set duplicate_of = $2, updated_at = now() where duplicate_of = $1',
     [id, heirId],
   );
   return heirId;
@@ -179,7 +179,7 @@ async function endMeters(client: PoolClient, id: string): Promise<void> {
 async function markWithdrawn(client: PoolClient, id: string): Promise<void> {
   await client.query(
     `with withdrawn as (
-      update raw_smt_files
+      update raw_files
       set status = 'withdrawn', duplicate_of = null, replayed_from = null, lost_attempts = 0, lease_token = null,
         lease_expires_at = null, error_code = null, error_message = null, blocks_inserted = 0, blocks_unchanged = 0,
         intervals_inserted = 0, daily_reads_inserted = 0, monthly_reads_inserted = 0, normalized_at = null, announced_at = null, updated_at = now()

@@ -6,7 +6,7 @@ import type { Database } from '../database.ts';
  * the owner withdraws files and erases ESIIDs. Whoever adds a table adds it here.
  */
 const writerRights = {
-  raw_smt_files: 'insert, update',
+  raw_files: 'insert, update',
   normalize_attempts: 'insert, update',
   upload_requests: 'insert, update',
   rejected_rows: 'insert, delete',
@@ -20,7 +20,14 @@ const writerRights = {
 
 const readable = [
   ...Object.keys(writerRights),
-  ...['smt_intervals', 'SmtInterval', 'smt_interval_days', 'smt_daily_reads', 'smt_monthly_reads'],
+  ...[
+    'smt_intervals',
+    'SmtInterval',
+    'raw_smt_files',
+    'smt_interval_days',
+    'smt_daily_reads',
+    'smt_monthly_reads',
+  ],
   ...['smt_day_audit', 'smt_month_audit', 'smt_register_breaks'],
   ...['erased_esiids', 'erased_objects', 'removals'],
 ];

@@ -89,6 +89,7 @@ async function findOrCreateSchema({ kysely }: Database): Promise<string> {
  */
 async function assertTablesAreOurs(database: Database): Promise<void> {
   const found = await findTables(database, [
+    'raw_files',
     'raw_smt_files',
     'SmtInterval',
     'smt_intervals',

@@ -13,9 +13,9 @@ export interface MissingUpload {
  */
 export function hasArrived(bucket: string): RawBuilder<boolean> {
   return sql`(
-    exists (select from raw_smt_files file where file.sha256 = request.sha256)
+    exists (select from raw_files file where file.sha256 = request.sha256)
     or exists (
-      select from raw_smt_files file
+      select from raw_files file
       where file.bucket = ${bucket} and file.object_key = request.object_key
         and file.sha256 is null and file.size_bytes = request.size_bytes
     )

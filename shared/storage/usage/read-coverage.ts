@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Channel } from '../../intervals/block.ts';
 import type { Database } from '../database.ts';
+import { intervalsAsOf, loadedBy } from './as-of.ts';
 
 export interface CoveredDay {
   readonly usageDate: string;
@@ -20,23 +21,32 @@ export interface CoveredDay {
   readonly latestReceivedAt: Date;
 }
 
+export interface CoverageQuery {
+  readonly esiid: string;
+  /** First and last day in America/Chicago, both included. */
+  readonly from: string;
+  readonly to: string;
+  /** Null: now. */
+  readonly asOf: Date | null;
+}
+
 /**
  * What is stored of each day of one ESIID, by date and channel; a day without a block is not among the rows.
  *
- * A day whose newest revision is one whole block, as nearly all are, is told by that block, which beats all others in every
- * slot: its values are counted, not made intervals. Only other days are asked of the view, by their dates, which keeps it on
- * the primary key. Asking the view of every day took over ten times as long.
+ * Nearly every day's newest revision is one whole block, which wins in every slot: its values are counted without expanding
+ * them to intervals. Only the other days are read from the view, by their dates, which keeps it on the primary key. Reading
+ * every day from the view took over ten times as long.
  */
 export async function readCoverage(
   database: Database,
-  { esiid, from, to }: { readonly esiid: string; readonly from: string; readonly to: string },
+  { esiid, from, to, asOf }: CoverageQuery,
 ): Promise<readonly CoveredDay[]> {
   const { rows } = await sql<CoveredDay>`
     with block as (
       select block.*, file.received_at,
         rank() over (partition by channel, usage_date order by revised_at desc) = 1 as is_newest
-      from interval_blocks block join raw_smt_files file on file.id = block.raw_file_id
-      where block.esiid = ${esiid} and usage_date between ${from}::date and ${to}::date
+      from interval_blocks block join raw_files file on file.id = block.raw_file_id
+      where ${loadedBy(asOf)} block.esiid = ${esiid} and usage_date between ${from}::date and ${to}::date
     ), stored as materialized (
       select usage_date, channel, count(distinct revised_at)::integer as revisions,
         max(revised_at) as latest_revised_at,
@@ -55,7 +65,7 @@ export async function readCoverage(
         array_agg(
           (extract(epoch from ts - timezone('America/Chicago', usage_date::timestamp)) / 900)::integer order by ts
         ) as present_slots
-      from smt_intervals
+      from ${intervalsAsOf(asOf)} interval
       where esiid = ${esiid}
         and usage_date = any(array(select usage_date from stored where newest_blocks > 1 or present < slot_count))
       group by usage_date, channel

@@ -11,7 +11,7 @@ export const measured = {
     postgresCpuMs: 7.4,
     /** Without full-page images, which Aurora does not write (50 KB with them, so soon after a checkpoint). */
     walBytes: 9_300,
-    /** raw_smt_files, normalize_attempts and upload_requests, with their indexes. */
+    /** raw_files, normalize_attempts and upload_requests, with their indexes. */
     recordBytes: 3_400,
     transactions: 6,
   },

@@ -110,7 +110,7 @@ async function walPosition({ kysely }: Database): Promise<number> {
 async function bytesByTable({ kysely }: Database): Promise<{ name: string; bytes: number }[]> {
   const { rows } = await sql<{ name: string; bytes: string }>`
     select relname as name, pg_total_relation_size(oid) as bytes from pg_class
-    where relkind = 'r' and relname in ('interval_blocks', 'raw_smt_files', 'normalize_attempts', 'upload_requests')
+    where relkind = 'r' and relname in ('interval_blocks', 'raw_files', 'normalize_attempts', 'upload_requests')
     order by relname`.execute(kysely);
   return rows.map(({ name, bytes }) => ({ name, bytes: Number(bytes) }));
 }
@@ -198,7 +198,7 @@ class Arrivals {
     this.#isPolling = true;
     while (this.#awaited.size > 0) {
       const { rows } = await sql<{ objectKey: string; status: string }>`
-        select object_key as "objectKey", status from raw_smt_files
+        select object_key as "objectKey", status from raw_files
         where bucket = ${this.#bucket} and object_key = any(${[...this.#awaited.keys()]})
           and status not in ('registered', 'normalizing')`.execute(this.#database.kysely);
       for (const { objectKey, status } of rows) this.#settle(objectKey, status);

@@ -127,7 +127,7 @@ async function timeUntilNormalized(database: Database, count: number): Promise<n
   const startedAtMs = performance.now();
   for (;;) {
     const { rows } = await sql<{ n: string }>`
-      select count(*) n from raw_smt_files where status = 'normalized'`.execute(database.kysely);
+      select count(*) n from raw_files where status = 'normalized'`.execute(database.kysely);
     if (Number(rows[0]?.n) >= count) return performance.now() - startedAtMs;
     await sleep(50);
   }

@@ -8,6 +8,9 @@ import { up as rawFileMeters } from './0006-raw-file-meters.ts';
 import { up as reads } from './0007-reads.ts';
 import { up as takingBack } from './0008-taking-back.ts';
 import { up as dayDisagreements } from './0010-day-disagreements.ts';
+import { up as rawFilesTable } from './0011-raw-files-table.ts';
+import { up as mainAppViews } from './0012-main-app-views.ts';
+import { up as loadedAt } from './0013-loaded-at.ts';
 
 /**
  * Every migration, in order. A released one never changes: what comes next is a new file and a new line here.
@@ -26,4 +29,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-reads': { up: reads },
   '0008-taking-back': { up: takingBack },
   '0010-day-disagreements': { up: dayDisagreements },
+  '0011-raw-files-table': { up: rawFilesTable },
+  '0012-main-app-views': { up: mainAppViews },
+  '0013-loaded-at': { up: loadedAt },
 };

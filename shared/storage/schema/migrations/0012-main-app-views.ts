@@ -1,0 +1,74 @@
+import { type Kysely, sql } from 'kysely';
+
+/**
+ * What the main app reads through Prisma, in the types of its models: "SmtInterval" and raw_smt_files.
+ *
+ * Their timestamps are timestamp(3) without time zone, in UTC, because the app converts them by
+ * `(ts AT TIME ZONE 'UTC') AT TIME ZONE 'America/Chicago'`: on a timestamptz that converts the other way, without an error,
+ * and days and hours are off by 10 to 12 hours.
+ *
+ * Neither view takes writes. What the app would change is refused with the route to call instead; a statement that matches
+ * no row, such as deleting the intervals of an ESIID that has none, changes nothing and succeeds.
+ */
+export async function up(database: Kysely<unknown>): Promise<void> {
+  await sql`drop view "SmtInterval"`.execute(database);
+  await sql`
+    create view "SmtInterval" as
+    select
+      interval.esiid || ':' || extract(epoch from interval.ts)::bigint as id,
+      interval.esiid,
+      coalesce(interval.meter, '') as meter,
+      timezone('UTC', interval.ts)::timestamp(3) as ts,
+      interval.kwh::numeric(10, 5) as kwh,
+      interval.estimated as filled,
+      file.source,
+      timezone('UTC', file.created_at)::timestamp(3) as "createdAt",
+      timezone('UTC', file.updated_at)::timestamp(3) as "updatedAt"
+    from smt_intervals interval
+    left join raw_files file on file.id = interval.raw_file_id
+    where interval.channel = 'consumption'`.execute(database);
+
+  await sql`
+    create view raw_smt_files as
+    select
+      id,
+      filename,
+      least(size_bytes, 2147483647)::integer as size_bytes,
+      coalesce(sha256, '') as sha256,
+      source,
+      content_type,
+      object_key as storage_path,
+      null::bytea as content,
+      timezone('UTC', received_at)::timestamp(3) as received_at,
+      timezone('UTC', created_at)::timestamp(3) as created_at,
+      timezone('UTC', updated_at)::timestamp(3) as updated_at,
+      status
+    from raw_files`.execute(database);
+
+  await sql`
+    create function refuse_main_app_write() returns trigger language plpgsql as $$
+    begin
+      raise exception 'The view % is read-only', quote_ident(tg_table_name)
+        using errcode = 'feature_not_supported', hint = tg_argv[0];
+    end $$`.execute(database);
+  const refusals = {
+    SmtInterval: {
+      'insert or update': 'Upload the file that has the intervals: POST /api/admin/smt/raw-upload.',
+      delete: 'To erase an ESIID with all that is stored of it: POST /api/admin/smt/erasures.',
+    },
+    raw_smt_files: {
+      insert: 'Upload the file: POST /api/admin/smt/raw-upload.',
+      update: 'To load a file again: POST /api/admin/smt/normalize?id=ID.',
+      delete:
+        'Raw files stay when they are processed; their status tells which are pending. To take one back: POST /api/admin/smt/raw-files/ID/withdraw.',
+    },
+  };
+  for (const [view, hints] of Object.entries(refusals)) {
+    for (const [operation, hint] of Object.entries(hints)) {
+      const name = sql.id(`refuse_${operation.replaceAll(' ', '_')}`);
+      await sql`
+        create trigger ${name} instead of ${sql.raw(operation)} on ${sql.table(view)}
+        for each row execute function refuse_main_app_write(${sql.lit(hint)})`.execute(database);
+    }
+  }
+}
