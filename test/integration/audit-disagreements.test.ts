@@ -141,9 +141,7 @@ describe('A note', () => {
         .flatMap((date, index) => [intervals(date, index % 2), reads(date)])
         .map((bytes) => ingest(database, { bytes })),
     );
-    const { rows } = await database.pool.query<{ id: string }>(
-      'select id from raw_files order by random()',
-    );
+    const { rows } = await database.pool.query<{ id: string }>('select id from raw_files order by random()');
     await Promise.all(rows.map(({ id }) => auditRawFile(database, id)));
 
     expect(await noted(database)).toEqual(all.filter((_, index) => index % 2 === 1));

@@ -142,10 +142,10 @@ async function promoteDuplicate(client: PoolClient, id: string): Promise<string 
      where heir.id = $2 and original.id = $1`,
     [id, heirId],
   );
-  await client.query(
-    'update raw_files set duplicate_of = $2, updated_at = now() where duplicate_of = $1',
-    [id, heirId],
-  );
+  await client.query('update raw_files set duplicate_of = $2, updated_at = now() where duplicate_of = $1', [
+    id,
+    heirId,
+  ]);
   return heirId;
 }
 
