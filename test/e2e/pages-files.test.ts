@@ -363,6 +363,28 @@ describe('a raw file’s page', () => {
   });
 });
 
+describe('a file that was wrong', () => {
+  it('is withdrawn from its page, with who and why, and can be loaded again', async () => {
+    const page = await pages.openTab(rawFilesPath);
+    await dropFiles(page, [{ name: 'wrong.csv', content: smallFile('10443720000000086') }]);
+    await uploadOf(page, 'wrong.csv').getByRole('link', { name: 'Details' }).click();
+
+    await page.getByRole('button', { name: 'Withdraw' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Withdraw this file?' });
+    await dialog.getByLabel('Your name').fill('Operator');
+    await dialog.getByLabel('Why').fill('A test file');
+    expect(await barriersIn(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Withdraw' }).click();
+    await page.getByText('Withdrawn: nothing of it is in the data.').waitFor();
+    const { rows } = await askApi<{ rows: object[] }>(pages.stack, '/api/usage?esiid=10443720000000086');
+    await page.getByRole('button', { name: 'Load again' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Load again' }).click();
+    await page.getByText('96 intervals of 1 ESIID read').waitFor();
+
+    expect(rows).toEqual([]);
+  });
+});
+
 describe('the list of raw files', () => {
   it('has the period of the data, an order, and the usage of what a duplicate is a copy of', async () => {
     const page = await pages.openTab(`${rawFilesPath}?order=name-asc`);

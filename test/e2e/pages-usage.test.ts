@@ -291,6 +291,26 @@ describe('meters', () => {
   });
 });
 
+describe('a day that SMT’s daily read contradicts', () => {
+  it('is named in the range, and says on its page what the two sums are', async () => {
+    const read = `'${smallEsiid},06/01/2025,06/02/2025 06:18:33,100.000,101.000,1.000`;
+    const header = 'ESIID,USAGE_DATE,REVISION_DATE,START_READ,END_READ,USAGE_KWH';
+    await putObject(pages.stack, 'daily-reads.csv', `${header}\n${read}\n`);
+    await expect
+      .poll(() => askApi<object>(pages.stack, '/api/admin/smt/raw-files?q=daily-reads.csv&status=normalized'))
+      .toMatchObject({ files: [{ filename: 'daily-reads.csv' }] });
+    const page = await pages.openTab(`/usage?esiid=${smallEsiid}&from=2025-06-01&to=2025-06-01`);
+
+    await page.getByRole('row', { name: /^Sun, Jun 1, 2025 Import disputed .* 1 / }).waitFor();
+    expect(await barriersIn(page)).toEqual([]);
+    await card(page, 'SMT’s own reads').getByRole('link', { name: 'Sun, Jun 1, 2025' }).click();
+
+    await page
+      .getByText('Import: disputed: every interval is stored, and their sum is not SMT’s daily read')
+      .waitFor();
+  });
+});
+
 describe('the usage page', () => {
   it('cuts nothing off on a small dark screen', async () => {
     const phone = { viewport: { width: 360, height: 740 }, colorScheme: 'dark' } as const;

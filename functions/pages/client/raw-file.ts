@@ -3,6 +3,7 @@ import { confirmAction } from './lib/confirm.ts';
 import { announce, byId, el } from './lib/dom.ts';
 import { emptyState, failureNotice, skeleton, startPage } from './lib/page.ts';
 import { isPending, outcomeOf, type RawFileDetail, replayRawFile, statusBadge } from './lib/raw-files.ts';
+import { auditCard } from './raw-file-page/audit-card.ts';
 import {
   changesCard,
   copiesCard,
@@ -11,9 +12,9 @@ import {
   originalCard,
   rejectedCard,
 } from './raw-file-page/cards.ts';
-import { auditCard } from './raw-file-page/audit-card.ts';
 import { rejectedRowsOf, tallyCard } from './raw-file-page/tally.ts';
 import { timelineCard } from './raw-file-page/timeline.ts';
+import { withdrawRawFile } from './raw-file-page/withdraw.ts';
 
 /** /admin/smt/raw/{id}: everything known of one file. */
 const id = decodeURIComponent(location.pathname.slice(location.pathname.lastIndexOf('/') + 1));
@@ -89,6 +90,8 @@ function head(detail: RawFileDetail): HTMLElement {
   };
   const replay = el('button', { type: 'button', disabled: file.status === 'normalizing' }, 'Load again');
   replay.addEventListener('click', () => attempt(replay, replayNow));
+  const withdraw = el('button', { type: 'button', disabled: file.status === 'withdrawn' }, 'Withdraw');
+  withdraw.addEventListener('click', () => attempt(withdraw, withdrawNow));
   const download = el('button', { type: 'button' }, 'Download original');
   download.addEventListener('click', () => attempt(download, downloadOriginal));
   return el(
@@ -106,7 +109,7 @@ function head(detail: RawFileDetail): HTMLElement {
         outcomeOf(summaryOf(detail)),
       ),
     ),
-    el('div', {}, el('div', { class: 'actions' }, replay, download), problem),
+    el('div', {}, el('div', { class: 'actions' }, replay, withdraw, download), problem),
   );
 }
 
@@ -125,6 +128,13 @@ async function replayNow(): Promise<void> {
   if (!isConfirmed) return;
   await replayRawFile(id);
   announce('The file is queued again.');
+  await load();
+}
+
+async function withdrawNow(): Promise<void> {
+  const outcome = await withdrawRawFile(id);
+  if (outcome === null) return;
+  announce(outcome);
   await load();
 }
 

@@ -1,6 +1,7 @@
 import { callApi, requestApi } from '../lib/api.ts';
 import { type RangeUsage, rangeUsage } from './range-usage.ts';
 import type {
+  Audit,
   Coverage,
   EsiidsResponse,
   IntervalRow,
@@ -40,6 +41,11 @@ export function fetchMeters(digits: string, cursor?: string, signal?: AbortSigna
 /** What is stored of each day of a range, and how much energy that is. */
 export async function fetchRange(selection: Selection): Promise<RangeUsage> {
   return rangeUsage(selection, await callOnce<Coverage>('/api/usage/coverage', { ...selection }));
+}
+
+/** What SMT's own reads say of a range. */
+export function fetchAudit(selection: Selection): Promise<Audit> {
+  return callOnce('/api/usage/audit', { ...selection });
 }
 
 export function fetchProfile(selection: Selection): Promise<Profile> {

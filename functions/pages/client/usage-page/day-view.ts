@@ -4,7 +4,8 @@ import { formatCount, formatDate, formatInstant, plural } from '../lib/format.ts
 import { rawFileUrl } from '../lib/raw-files.ts';
 import { type TableData, table } from '../lib/table.ts';
 import { type Address, selectionOf, usageUrl } from './address.ts';
-import { fetchIntervals, fetchRange } from './api.ts';
+import { fetchAudit, fetchIntervals, fetchRange } from './api.ts';
+import { auditSentences } from './audit-card.ts';
 import { channelName } from './channels.ts';
 import { card, chartCard } from './chart-card.ts';
 import { markNames, markOf } from './coverage-strip.ts';
@@ -23,9 +24,14 @@ export async function dayView(
   { address, signal }: ViewContext,
 ): Promise<HTMLElement[]> {
   const selection = { esiid, from: day, to: day };
-  const [range, rows] = await Promise.all([fetchRange(selection), fetchIntervals(selection)]);
+  const [range, rows, audit] = await Promise.all([
+    fetchRange(selection),
+    fetchIntervals(selection),
+    fetchAudit(selection),
+  ]);
   const slots = layOut(selection, rows);
   const days = range.channels.flatMap((channel) => channel.days);
+  const sentences = auditSentences(audit).map((text) => el('p', {}, text));
   return [
     dayNavigation(address, day),
     meterHead(esiid, formatDate(day)),
@@ -40,6 +46,7 @@ export async function dayView(
       },
       signal,
     ),
+    ...(sentences.length === 0 ? [] : [card('SMT’s own reads', undefined, ...sentences)]),
     sourcesCard(days, esiid),
   ];
 }

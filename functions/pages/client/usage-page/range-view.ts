@@ -2,7 +2,8 @@ import { el } from '../lib/dom.ts';
 import { formatDate, plural } from '../lib/format.ts';
 import { emptyState } from '../lib/page.ts';
 import { usageUrl } from './address.ts';
-import { fetchPeaks, fetchProfile, fetchRange } from './api.ts';
+import { fetchAudit, fetchPeaks, fetchProfile, fetchRange } from './api.ts';
+import { auditCard } from './audit-card.ts';
 import { compareCard, comparedName } from './compare-card.ts';
 import { downloadCard } from './download-card.ts';
 import { figuresOf } from './figures.ts';
@@ -36,6 +37,10 @@ export async function rangeView(selection: Selection, context: ViewContext): Pro
     ...(other === null ? [] : [compareCard(range, other, context.signal)]),
     energyCard(range, context),
     coverageCard(range, context),
+    laterCards(async () => {
+      const audit = auditCard(esiid, await fetchAudit(selection));
+      return audit === null ? [] : [audit];
+    }, context.signal),
     ...(from.slice(0, 7) === to.slice(0, 7) ? [] : [monthsCard(range, context)]),
     ...profileCards(range, other, profile, context),
     laterCards(async () => {

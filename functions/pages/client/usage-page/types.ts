@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { auditResponse } from '../../../usage/audit-schemas.ts';
 import type { peaksResponse, profileResponse } from '../../../usage/profile-schemas.ts';
 import type { coverageResponse, esiidsResponse, usageResponse } from '../../../usage/schemas.ts';
 
@@ -13,6 +14,8 @@ export type UsageResponse = z.infer<typeof usageResponse>;
 export type UsageRow = UsageResponse['rows'][number];
 export type IntervalRow = Extract<UsageRow, { estimated: boolean }>;
 export type Channel = IntervalRow['channel'];
+export type Audit = z.infer<typeof auditResponse>;
+export type AuditedDay = Audit['days'][number];
 export type Profile = z.infer<typeof profileResponse>;
 export type ProfileHour = Profile['rows'][number];
 export type Peak = z.infer<typeof peaksResponse>['rows'][number];
