@@ -103,6 +103,9 @@ function draw(element: HTMLElement, spec: ChartSpec, signal: AbortSignal): EChar
   addEventListener('afterprint', () => printed(element.clientWidth), { signal });
   signal.addEventListener('abort', () => {
     resized.disconnect();
+    // What is still being drawn over several frames would go on without a canvas: an empty chart ends it.
+    instance.clear();
+    instance.getZr().flush();
     instance.dispose();
   });
   if (onClick) {
@@ -127,7 +130,6 @@ function palette(name: string): string {
 function common(colour: Palette): EChartsCoreOption {
   return {
     animation: false,
-    progressive: 0, // drawing in several frames would go on after the chart is disposed of
     textStyle: { fontFamily: 'inherit', color: colour('text') },
     backgroundColor: 'transparent',
   };

@@ -57,7 +57,7 @@ export function heatMap(range: SlotRange, series: Series, onOpenDay: (date: stri
       },
       visualMap: heatScale(colour, widthPx, max, 'kWh'),
       series: [
-        { type: 'heatmap', data: whole, emphasis: { disabled: true } },
+        { type: 'heatmap', data: whole, progressive: 0, emphasis: { disabled: true } },
         { type: 'custom', renderItem: halfCell, data: halves, encode: { x: 0, y: 1 } },
         runs(skippedRuns(days), filledRun(colour('line-strong'))),
         runs(missingRuns(days, series), filledRun(colour('chart-gap'))),

@@ -139,7 +139,7 @@ export function monthHeatMap(
       },
       yAxis: hourAxis(colour),
       visualMap: { ...heatScale(colour, widthPx, max, 'kW'), seriesIndex: 0 },
-      series: [{ type: 'heatmap', data: cells, emphasis: { disabled: true } }],
+      series: [{ type: 'heatmap', data: cells, progressive: 0, emphasis: { disabled: true } }],
     }),
   };
 }
