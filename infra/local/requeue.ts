@@ -1,120 +1,101 @@
-import {
-  ListObjectVersionsCommand,
-  type ListObjectVersionsCommandOutput,
-  type ObjectVersion,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import type { S3EventRecord } from 'aws-lambda';
-import { Client } from 'pg';
+import { S3Client } from '@aws-sdk/client-s3';
+import { sql } from 'kysely';
+import { S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
 import { environmentNames } from '../../shared/environment.ts';
 import { encodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
 import { isRawFileKey } from '../../shared/raw-files/object-key.ts';
+import type { NotifiedVersion } from '../../shared/raw-files/object-store.ts';
+import { type Database, openDatabase } from '../../shared/storage/database.ts';
+import { findUnregistered } from '../../shared/storage/raw-files/find-unregistered.ts';
+import { pendingStatuses } from '../../shared/storage/tables.ts';
+import type { ListingCursor } from '../../shared/sweep/sweep-checkpoint.ts';
 import type { S3Notifications } from './notifications.ts';
-import { formEncodeKey } from './s3/encoding.ts';
+import { createdEvent } from './s3/events.ts';
 import type { RunningServices } from './services.ts';
 
 /**
- * Queues and events of the local run are in memory, so a stop loses them. This puts back on the way what it left
- * unfinished: rows not normalized get their message, objects without a row their event. The bucket is this run's alone
- * and the lock says that no other process works on it, so a lease on one of its rows is a dead worker's.
+ * Queues and events of the local run are in memory and lost when it stops. This requeues what was pending: rows without a
+ * final status get their message, objects without a row their event. Unlike the sweep it waits for nothing to be overdue:
+ * the bucket is this run's alone and the lock says that no other process works on it, so every lease is a dead worker's.
  */
-export async function requeueUnfinished(
+export async function requeuePending(
   services: RunningServices,
   notifications: S3Notifications,
 ): Promise<void> {
-  const client = new Client({ connectionString: services.databaseUrl });
-  await client.connect();
+  const database = openDatabase({
+    connectionString: services.databaseUrl,
+    maxConnections: 1,
+    applicationName: 'smt-ingest requeue',
+  });
   try {
     for (const { name } of services.description.buckets) {
-      await requeueRows(services, client, name);
-      await announceUnregistered(services, client, name, notifications);
+      await requeueRows(services, database, name);
+      await notifyUnregistered(services, database, { bucket: name, notifications });
     }
   } finally {
-    await client.end();
+    await database.close();
   }
 }
 
-async function requeueRows(services: RunningServices, client: Client, bucket: string): Promise<void> {
-  const { description, queues } = services;
+async function requeueRows(
+  { description, queues }: RunningServices,
+  { kysely }: Database,
+  bucket: string,
+): Promise<void> {
   const urlVariable = environmentNames.normalizeQueueUrl;
   const urls = description.functions.map(({ environment }) => environment[urlVariable]);
   const queue = description.queues.find(({ url }) => urls.includes(url));
   if (!queue) return;
-  // A worker that a stop has killed says nothing about its file, so it does not count as lost.
-  const endLeases = `UPDATE raw_files SET lease_expires_at = now(), lost_attempts = 0
-    WHERE bucket = $1 AND status = 'normalizing' AND lease_expires_at > now()`;
-  await client.query(endLeases, [bucket]);
-  const unfinished = `SELECT id::text FROM raw_files
-    WHERE bucket = $1 AND status IN ('registered', 'normalizing') ORDER BY id`;
-  const { rows } = await client.query<{ id: string }>(unfinished, [bucket]);
-  for (const { id } of rows) await queues.send(queue.arn, encodeNormalizeMessage(id));
+  // The stop killed these workers, not their files: the attempts do not count as lost.
+  await kysely
+    .updateTable('raw_files')
+    .set({ lease_expires_at: sql`now()`, lost_attempts: 0 })
+    .where('bucket', '=', bucket)
+    .where('status', '=', 'normalizing')
+    .where('lease_expires_at', '>', sql<Date>`now()`)
+    .execute();
+  const pending = await kysely
+    .selectFrom('raw_files')
+    .select('id')
+    .where('bucket', '=', bucket)
+    .where('status', 'in', pendingStatuses)
+    .orderBy('id')
+    .execute();
+  for (const { id } of pending) await queues.send(queue.arn, encodeNormalizeMessage(id));
 }
 
-async function announceUnregistered(
-  { s3, local }: RunningServices,
-  client: Client,
-  bucket: string,
-  notifications: S3Notifications,
+interface Notified {
+  readonly bucket: string;
+  readonly notifications: S3Notifications;
+}
+
+async function notifyUnregistered(
+  { s3, local: { region, credentials } }: RunningServices,
+  database: Database,
+  { bucket, notifications }: Notified,
 ): Promise<void> {
-  const objects = new S3Client({
-    endpoint: s3.url,
-    region: local.region,
-    credentials: local.credentials,
-    forcePathStyle: true,
-  });
-  let marker: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
-  while (marker) {
-    const page: ListObjectVersionsCommandOutput = await objects.send(
-      new ListObjectVersionsCommand({ Bucket: bucket, ...marker }),
-    );
-    for (const version of await withoutRow(client, bucket, page.Versions ?? [])) {
-      notifications.accept(eventOf(bucket, version, local.region));
+  const client = new S3Client({ endpoint: s3.url, region, credentials, forcePathStyle: true });
+  const objects = new S3SweptBucket(client, bucket);
+  try {
+    for (let cursor: ListingCursor | null = null; ; ) {
+      const { versions, next } = await objects.list(cursor);
+      const files = versions.filter(({ objectKey, sizeBytes }) => isRawFileKey(objectKey, sizeBytes));
+      for (const version of await findUnregistered(database, files)) {
+        notifications.accept(eventOf(version, { region, accessKeyId: credentials.accessKeyId }));
+      }
+      if (!next) return;
+      cursor = next;
     }
-    marker = page.IsTruncated
-      ? {
-          ...(page.NextKeyMarker !== undefined && { KeyMarker: page.NextKeyMarker }),
-          ...(page.NextVersionIdMarker !== undefined && { VersionIdMarker: page.NextVersionIdMarker }),
-        }
-      : undefined;
+  } finally {
+    client.destroy();
   }
-  objects.destroy();
 }
 
-async function withoutRow(
-  client: Client,
-  bucket: string,
-  versions: readonly ObjectVersion[],
-): Promise<readonly ObjectVersion[]> {
-  const ids = versions.map(({ VersionId }) => VersionId);
-  const known = 'SELECT version_id FROM raw_files WHERE bucket = $1 AND version_id = ANY ($2)';
-  const { rows } = await client.query<{ version_id: string }>(known, [bucket, ids]);
-  const registered = new Set(rows.map(({ version_id }) => version_id));
-  return versions.filter(
-    ({ Key = '', Size = 0, VersionId = '' }) => isRawFileKey(Key, Size) && !registered.has(VersionId),
-  );
-}
-
-function eventOf(bucket: string, version: ObjectVersion, region: string): S3EventRecord {
-  return {
-    eventVersion: '2.1',
-    eventSource: 'aws:s3',
-    awsRegion: region,
-    eventTime: (version.LastModified ?? new Date()).toISOString(),
-    eventName: 'ObjectCreated:Put',
-    userIdentity: { principalId: 'LOCAL' },
-    requestParameters: { sourceIPAddress: '127.0.0.1' },
-    responseElements: { 'x-amz-request-id': '', 'x-amz-id-2': '' },
-    s3: {
-      s3SchemaVersion: '1.0',
-      configurationId: 'local',
-      bucket: { name: bucket, ownerIdentity: { principalId: 'LOCAL' }, arn: `arn:aws:s3:::${bucket}` },
-      object: {
-        key: formEncodeKey(version.Key ?? ''),
-        size: version.Size ?? 0,
-        eTag: (version.ETag ?? '').replaceAll('"', ''),
-        versionId: version.VersionId,
-        sequencer: '0',
-      },
-    },
-  };
+function eventOf(
+  { bucket, objectKey, versionId, sizeBytes, etag, receivedAt }: NotifiedVersion,
+  source: { readonly region: string; readonly accessKeyId: string },
+) {
+  const version = { key: objectKey, versionId, sizeBytes, etag: etag ?? '', sequence: 0 };
+  const context = { ...source, requestId: '', sourceIpAddress: '127.0.0.1', eventTime: receivedAt };
+  return createdEvent('Put', { name: bucket }, version, context);
 }

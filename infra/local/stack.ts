@@ -12,7 +12,7 @@ import { acquireLock } from './lock.ts';
 import { S3Notifications } from './notifications.ts';
 import type { OperatorAccess } from './operator-access.ts';
 import type { Queues } from './queues.ts';
-import { requeueUnfinished } from './requeue.ts';
+import { requeuePending } from './requeue.ts';
 import type { S3Faults } from './s3/faults.ts';
 import { startSchedules } from './schedules.ts';
 import { type RunningServices, startServices } from './services.ts';
@@ -102,7 +102,7 @@ async function start(options: LocalStackOptions, cleanups: Cleanups): Promise<Lo
   notifications.start(description.notifications, functions.invokeAsync);
   cleanups.add(() => notifications.stop());
   startConsumers(services, functions, options.intercept, cleanups);
-  await requeueUnfinished(services, notifications);
+  await requeuePending(services, notifications);
   const { routes, cors } = description;
   http.serve({ routes, cors, invoke: (functionId, event) => functions.invoke(functionId, event) });
 

@@ -2,21 +2,30 @@ import type { S3EventRecord } from 'aws-lambda';
 import { formEncodeKey } from './encoding.ts';
 import type { Bucket, ObjectVersion } from './model.ts';
 
-/** How an object came to be, as event names spell it. */
+/** How an object was created, as event names spell it. */
 export type CreatedBy = 'Put' | 'CompleteMultipartUpload' | 'Copy';
 
-/** The record S3 would notify of: key form-encoded, ETag bare, sequencer growing with every change. */
+interface EventContext {
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly requestId: string;
+  readonly sourceIpAddress: string;
+  /** Default: now. */
+  readonly eventTime?: Date;
+}
+
+/** The record of S3's notification: key form-encoded, ETag bare, sequencer growing with every change. */
 export function createdEvent(
   by: CreatedBy,
-  bucket: Bucket,
-  version: ObjectVersion,
-  context: { region: string; accessKeyId: string; requestId: string; sourceIpAddress: string },
+  bucket: Pick<Bucket, 'name'>,
+  version: Pick<ObjectVersion, 'key' | 'sizeBytes' | 'etag' | 'versionId' | 'sequence'>,
+  context: EventContext,
 ): S3EventRecord {
   return {
     eventVersion: '2.1',
     eventSource: 'aws:s3',
     awsRegion: context.region,
-    eventTime: new Date().toISOString(),
+    eventTime: (context.eventTime ?? new Date()).toISOString(),
     eventName: `ObjectCreated:${by}`,
     userIdentity: { principalId: `AWS:${context.accessKeyId}` },
     requestParameters: { sourceIPAddress: context.sourceIpAddress },
