@@ -73,7 +73,7 @@ test('The command replays files of the running stack, by hand or through an addr
   expect(remote).toMatchObject({ code: 0, stdout: expect.stringContaining('continue with --after 1') });
   expect(stranger).toMatchObject({ code: 1, stdout: '' });
   expect(mistaken).toMatchObject({ code: 1, stderr: expect.stringContaining('status') });
-});
+}, 120_000);
 
 test('The command says what is missing: a stack, a token, or an option it knows', async () => {
   const nowhere = await replay([]);
@@ -93,4 +93,4 @@ test('The command says what is missing: a stack, a token, or an option it knows'
     stderr: expect.stringContaining('Put -- before it: npm run replay -- --dry-run'),
   });
   expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('--dry-run') });
-});
+}, 120_000);
