@@ -25,6 +25,7 @@ export type FileErrorCode =
   | 'wide-layout'
   | 'ambiguous-dates'
   | 'ambiguous-labels'
+  | 'conflicting-values'
   | 'future-revision'
   | 'future-date'
   | 'ambiguous-esiid'

@@ -15,6 +15,8 @@ const countOfExactReason = {
   'future-date': 'invalidTimestamp',
   /** The meter's labels, or the day's, are those of intervals of another length. */
   'not-15-minute': 'invalidTimestamp',
+  /** Labels of the day come again with other values, in a file that no stamps order: they cannot be what they seem. */
+  'conflicting-values': 'invalidTimestamp',
   /** Nothing shows whether the meter's labels are starts or ends. */
   'ambiguous-labels': 'invalidTimestamp',
 } as const;

@@ -213,7 +213,7 @@ const utcInstants = otherTool({
   isOrderFree: true,
   row: (reading) => [reading.esiid, new Date(reading.startMs).toISOString(), kwhOf(reading)],
 });
-const localTimestamps = otherTool({
+export const localTimestamps = otherTool({
   name: 'one local timestamp',
   header: 'ESIID,Date/Time (CST),Usage kWh',
   isOrderFree: false,

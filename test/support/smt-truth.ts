@@ -6,6 +6,7 @@ import {
   convertedEnds,
   type Dialect,
   fileOfLines,
+  localTimestamps,
   misnamedStarts,
   trueEnds,
 } from './smt-dialects.ts';
@@ -185,6 +186,9 @@ function makeFile(filePlan: Plan, versions: readonly Version[], esiids: readonly
   };
 }
 
+/** A date that month-first alone can read, without which days up to the 12th would be read in no order. */
+const decidingDate = '2022-07-20';
+
 /** The versions that the dialect can tell, and tell apart where only order tells slots. */
 function fitting({ dialect, chosen }: Plan, versions: readonly Version[]): Version[] {
   const seen = new Set<string>();
@@ -196,11 +200,14 @@ function fitting({ dialect, chosen }: Plan, versions: readonly Version[]): Versi
     const name = `${choice.meter} ${choice.channel} ${choice.date} ${dialect.hasRevision ? choice.revision : ''}`;
     const isToldByOrder =
       endOnly.includes(dialect) || (momentsOf(choice.date).length === 100 && !dialect.isOrderFree);
-    if (seen.has(name) && isToldByOrder) continue;
+    // Without stamps, two values for one slot contradict each other.
+    if (seen.has(name) && (isToldByOrder || !dialect.hasRevision)) continue;
     seen.add(name);
     result.push(choice);
   }
-  return result;
+  const [first] = result;
+  const isDecided = dialect.hasRevision || result.some(({ date }) => date === decidingDate);
+  return first && !isDecided ? [...result, { ...first, channel: 'consumption', date: decidingDate }] : result;
 }
 
 /** Every other half hour of a day (single rows would pass for half-hourly ones), but the repeated hour in one piece, with the even. */
@@ -221,7 +228,8 @@ function arrange(
   if (order === 'twice') return [...days, ...days].flatMap(({ lines }) => lines);
   const placed = days.flatMap(({ lines, mayShuffle }, day) => {
     const places = lines.map((_, i) => chance(seed, day * 1000 + i));
-    if (order === 'merged' || !mayShuffle) places.sort((a, b) => a - b);
+    // Midnights of shuffled timestamps may begin or end their days.
+    if (order === 'merged' || !mayShuffle || dialect === localTimestamps) places.sort((a, b) => a - b);
     return lines.map((line, i) => ({ line, place: places[i] ?? 0 }));
   });
   return placed.sort((a, b) => a.place - b.place).map(({ line }) => line);

@@ -253,6 +253,36 @@ describe('A file that may hold intervals and is not proved is refused by name, n
     expect(blocks).toEqual([]);
   });
 
+  test.each([
+    'Export kWh',
+    'Generation kWh',
+    'kWh Received',
+    'Solar kWh',
+    'Net kWh',
+    'Cumulative kWh',
+    'Meter Reading kWh',
+  ])('energy that is no consumption by its name: %s', async (name) => {
+    const { report } = await read(`ESIID,Timestamp,${name}\n${esiid},2025-05-14 00:00,.1`);
+
+    expect(report.errorCode).toBe('unknown-header');
+    expect(report.errorMessage).toContain(`"${name}"`);
+  });
+
+  test('times by 12 hours without AM and PM, and the other days are read', async () => {
+    const twelve = dayOf(
+      (start, end, kwh) => `${esiid},2025-05-14,${clockText(start % 720)},${clockText(end % 720)},${kwh}`,
+    );
+    const good = dayOf(
+      (start, end, kwh) => `${esiid},2025-05-15,${clockText(start)},${clockText(end)},${kwh}`,
+    );
+
+    const { report, blocks } = await read(`${startAndEnd}\n${twelve}\n${good}`);
+
+    expect(nonZero(report.counts)).toEqual({ rowsRead: 192, intervalsRead: 96, invalidTimestamp: 96 });
+    expect(report.rejectedRows[0]).toMatchObject({ reason: 'conflicting-values' });
+    expect(blocks.map(({ usageDate }) => usageDate)).toEqual(['2025-05-15']);
+  });
+
   test('several meters under one hint', async () => {
     const { report } = await read('Meter,Timestamp,kWh\nA,2025-05-14 00:00,.1\nB,2025-05-14 00:00,.2', esiid);
 

@@ -53,6 +53,7 @@ function smtRules({ names, delimiter }: Table): ReadingRules {
     dates: dateCells(smtDateOrders),
     flagOf: flagWords('Estimated/Actual'),
     endsAreInclusive: false,
+    rejectedDays: new Map(),
     meterRules: () => startLabels,
   };
 }

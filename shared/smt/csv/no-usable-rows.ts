@@ -8,6 +8,7 @@ const remedyOf = {
     'A revision stamp later than the day the file came would hide every later one. Correct the stamps and send it again.',
   'future-date': 'No interval can lie later than the day the file came. Correct the dates and send it again.',
   'not-15-minute': '',
+  'conflicting-values': '',
   'ambiguous-labels': '',
 } as const;
 

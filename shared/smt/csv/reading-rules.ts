@@ -1,3 +1,4 @@
+import type { BlockKey } from '../../intervals/block-assembler.ts';
 import type { DateCells, FlagOf } from './cells.ts';
 import type { IntervalLayout } from './layout.ts';
 import type { Rejection } from './rows.ts';
@@ -23,8 +24,14 @@ export interface ReadingRules {
   readonly flagOf: FlagOf;
   /** Whether ends name the last minute of their interval: `00:14`. */
   readonly endsAreInclusive: boolean;
+  /** Meter-days none of whose rows are read, by {@link meterDayName}. */
+  readonly rejectedDays: ReadonlyMap<string, Rejection>;
   /** @param meter ESIID and channel */
   meterRules(meter: string): MeterRules;
+}
+
+export function meterDayName({ esiid, channel, day }: Pick<BlockKey, 'esiid' | 'channel' | 'day'>): string {
+  return `${esiid} ${channel} ${day.date}`;
 }
 
 /** Rules for labels that need no proof: starts, or starts and ends. */

@@ -10,6 +10,7 @@ import type { MemberReading } from '../member-reading.ts';
 import { kwhOf } from './cells.ts';
 import { copiedString } from './copied-string.ts';
 import type { IntervalLayout } from './layout.ts';
+import { meterDayName, type ReadingRules } from './reading-rules.ts';
 import type { ParsedRow } from './row-parser.ts';
 import { copiedRow, type Rejection, type Row, type RowRun } from './rows.ts';
 import { ChangeDays, type HeldRow } from './time/change-days.ts';
@@ -20,6 +21,8 @@ import { locate, ordinarySlot, type Place, rowLengthMinutes, startOfEnd } from '
 /** Maximum number of rows of clock-change days that wait for the rest of their day. */
 const maxHeldRows = 100_000;
 const slotMinutes = 15;
+/** Maximum number of meter-days whose conflicts are noted. */
+const maxConflicts = 50_000;
 
 /** Puts parsed rows into the slots of their blocks: every row into exactly one count. */
 export class RowPlacer {
@@ -27,7 +30,10 @@ export class RowPlacer {
   readonly otherLengths = new Map<number, number>();
   /** Rows of the repeated hour whose slot nothing decides. */
   unresolvedRows = 0;
+  /** The first row of each meter-day with another value for a slot that has one. */
+  readonly conflicts = new Map<string, Row>();
   private readonly layout: IntervalLayout;
+  private readonly rejectedDays: ReadingRules['rejectedDays'];
   private readonly reading: MemberReading;
   private readonly assembler: BlockAssembler;
   private readonly changeDays = new ChangeDays();
@@ -36,11 +42,12 @@ export class RowPlacer {
   private block: OpenBlock | undefined;
 
   constructor(
-    layout: IntervalLayout,
+    { layout, rejectedDays }: ReadingRules,
     reading: MemberReading,
     reject: (row: Row, rejection: Rejection) => void,
   ) {
     this.layout = layout;
+    this.rejectedDays = rejectedDays;
     this.reading = reading;
     this.reject = reject;
     this.assembler = new BlockAssembler((block) => reading.add(block), reading.options.maxOpenBlocks);
@@ -143,6 +150,11 @@ export class RowPlacer {
   /** A row whose slot is known: its value is placed, missing, or no value at all. */
   private fill(key: BlockKey, row: Row, slot: number, isEstimated: boolean): void {
     const { counts } = this.reading.tally;
+    const rejection = this.rejectedDays.size > 0 ? this.rejectedDays.get(meterDayName(key)) : undefined;
+    if (rejection) {
+      this.reject(row, rejection);
+      return;
+    }
     const kwh = kwhOf(row.cells[this.layout.kwh] ?? '');
     const block = this.blockOf(key);
     if (kwh === null || kwh === '') {
@@ -157,7 +169,16 @@ export class RowPlacer {
       block.rows++;
       counts.intervalsRead++;
     } else if (outcome === 'duplicate') counts.duplicateRows++;
-    else counts.conflictingRows++;
+    else {
+      counts.conflictingRows++;
+      this.noteConflict(key, row);
+    }
+  }
+
+  private noteConflict(key: BlockKey, row: Row): void {
+    const name = meterDayName(key);
+    if (key.revisedAt === null && this.conflicts.size < maxConflicts && !this.conflicts.has(name))
+      this.conflicts.set(name, copiedRow(row, this.layout.delimiter));
   }
 
   private blockOf(key: BlockKey): OpenBlock {

@@ -26,7 +26,7 @@ export class RowReader {
     this.rules = rules;
     this.reading = reading;
     this.parser = new RowParser(rules, reading.options.receivedAt);
-    this.placer = new RowPlacer(rules.layout, reading, (row, rejection) => this.reject(row, rejection));
+    this.placer = new RowPlacer(rules, reading, (row, rejection) => this.reject(row, rejection));
   }
 
   async read(bytes: AsyncIterable<Buffer>): Promise<void> {
@@ -43,6 +43,11 @@ export class RowReader {
     if (this.otherOrder) throw dayFirst(this.otherOrder);
     const { tally } = this.reading;
     if (tally.counts.intervalsRead === 0) throw noUsableRows(tally, this.placer.otherLengths);
+  }
+
+  /** The first row of each meter-day with another value for a slot that has one. */
+  get conflicts(): ReadonlyMap<string, Row> {
+    return this.placer.conflicts;
   }
 
   /** Rows of the repeated hour whose slot nothing decides. */

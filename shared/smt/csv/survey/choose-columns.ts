@@ -34,6 +34,7 @@ export function chooseColumns(table: Table, survey: ColumnSurvey): ChosenColumns
   const channel = chooseChannel(survey);
   refuseOtherUnits(of('unit'));
   const kwh = chooseEnergy(survey);
+  if (channel < 0) refuseOtherDirection(kwh);
   refuseSecondEnergy(survey, kwh);
   const layout: IntervalLayout = {
     delimiter: table.delimiter,
@@ -238,6 +239,19 @@ function chooseEnergy(survey: ColumnSurvey): ColumnProfile {
     unnamed
       ? `Column ${quoted(unnamed.name)} does not say its unit. Name it kWh if that is what it holds.`
       : 'No column is named as one of kWh.',
+  );
+}
+
+const otherThanUsage =
+  /generat|export|surplus|deliver|receiv|return|solar|produc|sent|^net|net$|netkwh|kwhnet|inject|feedin|outflow|inflow|import|cumulat|register|reading|index|demand/;
+
+/** Energy of another direction, or a register, is no consumption, even where it is the only energy of the file. */
+function refuseOtherDirection({ name, first }: ColumnProfile): void {
+  if (!otherThanUsage.test(reduced(name))) return;
+  throw unknownHeader(
+    `Column ${quoted(name)} is not named as consumption${first ? ` (${describeCell(first)})` : ''}, and no column tells the ` +
+      'channel. Send a row for each reading, with its channel in a column CONSUMPTION_SURPLUSGENERATION (Consumption or ' +
+      'Surplus Generation).',
   );
 }
 

@@ -18,6 +18,13 @@ export class DayLabels {
   private mostBack = 0;
   private mostForth = 0;
 
+  private readonly isOfInstants: boolean;
+
+  /** @param isOfInstants whether the labels name instants, so that no midnight is dated as the wrong day's */
+  constructor(isOfInstants: boolean) {
+    this.isOfInstants = isOfInstants;
+  }
+
   /** @param quarter 0 to 95 */
   add(quarter: number): void {
     this.count++;
@@ -74,14 +81,15 @@ export class DayLabels {
     const isInOrder = (isDescending ? this.mostForth : this.mostBack) <= 1;
     const [earliest, latest] = isDescending ? [this.last, this.first] : [this.first, this.last];
     const isFirst = earliest === midnightQuarter;
-    if (this.count < 2 || !isInOrder || isFirst === (latest === midnightQuarter)) return null;
+    if (this.isOfInstants || this.count < 2 || !isInOrder || isFirst === (latest === midnightQuarter))
+      return null;
     if (isFirst) return 'first';
     return this.has(lastQuarter) ? 'last' : null;
   }
 
   /** Whether midnight is among the labels of a day that may be whole, and the order does not say to which end it belongs. */
   get isMidnightOpen(): boolean {
-    return this.has(midnightQuarter) && this.has(lastQuarter) && this.midnight === null;
+    return !this.isOfInstants && this.has(midnightQuarter) && this.has(lastQuarter) && this.midnight === null;
   }
 }
 

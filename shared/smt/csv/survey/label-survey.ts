@@ -35,11 +35,12 @@ export class LabelSurvey {
     const { date, minutes } = shown;
     meter.add(date, minutes, place);
     if (minutes % slotMinutes !== 0) return;
+    const isInstant = label.offsetMinutes !== null && label.date !== null;
     const name = `${meterName} ${run.revisedAt} ${date}`;
     let day = this.openDays.get(name);
     if (!day) {
       if (this.openDays.size >= maxOpenDays) this.closeDays(maxOpenDays / 2);
-      day = { meter, date, labels: new DayLabels(), place: place() };
+      day = { meter, date, labels: new DayLabels(isInstant), place: place() };
       this.openDays.set(name, day);
     }
     day.labels.add((minutes % minutesPerDay) / slotMinutes);

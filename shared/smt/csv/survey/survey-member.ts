@@ -10,7 +10,7 @@ import { readRows } from '../read-rows.ts';
 import { type MeterRules, type ReadingRules, startLabels } from '../reading-rules.ts';
 import { isRejection, RowParser } from '../row-parser.ts';
 import { RowReader } from '../row-reader.ts';
-import type { Row } from '../rows.ts';
+import type { Rejection, Row } from '../rows.ts';
 import type { Table } from '../table.ts';
 import { rowLengthMinutes } from '../time/locate.ts';
 import { type ChosenColumns, chooseColumns } from './choose-columns.ts';
@@ -45,15 +45,16 @@ export async function surveyMember(
       dates: dateCells(orders),
       flagOf: flagWords(table.names[chosen.layout.flag] ?? ''),
       endsAreInclusive: false,
+      rejectedDays: new Map(),
       meterRules: () => startLabels,
     };
     readings.push(await withLabels(bytes, table, chosen, rules, options));
   }
-  const [only] = readings;
-  if (only && readings.length === 1) return only;
-  const proved = await uncontradicted(bytes, table, readings, options);
+  const trials: Trial[] = [];
+  for (const rules of readings) trials.push(await tryReading(bytes, table, rules, options));
+  const proved = trials.length === 1 ? trials[0] : uncontradicted(trials);
   if (!proved) throw columns.dateOrders.undecided(choices);
-  return proved;
+  return { ...proved.rules, rejectedDays: proved.conflictingDays };
 }
 
 /** Rows of the hour that a clock change repeats. */
@@ -68,17 +69,12 @@ interface Trial {
   readonly repeated: number;
   /** Whether it has whole days of 23 hours, and no reading in the one that they skip. */
   readonly hasWholeSpringDay: boolean;
+  /** Meter-days with two values for a slot and no stamps to order them, as labels of 12 hours without AM and PM make them. */
+  readonly conflictingDays: ReadonlyMap<string, Rejection>;
 }
 
 /** The reading that alone has nothing against it and, in what a clock change shows, something for it. */
-async function uncontradicted(
-  bytes: AsyncIterable<Buffer>,
-  table: Table,
-  readings: readonly ReadingRules[],
-  options: ReadingOptions,
-): Promise<ReadingRules | null> {
-  const trials: Trial[] = [];
-  for (const rules of readings) trials.push(await tryReading(bytes, table, rules, options));
+function uncontradicted(trials: readonly Trial[]): Trial | null {
   const clean = trials.filter(({ unplaced, repeated }) => unplaced + repeated === 0);
   const proved = clean.filter((trial) =>
     trials.every(
@@ -89,7 +85,7 @@ async function uncontradicted(
         (trial.hasWholeSpringDay && !other.hasWholeSpringDay),
     ),
   );
-  return proved.length === 1 ? (proved[0]?.rules ?? null) : null;
+  return proved.length === 1 ? (proved[0] ?? null) : null;
 }
 
 async function tryReading(
@@ -114,7 +110,24 @@ async function tryReading(
   }
   const { invalidTimestamp, duplicateRows, conflictingRows } = tally.counts;
   const unplaced = invalidTimestamp - reader.unresolvedRows;
-  return { rules, unplaced, repeated: duplicateRows + conflictingRows, hasWholeSpringDay };
+  const { layout } = rules;
+  const column = layout.start >= 0 ? layout.start : layout.end;
+  const conflictingDays = new Map(
+    [...reader.conflicts].map(([day, { cells, lineNumber }]) => {
+      const cell = { column: layout.names[column] ?? '', text: cells[column] ?? '', lineNumber };
+      const message =
+        `Times of one day come again with other values, first ${describeCell(cell)}, and no revision stamps order them. Write ` +
+        'times by 24 hours, and each reading once.';
+      return [day, { reason: 'conflicting-values', column, message } satisfies Rejection] as const;
+    }),
+  );
+  return {
+    rules,
+    unplaced,
+    repeated: duplicateRows + conflictingRows,
+    hasWholeSpringDay,
+    conflictingDays,
+  };
 }
 
 function wideLayout(): FileError {
