@@ -84,9 +84,10 @@ test('Where JSON and CSV overlap, the days are stored once', async () => {
   );
   const csv = writeFile(portal2022, readings.slice(0, 80).flat());
 
-  const first = await ingest(database, { bytes: Buffer.from(csv) });
+  const first = await ingest(database, { bytes: Buffer.from(csv), receivedAt });
   const second = await ingest(database, {
     bytes: Buffer.from(apiFiles['an array of objects']?.(readings.slice(20).flat()) ?? ''),
+    receivedAt,
   });
 
   expect(first?.loaded.blocksInserted).toBe(80);
