@@ -55,7 +55,7 @@ export class SmtIngestStack extends Stack {
       maxConcurrency: settings.normalizeConcurrency,
     });
     this.registerFailures = new RegisterFailureQueue(this, 'RegisterFailures');
-    this.announcements = new Announcements(this, 'Announcements');
+    this.announcements = new Announcements(this, 'Announcements', settings);
     this.adminToken = new AdminToken(this, 'AdminToken', settings);
     this.readerTokens = new ReaderTokens(this, 'ReaderTokens', settings);
     this.pgpKeys = new PgpKeys(this, 'PgpKeys', settings);

@@ -21,6 +21,11 @@ const settingsFile = z.strictObject({
   database: z.enum(databases),
   /** Receives the alarms. Required in prod; null subscribes nobody. */
   alarmEmail: z.email().nullable(),
+  /**
+   * HTTPS address that SNS posts each announcement to, such as the main app's; it confirms the subscription itself, as
+   * test/examples/announcement-endpoint.ts does. Null subscribes nobody.
+   */
+  announcementEndpoint: z.url({ protocol: /^https$/ }).nullable(),
   /** Address at which operators open RUNBOOK.md; alarms link to its sections. In prod an https URL. */
   runbookUrl: z.string(),
   /**

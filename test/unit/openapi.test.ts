@@ -68,6 +68,7 @@ test('An upload is described by the fields that raw-upload takes', () => {
     'received_at',
     'content_type',
     'esiid',
+    'dry_run',
   ]);
   expect(schema?.required).toEqual(['filename', 'size_bytes', 'sha256']);
 });

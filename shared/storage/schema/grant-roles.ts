@@ -24,6 +24,8 @@ const readable = [
     'smt_intervals',
     'SmtInterval',
     'raw_smt_files',
+    'smt_days',
+    'smt_latest',
     'smt_interval_days',
     'smt_daily_reads',
     'smt_monthly_reads',

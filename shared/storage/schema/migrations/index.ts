@@ -11,6 +11,7 @@ import { up as dayDisagreements } from './0010-day-disagreements.ts';
 import { up as rawFilesTable } from './0011-raw-files-table.ts';
 import { up as mainAppViews } from './0012-main-app-views.ts';
 import { up as loadedAt } from './0013-loaded-at.ts';
+import { up as analystViews } from './0014-analyst-views.ts';
 
 /**
  * Every migration, in order. A released one never changes: what comes next is a new file and a new line here.
@@ -32,4 +33,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-raw-files-table': { up: rawFilesTable },
   '0012-main-app-views': { up: mainAppViews },
   '0013-loaded-at': { up: loadedAt },
+  '0014-analyst-views': { up: analystViews },
 };

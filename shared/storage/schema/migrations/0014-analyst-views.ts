@@ -1,0 +1,101 @@
+import { type Kysely, sql } from 'kysely';
+
+/**
+ * Views for analysts, and what the tables and views hold, for `\d+`.
+ *
+ * smt_days groups by its keys, so conditions on esiid, channel and usage_date reach the blocks; one on kwh or peak_kwh reads
+ * every day. smt_latest takes the ESIIDs from raw_file_meters and each one's newest day from the end of the primary key: a
+ * condition on esiid reaches both; without one it costs a few index lookups for each ESIID.
+ */
+export async function up(database: Kysely<unknown>): Promise<void> {
+  await sql`
+    create view smt_days as
+    select esiid, channel, usage_date,
+      sum(kwh) as kwh,
+      count(*)::integer as intervals,
+      (extract(epoch from
+        timezone('America/Chicago', (usage_date + 1)::timestamp) - timezone('America/Chicago', usage_date::timestamp)
+      ) / 900)::integer as expected,
+      (count(*) filter (where estimated))::integer as estimated,
+      max(kwh) as peak_kwh,
+      max(revised_at) as revised_at
+    from smt_intervals
+    group by esiid, channel, usage_date`.execute(database);
+  await sql`
+    create view smt_latest as
+    select interval.*
+    from (select esiid from raw_file_meters group by esiid) meter
+    cross join unnest(enum_range(null::smt_channel)) known (channel)
+    cross join lateral (
+      select max(usage_date) as usage_date
+      from interval_blocks block
+      where block.esiid = meter.esiid and block.channel = known.channel
+    ) newest
+    cross join lateral (
+      select * from smt_intervals day
+      where day.esiid = meter.esiid and day.channel = known.channel and day.usage_date = newest.usage_date
+      order by ts desc
+      limit 1
+    ) interval`.execute(database);
+
+  for (const [name, comment] of Object.entries(comments)) {
+    const [kind = '', ...path] = name.split(' ');
+    await sql`comment on ${sql.raw(kind)} ${sql.id(...path)} is ${sql.lit(comment)}`.execute(database);
+  }
+}
+
+const comments = {
+  'table raw_files':
+    'One row for each version of an object in the S3 bucket: a delivered file, its status, and the counts of its rows.',
+  'column raw_files status':
+    'registered and normalizing are pending; normalized, failed, ignored, duplicate and withdrawn are final until a replay.',
+  'column raw_files received_at':
+    'When S3 received the object. Stands in for the revision stamp of a file that has none.',
+  'column raw_files esiid':
+    'A hint sent with the upload or named in the key, for files without an ESIID column.',
+  'column raw_files duplicate_of': 'The file with the same bytes that was loaded before.',
+  'column raw_files self_contained':
+    'Every row names its ESIID and revision stamp: the bytes alone decide what is loaded.',
+  'table normalize_attempts': 'Each attempt to load a raw file, and how it ended.',
+  'table upload_requests':
+    'Presigned uploads that were granted, so that those that never arrived can be reported.',
+  'table rejected_rows':
+    'The first hundred rows of a raw file that could not be used; the counts in raw_files are complete.',
+  'table raw_file_meters': 'Which ESIIDs, channels and days each raw file holds.',
+  'column raw_file_meters changed_xid':
+    'The transaction that last changed these days. Read in its order below the xmin of the snapshot, nothing that commits late is skipped.',
+  'table interval_blocks':
+    'The intervals of one ESIID, channel and day in one revision, as a file gave them. Rows are never updated to load another.',
+  'column interval_blocks usage_date': 'The day in America/Chicago.',
+  'column interval_blocks revised_at':
+    'The revision stamp; of two revisions the later one wins, interval by interval.',
+  'column interval_blocks content': 'Hash of the values: the same revision loaded again is the same row.',
+  'column interval_blocks kwh':
+    'kWh of each 15 minutes from local midnight: 96 values, 92 or 100 on days of a clock change; null where the file has none.',
+  'column interval_blocks estimated': 'A bit for each value, 1 where it is an estimate; null when none is.',
+  'column interval_blocks meter': 'The meter as the file names it; not part of the key.',
+  'column interval_blocks raw_file_id': 'The first file loaded that holds this block.',
+  'column interval_blocks loaded_at':
+    'When the block was loaded; smt_intervals_as_of reads what had been by a time.',
+  'view smt_intervals':
+    'One row for each interval, in its current revision, both channels. Fast by esiid, and by esiid and usage_date; a condition on ts alone reads every block.',
+  'column smt_intervals ts': 'Start of the interval, an instant.',
+  'column smt_intervals usage_date': 'The day in America/Chicago.',
+  'column smt_intervals estimated': 'SMT estimated the value.',
+  'view SmtInterval':
+    'Intervals as the main app models them: consumption only, timestamps in UTC without time zone, read-only.',
+  'column SmtInterval ts': 'Start of the interval in UTC, without time zone.',
+  'column SmtInterval meter': 'Empty where the file names no meter.',
+  'column SmtInterval filled': 'SMT estimated the value.',
+  'column SmtInterval source': 'Source of the file that brought it, such as droplet-upload.',
+  'view raw_smt_files':
+    'Raw files as the main app models them, and their status; read-only. The table is raw_files.',
+  'column raw_smt_files storage_path': 'The key of the object in the bucket.',
+  'column raw_smt_files content': 'Always null: the bytes are in the bucket.',
+  'column raw_smt_files size_bytes': 'At most 2147483647, which is what the model can hold.',
+  'view smt_days':
+    'A row for each ESIID, channel and day: sum, number of intervals and of those expected (92, 96 or 100), estimates, peak. Fast by esiid, usage_date or both; a year of one ESIID costs as much as its intervals.',
+  'column smt_days peak_kwh': 'The greatest interval; times four, the peak in kW.',
+  'view smt_latest':
+    'The newest interval of each ESIID and channel. A few index lookups for each ESIID; fast by esiid.',
+} as const;
