@@ -165,7 +165,7 @@ export class SmtIngestStack extends Stack {
     const rawFilesApi = new IngestFunction(this, 'RawFilesApi', { entry: 'raw-files' });
     adminToken.grantRead(rawFilesApi);
     database.connect(rawFilesApi, 'reader');
-    rawFiles.grantRead(rawFilesApi);
+    rawFiles.grantDownload(rawFilesApi);
     api.serve(rawFileRoutes, rawFilesApi);
 
     const usage = new IngestFunction(this, 'Usage', { entry: 'usage', memorySizeMb: 1769 });

@@ -70,8 +70,7 @@ export class RawBucket extends Construct {
    * 403 in place of 404 to whoever may not list, and does not document which of the two counts for a version.
    */
   grantRead(fn: IngestFunction): void {
-    fn.allow(['s3:GetObject', 's3:GetObjectVersion'], [this.bucket.arnForObjects('*')]);
-    fn.explainWildcard(this.resourceOf('*'), 'It reads every file of this bucket, and no other bucket.');
+    this.grantDownload(fn);
     fn.allow(['s3:ListBucket', 's3:ListBucketVersions'], [this.bucket.bucketArn]);
   }
 
@@ -85,11 +84,18 @@ export class RawBucket extends Construct {
     );
   }
 
+  /** Lets a function presign downloads of every version of every object. */
+  grantDownload(fn: IngestFunction): void {
+    fn.allow(['s3:GetObjectVersion'], [this.bucket.arnForObjects('*')]);
+    fn.explainWildcard(this.resourceOf('*'), 'It reads every file of this bucket, and no other bucket.');
+  }
+
   /** Lets a function compare the bucket with the database, and keep its checkpoint below the reserved prefix. */
   grantSweep(fn: IngestFunction): void {
     this.passNameTo(fn);
     this.grantRead(fn);
     this.grantPut(fn, `${reservedPrefix}*`);
+    fn.allow(['s3:GetObject'], [this.bucket.arnForObjects(`${reservedPrefix}*`)]);
     fn.explainWildcard(
       this.resourceOf(`${reservedPrefix}*`),
       'Its checkpoint; no raw file is below that prefix.',

@@ -14,6 +14,7 @@ import type { EventSourceDescription } from './template/description.ts';
 
 export interface EventSourceOptions {
   readonly source: EventSourceDescription;
+  /** As the function may use them: Lambda polls in the function's role. */
   readonly queues: Queues;
   readonly region: string;
   /** Batches at once that the function can take; the template's maximum concurrency can only lower it. */

@@ -1,5 +1,5 @@
 import { AsyncInvoker } from './lambda/async-invoker.ts';
-import type { LocalServices } from './lambda/environment-variables.ts';
+import { credentialsOf, type LocalServices } from './lambda/environment-variables.ts';
 import { LocalFunction, type OnFailure } from './lambda/local-function.ts';
 import type { FunctionLogs } from './lambda/logs.ts';
 import type { InvocationResult } from './lambda/protocol.ts';
@@ -25,12 +25,13 @@ export class LocalFunctions {
     const { description, services, logs, queues, maxConcurrency, timeScale, onFailure } = options;
     for (const fn of description.functions) {
       const local = new LocalFunction({ fn, services, logs, maxConcurrency, onFailure });
+      const queuesOfFunction = queues.as(credentialsOf(fn.logicalId, services));
       const invoker = new AsyncInvoker({
         fn,
         config: description.asyncConfigs.find(({ functionId }) => functionId === fn.logicalId),
         timeScale,
         invoke: (payload, requestId) => local.invoke(payload, requestId),
-        sendToQueue: (queueArn, body) => queues.send(queueArn, body),
+        sendToQueue: (queueArn, body) => queuesOfFunction.send(queueArn, body),
       });
       this.#functions.set(fn.logicalId, local);
       this.#asyncInvokers.set(fn.logicalId, invoker);

@@ -9,7 +9,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
-import type { LocalServices } from './lambda/environment-variables.ts';
+import type { Authority } from './iam/authority.ts';
+import type { Credentials } from './iam/credentials.ts';
+import { gateQueueServer } from './iam/gate-queue-server.ts';
 import type { QueueDescription, StackDescription } from './template/description.ts';
 
 /** fauxqs' account, which it will not be talked out of. */
@@ -21,9 +23,18 @@ export interface QueueServer {
   close(): Promise<void>;
 }
 
-/** Starts SQS and SNS on the loopback interface (fauxqs' own start would listen on all). @param port 0 for a free one */
-export async function startQueueServer(region: string, port = 0): Promise<QueueServer> {
+/**
+ * Starts SQS and SNS on the loopback interface (fauxqs' own start would listen on all).
+ * @param port 0 for a free one
+ * @param authority asked for each request once it is known; without one, nothing is checked
+ */
+export async function startQueueServer(
+  region: string,
+  port = 0,
+  authority: () => Authority | undefined = () => undefined,
+): Promise<QueueServer> {
   const app = buildApp({ logger: false, defaultRegion: region });
+  gateQueueServer(app, authority, { region, accountId: localAccountId });
   const url = await app.listen({ port, host: '127.0.0.1' });
   return { url, close: () => app.close() };
 }
@@ -44,12 +55,27 @@ export interface QueueCounts {
 export class Queues {
   readonly #sqs: SQSClient;
   readonly #sns: SNSClient;
-  readonly #byArn = new Map<string, QueueDescription>();
+  readonly #byArn: Map<string, QueueDescription>;
+  readonly #url: string;
+  readonly #region: string;
 
-  constructor(url: string, { region, credentials }: Pick<LocalServices, 'region' | 'credentials'>) {
+  /** @param queues those that another instance knows */
+  constructor(
+    url: string,
+    { region, credentials }: { readonly region: string; readonly credentials: Credentials },
+    queues: ReadonlyMap<string, QueueDescription> = new Map(),
+  ) {
+    this.#url = url;
+    this.#region = region;
+    this.#byArn = new Map(queues);
     const options = { endpoint: url, region, credentials };
     this.#sqs = new SQSClient(options);
     this.#sns = new SNSClient(options);
+  }
+
+  /** The same queues, as somebody else may use them. */
+  as(credentials: Credentials): Queues {
+    return new Queues(this.#url, { region: this.#region, credentials }, this.#byArn);
   }
 
   /** Creates queues, topics and subscriptions as described. */

@@ -3,6 +3,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import type { Authority } from './iam/authority.ts';
+import { rejectionOf } from './iam/service-gate.ts';
 import type { GenerateSecret, SecretDescription } from './template/description.ts';
 
 /** The secrets of a local stack, by ARN. */
@@ -49,24 +51,26 @@ function generate({ length, excludePunctuation, excludeCharacters }: GenerateSec
 
 export interface SecretsServer {
   readonly url: string;
-  /** Gives the values to answer with; before that, every secret is unknown. */
-  serve(values: SecretValues): void;
+  /** Sets the values; until then, every secret is unknown. Each request is checked with the authority, if there is one. */
+  serve(values: SecretValues, authority?: Authority): void;
   close(): Promise<void>;
 }
 
-/** Starts an endpoint for the one call of Secrets Manager that functions make, GetSecretValue. */
-export async function startSecretsServer(): Promise<SecretsServer> {
+/** Starts an endpoint for the one operation of Secrets Manager that functions use, GetSecretValue. */
+export async function startSecretsServer(region = 'us-east-1'): Promise<SecretsServer> {
   let values: SecretValues = new Map();
+  let authority: Authority | undefined;
   const server = createServer((request, response) => {
-    answer(request, response, values).catch(() => response.destroy());
+    answer(request, response, { values, authority, region }).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    serve(given) {
+    serve(given, givenAuthority) {
       values = given;
+      authority = givenAuthority;
     },
     async close() {
       server.closeAllConnections();
@@ -75,13 +79,18 @@ export async function startSecretsServer(): Promise<SecretsServer> {
   };
 }
 
+interface Serving {
+  readonly values: SecretValues;
+  readonly authority: Authority | undefined;
+  readonly region: string;
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  values: SecretValues,
+  { values, authority, region }: Serving,
 ): Promise<void> {
-  let body = '';
-  for await (const chunk of request) body += chunk;
+  const body = Buffer.concat(await request.toArray());
   const reply = (status: number, content: object) => {
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content));
   };
@@ -92,7 +101,22 @@ async function answer(
       message: `${operation} is not available locally`,
     });
   }
-  const { SecretId = '', VersionStage = 'AWSCURRENT' } = JSON.parse(body) as Record<string, string>;
+  const { SecretId = '', VersionStage = 'AWSCURRENT' } = JSON.parse(body.toString()) as Record<
+    string,
+    string
+  >;
+  const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+  const signed = {
+    method: 'POST',
+    rawPath: request.url ?? '/',
+    queryPairs: [],
+    query: new Map<string, string>(),
+  };
+  const intent = { action: 'secretsmanager:GetSecretValue', resource: SecretId };
+  const rejection =
+    authority &&
+    rejectionOf(authority, { ...signed, headers, body }, { service: 'secretsmanager', region, intent });
+  if (rejection) return reply(rejection.status, { __type: rejection.type, message: rejection.message });
   const text = VersionStage === 'AWSCURRENT' ? values.get(SecretId) : undefined;
   if (text === undefined) {
     const message = `Secrets Manager can't find the specified secret value for staging label: ${VersionStage}`;

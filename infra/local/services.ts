@@ -6,6 +6,8 @@ import { environmentNames } from '../../shared/environment.ts';
 import type { Cleanups } from './cleanups.ts';
 import { createDatabaseUsers, type DatabaseUrls } from './database-users.ts';
 import { type HttpServer, startHttpServer } from './http/server.ts';
+import type { Access, PolicyAuthority } from './iam/authority.ts';
+import { createAuthority } from './iam/create-authority.ts';
 import type { Interpose } from './intercept.ts';
 import type { LocalServices } from './lambda/environment-variables.ts';
 import { KeptPorts } from './kept-ports.ts';
@@ -29,12 +31,14 @@ export interface ServicesOptions {
   readonly interpose?: Interpose;
   readonly assemblyDir?: string;
   readonly onS3Event: (record: S3EventRecord) => void;
+  readonly onAccess?: (access: Access) => void;
 }
 
 /** Everything the functions talk to, running, and what the template says to do with it. */
 export interface RunningServices {
   readonly description: StackDescription;
   readonly local: LocalServices;
+  readonly authority: PolicyAuthority;
   readonly http: HttpServer;
   readonly queues: Queues;
   readonly databaseUrl: string;
@@ -54,13 +58,14 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
   cleanups.add(() => http.close());
   const ports = await KeptPorts.open(stateDir);
   const credentials = await keepCredentials(stateDir);
+  let known: PolicyAuthority | undefined; // the queues have to run before the template can be read
   const starting = [
     startDatabase(options, cleanups),
     closedLater(
-      ports.start('queues', (port) => startQueueServer(region, port)),
+      ports.start('queues', (port) => startQueueServer(region, port, () => known)),
       cleanups,
     ),
-    closedLater(startSecretsServer(), cleanups),
+    closedLater(startSecretsServer(region), cleanups),
     closedLater(ports.start('lambda', startInvokeServer), cleanups),
     keepBucketSuffix(stateDir),
     prepareAssembly(options),
@@ -78,8 +83,14 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
     timeScale,
     ...(minTimeoutMs !== undefined && { minTimeoutMs }),
   });
+  const { authority, functionCredentials } = createAuthority(description, {
+    accountId,
+    operator: credentials,
+    onAccess: options.onAccess,
+  });
+  known = authority;
   const buckets = description.buckets.map(({ name }) => ({ name }));
-  const s3Options = { dataDir: path.join(stateDir, 's3'), region, credentials, buckets };
+  const s3Options = { dataDir: path.join(stateDir, 's3'), region, authority, buckets };
   const s3 = await closedLater(
     ports.start('s3', (port) => startS3({ ...s3Options, port, onEvent: options.onS3Event })),
     cleanups,
@@ -89,18 +100,18 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
   cleanups.add(() => queues.close());
   await queues.create(description);
   const secrets = await keepSecrets(path.join(stateDir, 'secrets.json'), description.secrets);
-  secretsServer.serve(new Map([...secrets, [databaseSecretArn, databaseSecret(databaseUrls)]]));
+  secretsServer.serve(new Map([...secrets, [databaseSecretArn, databaseSecret(databaseUrls)]]), authority);
   const endpoints = {
     s3: await interpose('s3', s3.url),
     sqs: queueEndpoint,
     sns: queueEndpoint,
     secretsManager: secretsServer.url,
   };
-  const local = { region, credentials, endpoints };
+  const local = { region, credentials, functionCredentials, endpoints };
   const adminToken = adminTokenOf(description, secrets);
   await writeFile(adminTokenFile(stateDir), adminToken, { mode: 0o600 });
   const databaseUrl = databaseUrls.owner;
-  return { description, local, http, queues, databaseUrl, adminToken, s3, invokeServer };
+  return { description, local, authority, http, queues, databaseUrl, adminToken, s3, invokeServer };
 }
 
 /** As on AWS, but that TLS is as a given URL has it. */

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { Cleanups } from './cleanups.ts';
 import { QueueEventSource } from './event-sources.ts';
 import { LocalFunctions } from './functions.ts';
+import type { Access } from './iam/authority.ts';
+import { authorizedInvoke } from './iam/authorized-invoke.ts';
 import type { Intercept, Interpose } from './intercept.ts';
-import type { LocalServices } from './lambda/environment-variables.ts';
+import { credentialsOf, type LocalServices } from './lambda/environment-variables.ts';
 import type { OnFailure } from './lambda/local-function.ts';
 import { FunctionLogs } from './lambda/logs.ts';
 import type { InvocationResult } from './lambda/protocol.ts';
@@ -16,7 +18,7 @@ import { requeuePending } from './requeue.ts';
 import type { S3Faults } from './s3/faults.ts';
 import { startSchedules } from './schedules.ts';
 import { type RunningServices, startServices } from './services.ts';
-import type { StackDescription } from './template/description.ts';
+import type { ScheduleDescription, StackDescription } from './template/description.ts';
 
 export interface LocalStackOptions {
   /** Where all state lives: objects, database, secrets, logs. */
@@ -37,6 +39,8 @@ export interface LocalStackOptions {
   readonly interpose?: Interpose;
   /** Hears of each invocation that did not end well. */
   readonly onFailure?: OnFailure;
+  /** Called for each call that the policies allow or deny. */
+  readonly onAccess?: (access: Access) => void;
   /** How long a stop waits for invocations under way; default 5 s. */
   readonly graceMs?: number;
 }
@@ -99,12 +103,13 @@ async function start(options: LocalStackOptions, cleanups: Cleanups): Promise<Lo
   cleanups.add(() => functions.stop(options.graceMs ?? 5_000));
 
   await runTriggers(description, functions);
-  notifications.start(description.notifications, functions.invokeAsync);
+  const invoke = authorizedInvoke(services, functions);
+  notifications.start(description.notifications, invoke.fromBucket);
   cleanups.add(() => notifications.stop());
-  startConsumers(services, functions, options.intercept, cleanups);
+  await startConsumers(services, functions, invoke.fromSchedule, options.intercept, cleanups);
   await requeuePending(services, notifications);
   const { routes, cors } = description;
-  http.serve({ routes, cors, invoke: (functionId, event) => functions.invoke(functionId, event) });
+  http.serve({ routes, cors, invoke: invoke.fromApi });
 
   const bucket = description.buckets[0]?.name ?? '';
   const access = serveOperators(services, functions);
@@ -156,24 +161,28 @@ async function runTriggers({ triggers }: StackDescription, functions: LocalFunct
   }
 }
 
-function startConsumers(
+async function startConsumers(
   { description, queues, local }: RunningServices,
   functions: LocalFunctions,
+  invokeScheduled: (schedule: ScheduleDescription) => void,
   intercept: Intercept | undefined,
   cleanups: Cleanups,
-): void {
-  const sources = description.eventSources.map((source) => {
+): Promise<void> {
+  const starting = description.eventSources.map(async (source) => {
     const { concurrency } = functions.get(source.functionId);
+    const queuesOfFunction = queues.as(credentialsOf(source.functionId, local));
+    await queuesOfFunction.counts(source.queueArn); // Lambda creates no mapping for a role that may not
     return new QueueEventSource({
       source,
-      queues,
+      queues: queuesOfFunction,
       region: local.region,
       concurrency,
       invoke: (event) => functions.invoke(source.functionId, event),
       ...(intercept && { intercept }),
     });
   });
-  const schedules = startSchedules(description.schedules, functions.invokeAsync);
+  const sources = await Promise.all(starting);
+  const schedules = startSchedules(description.schedules, invokeScheduled);
   cleanups.add(() => {
     schedules.stop();
     // The batches under way end with the functions, which stop next.

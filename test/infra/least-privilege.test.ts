@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asText, type StackTemplate, templateOf } from '../support/template.ts';
+import { asText, templateOf } from '../support/template.ts';
 import { variants } from '../support/variants.ts';
 
 interface Statement {
@@ -10,91 +10,8 @@ interface Statement {
 
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
-/** What a function's role may do, a line an action: `s3:PutObject <Bucket.Arn>/uploads/*`, ids without CDK's hashes. */
-function rightsOf(stack: StackTemplate, name: string): string[] {
-  const policies = Object.entries(stack.ofType('AWS::IAM::Policy')).filter(([id]) =>
-    id.startsWith(`${name}RoleDefaultPolicy`),
-  );
-  return policies
-    .flatMap(([, { PolicyDocument }]) => (PolicyDocument as { Statement: Statement[] }).Statement)
-    .flatMap(({ Action, Resource }) =>
-      list(Action).flatMap((action) => list(Resource).map((resource) => `${action} ${asText(resource)}`)),
-    )
-    .map((line) => line.replace(/<(\w+?)[0-9A-F]{8}([.>])/g, '<$1$2'))
-    .filter((line) => !/^logs:.* <\w+Logs\.Arn>$/.test(line)) // its own log group; held to below
-    .filter((line) => !/^(secretsmanager:\w+ <DatabaseSecretArn>|rds-db:connect .*|ec2:.* \*)$/.test(line)) // below too
-    .sort();
-}
-
-const readToken = ['secretsmanager:GetSecretValue <AdminTokenSecret>'];
-const readBucket = [
-  's3:GetObject <RawFilesBucket.Arn>/*',
-  's3:GetObjectVersion <RawFilesBucket.Arn>/*',
-  's3:ListBucket <RawFilesBucket.Arn>',
-  's3:ListBucketVersions <RawFilesBucket.Arn>', // else a version that is gone may be called forbidden
-];
-const sendTo = (queue: string) => [`sqs:SendMessage <${queue}.Arn>`];
-const takeFrom = (queue: string) =>
-  ['sqs:DeleteMessage', 'sqs:ReceiveMessage'].map((action) => `${action} <${queue}.Arn>`);
-
-/** Statement by statement, beside the database and the function's own log group. */
-const rights: Readonly<Record<string, readonly string[]>> = {
-  Migrate: [],
-  Health: [],
-  RawUpload: [...readToken, 's3:PutObject <RawFilesBucket.Arn>/uploads/*'],
-  Register: [...readBucket, ...sendTo('ToNormalizeQueue'), ...sendTo('RegisterFailures')],
-  Normalize: [
-    ...readBucket,
-    ...takeFrom('ToNormalizeQueue'),
-    'sqs:ChangeMessageVisibility <ToNormalizeQueue.Arn>',
-    'sqs:GetQueueAttributes <ToNormalizeQueue.Arn>',
-    'secretsmanager:GetSecretValue <PgpKeysSecret>',
-    'sns:Publish <AnnouncementsTopic>',
-  ],
-  Sweep: [
-    ...readBucket,
-    's3:PutObject <RawFilesBucket.Arn>/_smt-ingest/*',
-    ...sendTo('ToNormalizeQueue'),
-    ...takeFrom('ToNormalizeDeadLetters'),
-    ...takeFrom('RegisterFailures'),
-    'sns:Publish <AnnouncementsTopic>',
-  ],
-  Replay: [
-    ...readToken,
-    's3:PutObject <RawFilesBucket.Arn>/_smt-ingest/replayed',
-    ...sendTo('ToNormalizeQueue'),
-  ],
-  Withdraw: readToken,
-  Erase: [...readToken, 's3:DeleteObjectVersion <RawFilesBucket.Arn>/*'],
-  RawFilesApi: [...readToken, ...readBucket],
-  Usage: [...readToken, 'secretsmanager:GetSecretValue <ReaderTokensSecret>'],
-  OpenApi: [],
-  Pages: [],
-};
-
-const names = Object.keys(rights);
-
 describe.each(variants)('%o', (variant) => {
   const stack = templateOf(variant);
-
-  it.each(names)('lets %s do what it is for, and nothing else', (name) => {
-    expect([...new Set(rightsOf(stack, name))]).toEqual([...(rights[name] ?? [])].sort());
-  });
-
-  it('has no function whose rights nobody listed', () => {
-    const functions = Object.entries(stack.ofType('AWS::Lambda::Function')).filter(
-      ([, { Environment }]) =>
-        (Environment as { Variables?: object } | undefined)?.Variables &&
-        'POWERTOOLS_SERVICE_NAME' in (Environment as { Variables: object }).Variables,
-    );
-    const unlisted = functions.filter(
-      ([id]) => !names.some((name) => new RegExp(`^${name}[0-9A-F]{8}$`).test(id)),
-    );
-
-    expect(unlisted.map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual(
-      variant.database === 'aurora' ? ['DatabaseCreateUsers'] : [],
-    );
-  });
 
   it('lets no function of ours write to the log of another', () => {
     for (const [id, { PolicyDocument }] of Object.entries(stack.ofType('AWS::IAM::Policy'))) {

@@ -16,6 +16,7 @@ async function startApi(
   const routes = routeKeys.map(
     (routeKey): RouteDescription => ({
       routeKey,
+      apiId: 'api',
       functionId: routeKey,
       timeoutMs: 200,
       authorizer: undefined,
@@ -145,7 +146,13 @@ test.each([
 test('a function that fails is an internal error, and its reason stays inside', async () => {
   const server = await startHttpServer(0);
   onTestFinished(() => server.close());
-  const route = { routeKey: '$default', functionId: 'f', timeoutMs: 200, authorizer: undefined };
+  const route = {
+    routeKey: '$default',
+    apiId: 'api',
+    functionId: 'f',
+    timeoutMs: 200,
+    authorizer: undefined,
+  };
   const error = { errorType: 'Error', errorMessage: 'secret reason', trace: [] };
   server.serve({
     routes: [route],
@@ -205,7 +212,7 @@ test('a route with an authorizer asks it first and passes on what it says', asyn
   const server = await startHttpServer(0);
   onTestFinished(() => server.close());
   const authorizer = { functionId: 'gate', identitySources: ['$request.header.x-admin-token'] };
-  const route = { routeKey: 'GET /files', functionId: 'files', timeoutMs: 200, authorizer };
+  const route = { routeKey: 'GET /files', apiId: 'api', functionId: 'files', timeoutMs: 200, authorizer };
   server.serve({
     routes: [route],
     cors: undefined,

@@ -9,6 +9,7 @@ import { functionResource, temporaryDir, testAccount, writeAssembly } from '../s
 const services = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'LOCAL', secretAccessKey: 'secret' },
+  functionCredentials: new Map([['Worker', { accessKeyId: 'WORKER', secretAccessKey: 'secret' }]]),
   endpoints: {
     s3: 'http://127.0.0.1:1',
     sqs: 'http://127.0.0.1:2',

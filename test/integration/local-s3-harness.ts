@@ -23,7 +23,7 @@ export async function useS3() {
 
   function start(): Promise<LocalS3> {
     const onEvent = (event: S3EventRecord) => void events.push(event);
-    return startS3({ dataDir, region, credentials, buckets: [{ name: Bucket }], onEvent });
+    return startS3({ dataDir, region, authority: credentials, buckets: [{ name: Bucket }], onEvent });
   }
 
   return {

@@ -20,7 +20,12 @@ function verify(method: string, url: string, headers: Record<string, string>) {
     url,
     rawHeaders: Object.entries(headers).flat(),
   });
-  return verifySignature(parseRequest(incoming), credentials, 'us-east-1', signedMs);
+  return verifySignature(parseRequest(incoming), {
+    service: 's3',
+    region: 'us-east-1',
+    nowMs: signedMs,
+    credentialsOf: (id) => (id === credentials.accessKeyId ? credentials : undefined),
+  });
 }
 
 function authorization(signedHeaders: string, signature: string) {

@@ -237,7 +237,7 @@ describe('a restart', () => {
     await half;
     body.destroy();
     await appendFile(join(dataDir, 'journal.jsonl'), '{"type":"version","bucket":"raw-');
-    const s3 = await startS3({ dataDir, region, credentials, buckets: [{ name: Bucket }] });
+    const s3 = await startS3({ dataDir, region, authority: credentials, buckets: [{ name: Bucket }] });
     onTestFinished(() => s3.close());
     const later = clientOf(s3);
     await put(later, 'more');

@@ -1,15 +1,21 @@
 import path from 'node:path';
+import type { Credentials } from '../iam/credentials.ts';
 import type { FunctionDescription } from '../template/description.ts';
 
-/** Where the services are that functions call, and as whom they call. */
+/** Where the services are that functions call, and whose keys they sign with. */
 export interface LocalServices {
   readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** The operator's, who may do everything. */
+  readonly credentials: Credentials;
+  /** Those of each function's role, by the function's logical id. */
+  readonly functionCredentials: ReadonlyMap<string, Credentials>;
   readonly endpoints: {
     readonly s3: string;
     readonly sqs: string;
     readonly sns: string;
     readonly secretsManager: string;
+    /** The Data API, where Aurora runs. */
+    readonly rdsData?: string;
   };
 }
 
@@ -18,6 +24,8 @@ export interface LocalServices {
  * variables. Nothing of this machine's environment, so that a variable missing in infra/ is missing here too.
  */
 export function environmentOf(fn: FunctionDescription, services: LocalServices): Record<string, string> {
+  const credentials = credentialsOf(fn.logicalId, services);
+  const { rdsData } = services.endpoints;
   return {
     PATH: '/usr/local/bin:/usr/bin:/bin',
     LANG: 'en_US.UTF-8',
@@ -34,17 +42,25 @@ export function environmentOf(fn: FunctionDescription, services: LocalServices):
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     AWS_REGION: services.region,
     AWS_DEFAULT_REGION: services.region,
-    AWS_ACCESS_KEY_ID: services.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: services.credentials.secretAccessKey,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_ENDPOINT_URL: 'http://127.0.0.1:9', // any other service: refused at once, instead of the internet
     AWS_ENDPOINT_URL_S3: services.endpoints.s3,
     AWS_ENDPOINT_URL_SQS: services.endpoints.sqs,
     AWS_ENDPOINT_URL_SNS: services.endpoints.sns,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: services.endpoints.secretsManager,
+    ...(rdsData && { AWS_ENDPOINT_URL_RDS_DATA: rdsData }),
     SMT_LOCAL_FUNCTION_ARN: fn.arn,
     // Compiled code lies beside what it was compiled from and goes with it: processes that start often start faster.
     NODE_COMPILE_CACHE: path.join(path.dirname(fn.codeDir), 'compile-cache'),
     ...fn.environment,
   };
+}
+
+/** The keys of a function's role. */
+export function credentialsOf(functionId: string, { functionCredentials }: LocalServices): Credentials {
+  const credentials = functionCredentials.get(functionId);
+  if (!credentials) throw new Error(`${functionId} has no role with keys`);
+  return credentials;
 }

@@ -4,15 +4,19 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3EventRecord } from 'aws-lambda';
+import { AccessDeniedError } from '../iam/access-denied-error.ts';
+import type { Authority } from '../iam/authority.ts';
+import { existenceIntents, s3Intents } from '../iam/s3-intents.ts';
+import type { Intent } from '../iam/service-gate.ts';
 import { RequestBody } from './body.ts';
 import type { Reply } from './call.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
-import { S3Error } from './errors.ts';
+import { accessDenied, S3Error } from './errors.ts';
 import { createdEvent } from './events.ts';
 import type { FaultTarget, S3Faults } from './faults.ts';
 import { parseRequest, type S3Request } from './request.ts';
 import { findRoute } from './routes.ts';
-import { type Credentials, verifySignature } from './signature.ts';
+import { type SignedAs, verifySignature } from './signature.ts';
 import type { Store } from './store.ts';
 import { errorDocument } from './xml.ts';
 
@@ -21,7 +25,7 @@ export interface Serving {
   readonly store: Store;
   readonly faults: S3Faults;
   readonly region: string;
-  readonly credentials: Credentials;
+  readonly authority: Authority;
   readonly onEvent: (event: S3EventRecord) => void;
 }
 
@@ -62,9 +66,11 @@ async function perform(
     if (headers) return { status: 200, headers: { ...headers, 'content-length': '0' } };
     throw new S3Error(403, 'AccessForbidden', 'CORSResponse: This CORS request is not allowed.');
   }
-  const { store, region, credentials, faults } = serving;
-  const signedAs = verifySignature(request, credentials, region, Date.now());
+  const { store, region, authority, faults } = serving;
+  const signedAs = identify(serving, request);
+  const { accessKeyId } = signedAs;
   const operation = findRoute(request);
+  authorize(authority, accessKeyId, s3Intents(operation.name, request));
   const { method, bucket, key } = request;
   const target: FaultTarget = { method, bucket, key, operation: operation.name };
   const delay = faults.take('delay', target);
@@ -72,21 +78,49 @@ async function perform(
   if (faults.take('slow-down', target)) {
     throw new S3Error(503, 'SlowDown', 'Please reduce your request rate.');
   }
-  const reply = await operation.run({
-    request,
-    body: new RequestBody(request, signedAs, response),
-    store,
-    region,
-    announce: (by, bucket, version) => {
-      const sourceIpAddress = request.incoming.socket.remoteAddress ?? '';
-      const { accessKeyId } = credentials;
-      serving.onEvent(createdEvent(by, bucket, version, { region, accessKeyId, requestId, sourceIpAddress }));
-    },
-  });
+  const run = () =>
+    operation.run({
+      request,
+      body: new RequestBody(request, signedAs, response),
+      store,
+      region,
+      announce: (by, bucket, version) => {
+        const sourceIpAddress = request.incoming.socket.remoteAddress ?? '';
+        serving.onEvent(
+          createdEvent(by, bucket, version, { region, accessKeyId, requestId, sourceIpAddress }),
+        );
+      },
+    });
+  const reply = await hidingAbsence(run, () => authorize(authority, accessKeyId, existenceIntents(request)));
   if (typeof reply.body !== 'object') return reply;
   const sizeBytes = Number(reply.headers?.['content-length']);
   const cut = faults.take('cut-body', target, ({ afterBytes }) => afterBytes < sizeBytes);
   return cut ? { ...reply, cutAfterBytes: cut.afterBytes } : reply;
+}
+
+/** @throws S3Error if nobody known signed the request, or something else than what arrived */
+function identify({ region, authority }: Serving, request: S3Request): SignedAs {
+  const credentialsOf = (accessKeyId: string) => authority.credentialsOf(accessKeyId);
+  return verifySignature(request, { service: 's3', region, nowMs: Date.now(), credentialsOf });
+}
+
+/** @throws S3Error with S3's 403, if a policy does not allow it */
+function authorize(authority: Authority, accessKeyId: string, intents: readonly Intent[]): void {
+  try {
+    for (const { action, resource } of intents) authority.authorize(accessKeyId, action, resource);
+  } catch (error) {
+    throw error instanceof AccessDeniedError ? accessDenied(error.message) : error;
+  }
+}
+
+/** Who may not list must not learn that an object is missing. */
+async function hidingAbsence<T>(run: () => T | Promise<T>, mayKnow: () => void): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof S3Error && ['NoSuchKey', 'NoSuchVersion'].includes(error.code)) mayKnow();
+    throw error;
+  }
 }
 
 async function send(response: ServerResponse, method: string, reply: FaultyReply): Promise<void> {

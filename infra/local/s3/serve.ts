@@ -11,7 +11,7 @@ const s3 = await startS3({
   dataDir: env.S3_DATA_DIR ?? mkdtempSync(join(tmpdir(), 'local-s3-')),
   port: Number(env.S3_PORT ?? 0),
   region: env.AWS_REGION ?? 'us-east-1',
-  credentials: {
+  authority: {
     accessKeyId: env.AWS_ACCESS_KEY_ID ?? 'local',
     secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? 'local-secret',
   },

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { S3EventRecord } from 'aws-lambda';
+import { type Authority, soleOwner } from '../iam/authority.ts';
+import type { Credentials } from '../iam/credentials.ts';
 import { answer, type Serving } from './answer.ts';
 import { S3Faults } from './faults.ts';
-import type { Credentials } from './signature.ts';
 import { Store } from './store.ts';
 
 export interface S3Options {
@@ -13,7 +14,8 @@ export interface S3Options {
   /** 0 or left out: a free one. */
   readonly port?: number;
   readonly region: string;
-  readonly credentials: Credentials;
+  /** Who may do what; a single pair of keys may do everything. */
+  readonly authority: Authority | Credentials;
   /** Created when missing; all are versioned. */
   readonly buckets: readonly { readonly name: string }[];
   /** Called with S3's event record once a new object is durable, before the client has its answer; must not throw. */
@@ -43,7 +45,7 @@ export async function startS3(options: S3Options): Promise<LocalS3> {
     store,
     faults,
     region: options.region,
-    credentials: options.credentials,
+    authority: 'authorize' in options.authority ? options.authority : soleOwner(options.authority),
     onEvent: options.onEvent ?? (() => undefined),
   };
   const underWay = new Set<Promise<void>>();

@@ -1,15 +1,29 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Credentials } from '../iam/credentials.ts';
 import { percentEncode } from './encoding.ts';
 import { accessDenied, invalidArgument, invalidRequest, S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+/** The parts of a request that its signature covers. */
+export interface SignedRequest
+  extends Pick<S3Request, 'method' | 'rawPath' | 'queryPairs' | 'query' | 'headers'> {
+  /** In hex, for a service whose clients do not send it as a header. */
+  readonly bodySha256?: string;
+}
+
+/** What a signature is checked against. */
+export interface SigningScope {
+  readonly service: string;
+  readonly region: string;
+  readonly nowMs: number;
+  /** The keys with this id; undefined if there are none. */
+  credentialsOf(accessKeyId: string): Credentials | undefined;
 }
 
 /** What a valid signature says about the request, and what its body's own signatures continue from. */
 export interface SignedAs {
+  /** Whose keys signed it. */
+  readonly accessKeyId: string;
   /** `UNSIGNED-PAYLOAD`, `STREAMING-…`, or the body's SHA-256 in hex. */
   readonly payload: string;
   /** The request's signature in hex: the first link of the chain that signs an aws-chunked body. */
@@ -39,15 +53,12 @@ const maxSkewMs = 15 * 60_000;
 const maxExpiresSeconds = 7 * 24 * 3600;
 
 /**
- * Checks a request's Signature Version 4 the way S3 does: time, region, key, that nothing S3 acts on was left unsigned,
- * then signs what arrived and compares. Throws the `S3Error` that S3 would answer; never reads the body.
+ * Checks a request's Signature Version 4 as AWS does: time, region, key, that nothing S3 acts on was left unsigned; then signs what
+ * arrived and compares. Never reads the body.
+ * @throws S3Error with S3's response
  */
-export function verifySignature(
-  request: S3Request,
-  credentials: Credentials,
-  region: string,
-  nowMs: number,
-): SignedAs {
+export function verifySignature(request: SignedRequest, scopeOf: SigningScope): SignedAs {
+  const { nowMs } = scopeOf;
   const inHeader = request.headers.has('authorization');
   const inQuery = request.query.has('X-Amz-Algorithm') || request.query.has('X-Amz-Signature');
   if (!inHeader && !inQuery) throw accessDenied();
@@ -57,8 +68,9 @@ export function verifySignature(
     );
   }
   const claim = inHeader ? claimInHeader(request, nowMs) : claimInQuery(request, nowMs);
-  checkScope(claim, region);
-  if (claim.accessKeyId !== credentials.accessKeyId) {
+  checkScope(claim, scopeOf);
+  const credentials = scopeOf.credentialsOf(claim.accessKeyId);
+  if (!credentials) {
     const message = 'The AWS Access Key Id you provided does not exist in our records.';
     throw new S3Error(403, 'InvalidAccessKeyId', message, { AWSAccessKeyId: claim.accessKeyId });
   }
@@ -78,6 +90,7 @@ export function verifySignature(
     throw signatureDoesNotMatch(canonical, stringToSign);
   }
   return {
+    accessKeyId: claim.accessKeyId,
     payload: claim.payload,
     signature: claim.signature,
     signingKey,
@@ -96,7 +109,7 @@ export function signatureDoesNotMatch(canonical: string, stringToSign: string): 
   });
 }
 
-function claimInHeader(request: S3Request, nowMs: number): Claim {
+function claimInHeader(request: SignedRequest, nowMs: number): Claim {
   const header = request.headers.get('authorization') ?? '';
   if (!header.startsWith(`${algorithm} `)) {
     throw invalidRequest(
@@ -121,7 +134,7 @@ function claimInHeader(request: S3Request, nowMs: number): Claim {
       MaxAllowedSkewMilliseconds: String(maxSkewMs),
     });
   }
-  const payload = request.headers.get('x-amz-content-sha256');
+  const payload = request.headers.get('x-amz-content-sha256') ?? request.bodySha256;
   if (payload === undefined)
     throw invalidRequest('Missing required header for this request: x-amz-content-sha256');
   const malformed = (message: string) => new S3Error(400, 'AuthorizationHeaderMalformed', message);
@@ -134,7 +147,7 @@ function claimInHeader(request: S3Request, nowMs: number): Claim {
   };
 }
 
-function claimInQuery(request: S3Request, nowMs: number): Claim {
+function claimInQuery(request: SignedRequest, nowMs: number): Claim {
   const malformed = (message: string) => new S3Error(400, 'AuthorizationQueryParametersError', message);
   const { query } = request;
   if (query.get('X-Amz-Algorithm') !== algorithm) {
@@ -160,7 +173,8 @@ function claimInQuery(request: S3Request, nowMs: number): Claim {
       ServerTime: new Date(nowMs).toISOString(),
     });
   }
-  const payload = request.headers.get('x-amz-content-sha256') ?? query.get('X-Amz-Content-Sha256');
+  const payload =
+    request.headers.get('x-amz-content-sha256') ?? query.get('X-Amz-Content-Sha256') ?? request.bodySha256;
   return {
     ...parseCredential(query.get('X-Amz-Credential'), malformed),
     timestamp,
@@ -202,7 +216,7 @@ function checkPayload(payload: string): string {
   throw invalidArgument(message, 'x-amz-content-sha256', payload);
 }
 
-function checkScope(claim: Claim, region: string): void {
+function checkScope(claim: Claim, { region, service }: SigningScope): void {
   const wrong = (message: string, details?: Record<string, string>) =>
     new S3Error(400, 'AuthorizationHeaderMalformed', message, details);
   if (claim.region !== region) {
@@ -213,9 +227,9 @@ function checkScope(claim: Claim, region: string): void {
       },
     );
   }
-  if (claim.service !== 's3' || claim.terminator !== 'aws4_request') {
+  if (claim.service !== service || claim.terminator !== 'aws4_request') {
     throw wrong(
-      'The authorization header is malformed; incorrect service or terminator. Expecting "s3", "aws4_request".',
+      `The authorization header is malformed; incorrect service or terminator. Expecting "${service}", "aws4_request".`,
     );
   }
   if (!claim.timestamp.startsWith(claim.date)) {
@@ -224,7 +238,7 @@ function checkScope(claim: Claim, region: string): void {
 }
 
 /** What is signed must be there; what S3 acts on by its `x-amz-` name must be signed. */
-function checkSignedHeaders(request: S3Request, claim: Claim): void {
+function checkSignedHeaders(request: SignedRequest, claim: Claim): void {
   const missing = claim.signedHeaders.filter((name) => !request.headers.has(name));
   if (missing.length > 0) {
     const message = `The request signature covers headers that were not sent: ${missing.join(', ')}.`;
@@ -240,7 +254,7 @@ function checkSignedHeaders(request: S3Request, claim: Claim): void {
   }
 }
 
-function canonicalRequest(request: S3Request, claim: Claim): string {
+function canonicalRequest(request: SignedRequest, claim: Claim): string {
   const path = request.rawPath
     .split('/')
     .map((part) => percentEncode(decodeURIComponent(part)))

@@ -12,6 +12,7 @@ import {
   readSubscriptions,
   readTopics,
 } from './messaging.ts';
+import { readPolicies } from './policies.ts';
 import { Resolver } from './resolver.ts';
 import { readCors, readRoutes } from './routes.ts';
 
@@ -69,9 +70,12 @@ export async function describeStack(options: DescribeOptions): Promise<StackDesc
     ...timed,
     timeoutMs: Math.max(timed.timeoutMs, minTimeoutMs),
   });
+  const functions = readFunctions(context);
+  const schedules = readSchedules(context);
+  const roleIds = [...functions, ...schedules].flatMap(({ roleId }) => roleId ?? []);
   return {
     stackName: assembly.stackName,
-    functions: readFunctions(context).map(withMinTimeout),
+    functions: functions.map(withMinTimeout),
     asyncConfigs: readAsyncConfigs(context),
     eventSources: readEventSources(context),
     queues: readQueues(context),
@@ -81,10 +85,11 @@ export async function describeStack(options: DescribeOptions): Promise<StackDesc
     notifications: readNotifications(context),
     routes: readRoutes(context).map(withMinTimeout),
     cors: readCors(context),
-    schedules: readSchedules(context),
+    schedules,
     triggers: readTriggers(context),
     secrets: readSecrets(context),
     outputs: readOutputs(context),
+    policies: readPolicies(context, new Set(roleIds)),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { PolicyDescription } from './policies.ts';
+
 /** What the local run needs to know of the synthesized stack. All durations are scaled already. */
 export interface StackDescription {
   readonly stackName: string;
@@ -17,6 +19,7 @@ export interface StackDescription {
   readonly secrets: readonly SecretDescription[];
   /** By name; those that have no value on this machine are left out. */
   readonly outputs: Readonly<Record<string, string>>;
+  readonly policies: PolicyDescription;
 }
 
 export interface FunctionDescription {
@@ -26,6 +29,8 @@ export interface FunctionDescription {
   /** Name and ARN as deployed. */
   readonly functionName: string;
   readonly arn: string;
+  /** Logical id of its role. */
+  readonly roleId: string;
   readonly codeDir: string;
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -91,6 +96,7 @@ export interface NotificationDescription {
 export interface RouteDescription {
   /** `GET /path/{parameter}`, or `$default`. */
   readonly routeKey: string;
+  readonly apiId: string;
   readonly functionId: string;
   readonly timeoutMs: number;
   readonly authorizer: AuthorizerDescription | undefined;
@@ -116,6 +122,8 @@ export interface ScheduleDescription {
   readonly logicalId: string;
   readonly functionId: string;
   readonly rateMs: number;
+  /** Logical id of the role in which the scheduler invokes the function; undefined for a rule, which needs a permission. */
+  readonly roleId: string | undefined;
   readonly payload: unknown;
 }
 

@@ -46,6 +46,7 @@ function readFunction(context: ReadContext, fn: NamedResource, name: string): Fu
     name,
     functionName: identity.ref,
     arn: identity.attribute('Arn'),
+    roleId: roleIdOf(context, properties.value<string>('Role')),
     codeDir,
     handler: properties.text('Handler'),
     environment: readEnvironment(properties, context.timeScale),
@@ -55,7 +56,7 @@ function readFunction(context: ReadContext, fn: NamedResource, name: string): Fu
     logFormat: logging.value<string>('LogFormat') ?? 'Text',
   };
   properties.ignore(
-    ...['Architectures', 'EphemeralStorage', 'FunctionName', 'KmsKeyArn', 'RecursiveLoop', 'Role'],
+    ...['Architectures', 'EphemeralStorage', 'FunctionName', 'KmsKeyArn', 'RecursiveLoop'],
     ...['TracingConfig', 'VpcConfig'],
   );
   properties.done();
@@ -74,6 +75,12 @@ function readEnvironment(properties: Properties, timeScale: number): Record<stri
     environment[name] = name.endsWith('_SECONDS') ? String(Number(text) * timeScale) : text;
   }
   return environment;
+}
+
+/** The logical id of the role with this ARN; empty for one that is not in the stack. */
+function roleIdOf(context: ReadContext, arn: string | undefined): string {
+  const roles = resourcesOf(context, 'AWS::IAM::Role');
+  return roles.find((role) => identityOf(context, role).attribute('Arn') === arn)?.logicalId ?? '';
 }
 
 export function readAsyncConfigs(context: ReadContext): readonly AsyncConfigDescription[] {
@@ -123,8 +130,9 @@ export function readSchedules(context: ReadContext): readonly ScheduleDescriptio
       const { properties } = schedule;
       properties.ignore('FlexibleTimeWindow', 'GroupName', 'Name', 'ScheduleExpressionTimezone');
       const target = properties.object('Target');
-      target.ignore('RoleArn', 'RetryPolicy', 'DeadLetterConfig');
-      return readSchedule(context, schedule, [target]);
+      target.ignore('RetryPolicy', 'DeadLetterConfig');
+      const roleId = roleIdOf(context, target.text('RoleArn'));
+      return readSchedule(context, schedule, [target]).map((description) => ({ ...description, roleId }));
     }),
     ...resourcesOf(context, 'AWS::Events::Rule').flatMap((rule) => {
       rule.properties.ignore('Name');
@@ -146,7 +154,7 @@ function readSchedule(
     const functionId = functionIdOf(context, target.text('Arn'), target.where);
     const payload: unknown = JSON.parse(target.value<string>('Input') ?? '{}');
     target.done();
-    return { logicalId, functionId, rateMs, payload };
+    return { logicalId, functionId, rateMs, payload, roleId: undefined };
   });
   properties.done();
   return isEnabled ? descriptions : [];

@@ -17,6 +17,8 @@ export interface LocalAccount {
   readonly apiUrl: string;
   /** Ends the names of buckets, which are unique in all the world; a database may know other local stacks' too. */
   readonly bucketSuffix: string;
+  /** Host of Aurora, for a stack that has one. */
+  readonly databaseHost?: string;
 }
 
 type Identify = (logicalId: string, properties: Record<string, unknown>, account: LocalAccount) => Identity;
@@ -65,6 +67,24 @@ const identities: Readonly<Record<string, Identify>> = {
   'AWS::ApiGatewayV2::Integration': (id) => ({ ref: id, attributes: { IntegrationId: id } }),
   'AWS::ApiGatewayV2::Authorizer': (id) => ({ ref: id, attributes: { AuthorizerId: id } }),
   'AWS::ApiGatewayV2::Stage': (id, { StageName }) => ({ ref: String(StageName ?? id), attributes: {} }),
+  'AWS::IAM::Role': (id, { RoleName }, account) => {
+    const name = nameOf(RoleName, id, account);
+    return { ref: name, attributes: { Arn: `arn:aws:iam::${account.accountId}:role/${name}` } };
+  },
+  'AWS::RDS::DBCluster': (id, _, account) => {
+    const name = nameOf(undefined, id, account).toLowerCase();
+    const secretArn = `arn:aws:secretsmanager:${account.region}:${account.accountId}:secret:rds!${name}-local0`;
+    const host = account.databaseHost;
+    return {
+      ref: name,
+      attributes: { 'MasterUserSecret.SecretArn': secretArn, ...(host && { 'Endpoint.Address': host }) },
+    };
+  },
+  'AWS::Logs::LogGroup': (id, { LogGroupName }, account) => {
+    const name = nameOf(LogGroupName, id, account);
+    const arn = `arn:aws:logs:${account.region}:${account.accountId}:log-group:${name}:*`;
+    return { ref: name, attributes: { Arn: arn } };
+  },
   'AWS::Scheduler::ScheduleGroup': (id, _, account) => ({
     ref: nameOf(undefined, id, account),
     attributes: {},

@@ -23,9 +23,10 @@ export function readRoutes(context: ReadContext): readonly RouteDescription[] {
     if (authorization !== 'NONE' && !authorizer)
       properties.fail(`unsupported authorization ${authorization}`);
     const routeKey = properties.text('RouteKey');
-    properties.ignore('ApiId', 'OperationName');
+    const apiId = properties.text('ApiId');
+    properties.ignore('OperationName');
     properties.done();
-    return { routeKey, ...integration, authorizer };
+    return { routeKey, apiId, ...integration, authorizer };
   });
 }
 

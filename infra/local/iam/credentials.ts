@@ -1,0 +1,12 @@
+import { randomBytes } from 'node:crypto';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Keys that nobody else has. */
+export function newCredentials(): Credentials {
+  const hex = (sizeBytes: number) => randomBytes(sizeBytes).toString('hex').toUpperCase();
+  return { accessKeyId: `LOCAL${hex(8)}`, secretAccessKey: hex(20) };
+}
