@@ -98,6 +98,8 @@ class Scenario {
       ['an encrypted file is normalized', () => this.encrypted()],
       ['the API lists, shows and downloads files', () => this.files()],
       ['the API answers with usage, its description and pages', () => this.api()],
+      ['every route reaches its function', () => this.routes()],
+      ['the sweep announces what was not', () => this.announcedLate()],
       ['a replay loads a file again and leaves its marker', () => this.replay('drop/a.csv')],
       ['a failing read is retried within seconds', () => this.retried()],
       ['a file that is deleted before register reads it fails for that reason', () => this.deletedEarly(early)],
@@ -142,6 +144,22 @@ class Scenario {
     for (const route of [`usage?esiid=10443720000000001&${day}`, 'usage/esiids', 'openapi.json'])
       await this.get(`/api/${route}`);
     for (const page of ['/health', '/', '/usage']) await this.get(page);
+  }
+
+  /** A function that API Gateway may not invoke is an internal error; whatever the function itself says is well. */
+  private async routes(): Promise<void> {
+    for (const { routeKey } of this.stack.description.routes) {
+      const [method = 'GET', path = '/'] = routeKey.split(' ');
+      const headers = { 'x-admin-token': this.stack.adminToken };
+      const url = `${this.stack.apiUrl}${path.replace(/\{\w+\}/g, '1')}`;
+      const response = await fetch(url, { method, headers, redirect: 'manual' });
+      if (response.status === 500) throw new Error(`${routeKey}: ${await response.text()}`);
+    }
+  }
+
+  private async announcedLate(): Promise<void> {
+    await this.query('update raw_smt_files set announced_at = null where object_key = $1', ['drop/a.csv']);
+    await this.until(async () => (await this.row('drop/a.csv')).announced_at !== null, 'not announced');
   }
 
   private async replay(key: string): Promise<void> {

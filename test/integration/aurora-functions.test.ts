@@ -88,11 +88,15 @@ describe('On a Postgres that admits as RDS does', () => {
     const admin = await rds.loginAsAdmin();
     await rds.asSuperuser('grant smt_reader to smt_admin with inherit false, set false');
 
-    const login = rds.loginAsAdmin();
-    const statement = admin.query(createUsersStatement(auroraUsers(), auroraReaders));
+    const [login, statement] = await Promise.allSettled([
+      rds.loginAsAdmin(),
+      admin.query(createUsersStatement(auroraUsers(), auroraReaders)),
+    ]);
 
-    await expect(login).rejects.toThrow('PAM authentication failed for user "smt_admin"');
-    await expect(statement).rejects.toThrow('the administrator smt_admin would be a member of smt_reader');
+    const reasonOf = (result: PromiseSettledResult<unknown>) =>
+      result.status === 'rejected' ? (result.reason as Error).message : 'it succeeded';
+    expect(reasonOf(login)).toBe('PAM authentication failed for user "smt_admin"');
+    expect(reasonOf(statement)).toContain('the administrator smt_admin would be a member of smt_reader');
     await admin.end();
     await rds.asSuperuser('revoke smt_reader from smt_admin');
     await expect(rds.loginAsAdmin().then((again) => again.end())).resolves.toBeUndefined();

@@ -18,4 +18,4 @@ test('The grants of the template are enough for everything that the functions do
   const denied = accesses.filter(({ decision }) => !decision.isAllowed);
   expect(denied.map(({ principal, action, resource }) => ({ principal, action, resource }))).toEqual([]);
   expect(grantsOf(policies).filter((grant) => !isNeeded(grant, accesses))).toEqual([]);
-}, 240_000);
+}, 600_000);
