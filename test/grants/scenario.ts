@@ -107,6 +107,7 @@ class Scenario {
       ['a file whose event is lost is found by the sweep', () => this.lostEvent(lost)],
       ['the sweep handles a dead-letter message', () => this.deadLetter()],
       ['the sweep registers what register failed to', () => this.failedEvent(lost)],
+      ['an erased ESIID takes its object with it', () => this.erased()],
       ['an event that register fails for good is kept', () => this.keptEvent()],
     ];
   }
@@ -206,6 +207,20 @@ class Scenario {
     await this.drop('drop/lost.csv', '10443720000000005');
     const checkpoint = new HeadObjectCommand({ Bucket: this.stack.s3.bucket, Key: `${reservedPrefix}sweep.json` });
     await this.until(() => this.s3.send(checkpoint).then(() => true), 'no checkpoint');
+  }
+
+  private async erased(): Promise<void> {
+    const key = 'drop/erased.csv';
+    await this.drop(key, '10443720000000007');
+    const body = JSON.stringify({ esiid: '10443720000000007', reason: 'scenario', requested_by: 'scenario' });
+    await this.get('/api/admin/smt/erasures', { method: 'POST', body });
+    const head = new HeadObjectCommand({ Bucket: this.stack.s3.bucket, Key: key });
+    const isDeleted = () =>
+      this.s3.send(head).then(
+        () => false,
+        (error: Error) => error.name === 'NotFound',
+      );
+    await this.until(isDeleted, 'its object is still there');
   }
 
   private async deadLetter(): Promise<void> {

@@ -32,8 +32,7 @@ const ofObject: Readonly<Record<string, readonly [string, string?]>> = {
 export function s3Intents(operation: string, { bucket, key, query, headers }: S3Request): readonly Intent[] {
   if (operation === 'ListBuckets') return [{ action: 's3:ListAllMyBuckets', resource: '*' }];
   const bucketArn = `arn:aws:s3:::${bucket}`;
-  // The keys are in the body, which has not been read; only people delete, and they may.
-  if (operation === 'DeleteObjects') return [{ action: 's3:DeleteObject', resource: `${bucketArn}/*` }];
+  if (operation === 'DeleteObjects') return []; // asked for each key once the body is read
   const bucketAction = ofBucket[operation];
   if (bucketAction !== undefined) return [{ action: bucketAction, resource: bucketArn }];
   const [action, versionAction] = ofObject[operation] ?? [];

@@ -84,6 +84,7 @@ async function perform(
       body: new RequestBody(request, signedAs, response),
       store,
       region,
+      authorize: (intents) => authorize(authority, accessKeyId, intents),
       announce: (by, bucket, version) => {
         const sourceIpAddress = request.incoming.socket.remoteAddress ?? '';
         serving.onEvent(

@@ -1,3 +1,4 @@
+import type { Intent } from '../iam/service-gate.ts';
 import type { RequestBody } from './body.ts';
 import type { CreatedBy } from './events.ts';
 import type { Bucket, ObjectVersion } from './model.ts';
@@ -10,6 +11,8 @@ export interface Call {
   readonly body: RequestBody;
   readonly store: Store;
   readonly region: string;
+  /** Asks the policies about something that only the body names. @throws S3Error with S3's 403 */
+  authorize(intents: readonly Intent[]): void;
   /** Tells the listener of a new object; to be called once the object is durable. */
   announce(by: CreatedBy, bucket: Bucket, version: ObjectVersion): void;
 }

@@ -1,6 +1,6 @@
 import { bucketOf, type Call, keyOf, type Reply, xmlReply } from '../call.ts';
 import { refuseConditions } from '../conditions.ts';
-import { invalidRequest } from '../errors.ts';
+import { invalidRequest, S3Error } from '../errors.ts';
 import type { Bucket } from '../model.ts';
 import type { Store } from '../store.ts';
 import { malformed, parseList, xmlDocument } from '../xml.ts';
@@ -29,12 +29,31 @@ export async function deleteObjects(call: Call): Promise<Reply> {
     if (Key === undefined || Key === '') throw malformed();
     return { Key, VersionId };
   });
-  const Deleted = keys.map(({ Key, VersionId }) => {
+  const results = keys.map(({ Key, VersionId }) => {
+    const named = { Key, ...(VersionId !== undefined && { VersionId }) };
+    const denied = denialOf(call, Key, VersionId);
+    if (denied) return { error: { ...named, Code: denied.code, Message: denied.message } };
     const { versionId, deleteMarker } = deleteOne(store, bucket, Key, VersionId);
     const marker = deleteMarker && { DeleteMarker: true, DeleteMarkerVersionId: versionId };
-    return { Key, ...(VersionId !== undefined && { VersionId }), ...marker };
+    return { deleted: { ...named, ...marker } };
   });
-  return xmlReply(xmlDocument('DeleteResult', root.Quiet === 'true' ? {} : { Deleted }));
+  const Deleted = results.flatMap(({ deleted }) => deleted ?? []);
+  const Errors = results.flatMap(({ error }) => error ?? []);
+  return xmlReply(
+    xmlDocument('DeleteResult', { ...(root.Quiet === 'true' ? {} : { Deleted }), Error: Errors }),
+  );
+}
+
+/** Each key needs the right on its own, and S3 reports those that lack it beside the others' success. */
+function denialOf(call: Call, key: string, versionId: string | undefined): S3Error | undefined {
+  const action = versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion';
+  try {
+    call.authorize([{ action, resource: `arn:aws:s3:::${call.request.bucket}/${key}` }]);
+    return undefined;
+  } catch (error) {
+    if (error instanceof S3Error) return error;
+    throw error;
+  }
 }
 
 function deleteOne(store: Store, bucket: Bucket, key: string, versionId: string | undefined) {
