@@ -19,7 +19,7 @@ export interface ScenarioOptions {
   readonly stateDir: string;
   /** A Postgres to use instead of an embedded one. */
   readonly databaseUrl?: string;
-  /** How long each expectation may take to come true; default 60 s. */
+  /** How long each expectation may take to come true; default 3 min, since machines differ. */
   readonly patienceMs?: number;
 }
 
@@ -183,7 +183,7 @@ class Scenario {
       matches: (target) => matches(target) && ++reads > 1,
     });
     await this.put(key, csvOf('10443720000000002'));
-    await this.reaches(key, { status: 'normalized' }, 20_000); // less than the queue's visibility timeout
+    await this.reaches(key, { status: 'normalized' }, 45_000); // less than the queue's visibility timeout
   }
 
   private async deletedEarly(early: Map<string, () => Promise<void>>): Promise<void> {
@@ -293,7 +293,7 @@ class Scenario {
   private async until(
     isSo: () => Promise<boolean>,
     otherwise: string | (() => string),
-    patienceMs = this.options.patienceMs ?? 60_000,
+    patienceMs = this.options.patienceMs ?? 180_000,
   ): Promise<void> {
     for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(200)) {
       if (await isSo().catch(() => false)) return;
