@@ -91,11 +91,19 @@ function ofAurora({ settings, region }: Subject, { aws }: Surroundings): readonl
       remedy: 'Set auroraVersion in infra/constructs/aurora-database.ts to a version that RDS offers.',
       run: async () => {
         const { DBEngineVersions: versions } = (await aws(
-          ...['rds', 'describe-db-engine-versions', '--engine', 'aurora-postgresql', '--engine-version', version],
+          ...[
+            'rds',
+            'describe-db-engine-versions',
+            '--engine',
+            'aurora-postgresql',
+            '--engine-version',
+            version,
+          ],
         )) as { DBEngineVersions: { ServerlessV2FeaturesSupport?: { MinCapacity?: number } }[] };
         if (versions.length === 0) throw new Error(`RDS offers no aurora-postgresql ${version} in ${region}`);
         const least = versions[0]?.ServerlessV2FeaturesSupport?.MinCapacity ?? 0.5;
-        if (least > minCapacityAcu) throw new Error(`${version} takes ${least} ACU at least, not ${minCapacityAcu}`);
+        if (least > minCapacityAcu)
+          throw new Error(`${version} takes ${least} ACU at least, not ${minCapacityAcu}`);
         return version;
       },
     },
@@ -147,7 +155,8 @@ function ofSecret(secretArn: string, { settings }: Subject, { aws, login }: Surr
   };
   if (settings.vpc !== null) {
     const remedy = 'Correct the secret; see DEPLOY.md, The database.';
-    const run = async () => `${(await text()).length > 0 ? 'has a text' : 'is empty'}; its host is reachable from the VPC only`;
+    const run = async () =>
+      `${(await text()).length > 0 ? 'has a text' : 'is empty'}; its host is reachable from the VPC only`;
     return [{ name: 'database secret', remedy, run }];
   }
   return databaseRoles.map((role) => ({

@@ -19,9 +19,11 @@ const run = promisify(execFile);
 
 const surroundings: Surroundings = {
   aws: async (...command) => {
-    const { stdout } = await run('aws', [...command, '--output', 'json']).catch((error: Error & { stderr?: string }) => {
-      throw new Error(error.stderr?.trim() || error.message, { cause: error });
-    });
+    const { stdout } = await run('aws', [...command, '--output', 'json']).catch(
+      (error: Error & { stderr?: string }) => {
+        throw new Error(error.stderr?.trim() || error.message, { cause: error });
+      },
+    );
     return JSON.parse(stdout);
   },
   resolve6,

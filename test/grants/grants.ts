@@ -21,7 +21,9 @@ export function grantsOf({ ofRoles, ofResources }: StackDescription['policies'])
     .filter(({ effect }) => effect === 'Allow')
     .flatMap(({ id, actions, principals }) =>
       actions
-        .filter((action) => !unasked.some(([pattern]) => pattern.test(action) && isUnasked(action, principals)))
+        .filter(
+          (action) => !unasked.some(([pattern]) => pattern.test(action) && isUnasked(action, principals)),
+        )
         .map((action) => ({ statement: id, action })),
     );
 }

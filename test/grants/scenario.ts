@@ -102,7 +102,10 @@ class Scenario {
       ['the sweep announces what was not', () => this.announcedLate()],
       ['a replay loads a file again and leaves its marker', () => this.replay('drop/a.csv')],
       ['a failing read is retried within seconds', () => this.retried()],
-      ['a file that is deleted before register reads it fails for that reason', () => this.deletedEarly(early)],
+      [
+        'a file that is deleted before register reads it fails for that reason',
+        () => this.deletedEarly(early),
+      ],
       ['a file that is deleted before normalize reads it fails for that reason', () => this.deletedLate()],
       ['a file whose event is lost is found by the sweep', () => this.lostEvent(lost)],
       ['the sweep handles a dead-letter message', () => this.deadLetter()],
@@ -205,7 +208,10 @@ class Scenario {
   private async lostEvent(lost: Set<string>): Promise<void> {
     lost.add('drop/lost.csv');
     await this.drop('drop/lost.csv', '10443720000000005');
-    const checkpoint = new HeadObjectCommand({ Bucket: this.stack.s3.bucket, Key: `${reservedPrefix}sweep.json` });
+    const checkpoint = new HeadObjectCommand({
+      Bucket: this.stack.s3.bucket,
+      Key: `${reservedPrefix}sweep.json`,
+    });
     await this.until(() => this.s3.send(checkpoint).then(() => true), 'no checkpoint');
   }
 

@@ -11,7 +11,9 @@ const healthy: Readonly<Record<string, unknown>> = {
   'lambda get-account-settings': {
     AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 },
   },
-  'rds describe-db-engine-versions': { DBEngineVersions: [{ ServerlessV2FeaturesSupport: { MinCapacity: 0 } }] },
+  'rds describe-db-engine-versions': {
+    DBEngineVersions: [{ ServerlessV2FeaturesSupport: { MinCapacity: 0 } }],
+  },
   'ec2 describe-availability-zones': {
     AvailabilityZones: ['a', 'b'].map((zone) => ({ ZoneName: `us-east-1${zone}`, State: 'available' })),
   },
@@ -29,7 +31,10 @@ async function failures(variant: Variant, { answers = {}, surroundings = {}, set
   const all: Readonly<Record<string, unknown>> = { ...healthy, ...answers };
   const checks = preflightChecks(
     {
-      settings: readSettings(new App({ context: { env: variant.env } }).node, { ...settingsOf(variant), ...settings }),
+      settings: readSettings(new App({ context: { env: variant.env } }).node, {
+        ...settingsOf(variant),
+        ...settings,
+      }),
       region: 'us-east-1',
       secretArn: 'arn:aws:secretsmanager:us-east-1:111111111111:secret:smt-database',
     },
@@ -66,7 +71,12 @@ describe('The preflight', () => {
       { surroundings: { aws: () => Promise.reject(new Error('Unable to locate credentials')) } },
       'Unable to locate credentials',
     ],
-    ['no bootstrap', existing, { answers: { 'cloudformation describe-stacks': { Stacks: [] } } }, 'cdk bootstrap'],
+    [
+      'no bootstrap',
+      existing,
+      { answers: { 'cloudformation describe-stacks': { Stacks: [] } } },
+      'cdk bootstrap',
+    ],
     [
       'the limit of a new account',
       existing,
@@ -90,12 +100,22 @@ describe('The preflight', () => {
       aurora,
       {
         settings: {
-          aurora: { minCapacityAcu: 0.5, maxCapacityAcu: 4, backupDays: 1, availabilityZones: ['us-east-1a', 'us-east-1x'] },
+          aurora: {
+            minCapacityAcu: 0.5,
+            maxCapacityAcu: 4,
+            backupDays: 1,
+            availabilityZones: ['us-east-1a', 'us-east-1x'],
+          },
         },
       },
       'us-east-1x is not among us-east-1a, us-east-1b',
     ],
-    ['a host without IPv6', aurora, { surroundings: { resolve6: async () => [] } }, 'sns.us-east-1.api.aws: it has no IPv6'],
+    [
+      'a host without IPv6',
+      aurora,
+      { surroundings: { resolve6: async () => [] } },
+      'sns.us-east-1.api.aws: it has no IPv6',
+    ],
     [
       'a user who may not log in',
       existing,
@@ -116,7 +136,11 @@ describe('The preflight', () => {
           'cloudformation describe-stacks': {
             Stacks: [
               { StackName: 'CDKToolkit', StackStatus: 'CREATE_COMPLETE' },
-              { StackName: 'SmtIngest-prod', StackStatus: 'UPDATE_COMPLETE', EnableTerminationProtection: false },
+              {
+                StackName: 'SmtIngest-prod',
+                StackStatus: 'UPDATE_COMPLETE',
+                EnableTerminationProtection: false,
+              },
             ],
           },
         },

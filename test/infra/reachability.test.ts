@@ -11,7 +11,8 @@ import { templateOf } from '../support/template.ts';
 
 /** A request of each SDK client that functions in a VPC use, to see which host it goes to. */
 const requests: Readonly<Record<string, (options: object) => Promise<unknown>>> = {
-  'client-s3': (options) => new S3Client(options).send(new GetObjectCommand({ Bucket: 'bucket', Key: 'key' })),
+  'client-s3': (options) =>
+    new S3Client(options).send(new GetObjectCommand({ Bucket: 'bucket', Key: 'key' })),
   'client-sqs': (options) =>
     sqsClient(options).send(
       new SendMessageCommand({ QueueUrl: 'https://sqs.us-east-1.amazonaws.com/1/queue', MessageBody: '{}' }),
@@ -31,7 +32,9 @@ beforeAll(async () => {
   const outputs = results.flatMap(({ metafile }) => Object.entries(metafile.outputs));
   clients = new Map(
     outputs.map(([file, { inputs }]) => {
-      const found = Object.keys(inputs).flatMap((input) => /@aws-sdk\/(client-[\w-]+)\//.exec(input)?.[1] ?? []);
+      const found = Object.keys(inputs).flatMap(
+        (input) => /@aws-sdk\/(client-[\w-]+)\//.exec(input)?.[1] ?? [],
+      );
       return [file.split('/').at(-2) ?? '', [...new Set(found)]] as const;
     }),
   );
@@ -46,7 +49,12 @@ async function hostOf(client: string): Promise<string> {
     throw new Error('goes nowhere');
   };
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
-  const sent = requests[client]?.({ region: 'us-east-1', credentials, maxAttempts: 1, requestHandler: { handle } });
+  const sent = requests[client]?.({
+    region: 'us-east-1',
+    credentials,
+    maxAttempts: 1,
+    requestHandler: { handle },
+  });
   await expect(sent).rejects.toThrow('goes nowhere');
   return host;
 }
@@ -86,7 +94,9 @@ describe('A function in the VPC of Aurora', () => {
         const { Ipv6CidrBlock, AssignIpv6AddressOnCreation } = stack.ofType('AWS::EC2::Subnet')[subnet] ?? {};
         expect(Ipv6CidrBlock).toBeDefined();
         expect(AssignIpv6AddressOnCreation).toBe(true);
-        const table = associations.find(({ SubnetId }) => (SubnetId as { Ref: string }).Ref === subnet)?.RouteTableId;
+        const table = associations.find(
+          ({ SubnetId }) => (SubnetId as { Ref: string }).Ref === subnet,
+        )?.RouteTableId;
         expect(routes).toContainEqual({
           RouteTableId: table,
           DestinationIpv6CidrBlock: '::/0',
@@ -95,7 +105,9 @@ describe('A function in the VPC of Aurora', () => {
       }
       const [group = ''] = SecurityGroupIds[0]?.['Fn::GetAtt'] ?? [];
       const { SecurityGroupEgress } = stack.ofType('AWS::EC2::SecurityGroup')[group] ?? {};
-      expect(SecurityGroupEgress).toContainEqual(expect.objectContaining({ CidrIpv6: '::/0', IpProtocol: '-1' }));
+      expect(SecurityGroupEgress).toContainEqual(
+        expect.objectContaining({ CidrIpv6: '::/0', IpProtocol: '-1' }),
+      );
     }
   });
 });

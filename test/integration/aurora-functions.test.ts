@@ -35,7 +35,10 @@ beforeAll(async () => {
   });
   const credentials = newCredentials();
   const { accountId } = testAccount;
-  const { authority, functionCredentials } = createAuthority(description, { accountId, operator: credentials });
+  const { authority, functionCredentials } = createAuthority(description, {
+    accountId,
+    operator: credentials,
+  });
   rds.authority.current = authority;
   const nowhere = 'http://127.0.0.1:9';
   const endpoints = {

@@ -85,7 +85,8 @@ export class Account {
   delete(): void {
     const { stack } = this;
     if (!stack) return;
-    if (stack.isTerminationProtected) throw new DeadEndError('termination protection: the stack cannot be deleted');
+    if (stack.isTerminationProtected)
+      throw new DeadEndError('termination protection: the stack cannot be deleted');
     const created = stack.status === 'ROLLBACK_COMPLETE' ? [] : inOrder(stack.resources);
     for (const id of created.reverse()) this.remove(id, stack.resources, { isRollback: false, stack });
     this.stack = undefined;
@@ -149,7 +150,11 @@ export class Account {
     if (name !== undefined) this.names.add(name);
   }
 
-  private remove(id: string, resources: Resources, { isRollback, stack }: { isRollback: boolean; stack: Stack }): void {
+  private remove(
+    id: string,
+    resources: Resources,
+    { isRollback, stack }: { isRollback: boolean; stack: Stack },
+  ): void {
     const { DeletionPolicy = 'Delete', Type } = resources[id] ?? { Type: '' };
     const isKept = DeletionPolicy === 'Retain' || (DeletionPolicy === 'RetainExceptOnCreate' && !isRollback);
     if (isKept) {
@@ -214,7 +219,9 @@ function inOrder(resources: Resources): string[] {
 function dependenciesOf(id: string, resources: Resources): readonly string[] {
   const { DependsOn = [], Properties } = resources[id] ?? { Type: '' };
   const named = [DependsOn].flat() as string[];
-  return [...new Set([...named, ...referencesIn(Properties)])].filter((each) => each in resources && each !== id);
+  return [...new Set([...named, ...referencesIn(Properties)])].filter(
+    (each) => each in resources && each !== id,
+  );
 }
 
 function referencesIn(value: unknown): readonly string[] {

@@ -35,7 +35,9 @@ export class IngestDashboard extends Construct {
       defaultInterval: Duration.days(1),
     });
     // The linter's schema of a dashboard lacks Tags, which CloudFormation accepts.
-    (dashboard.node.defaultChild as CfnDashboard).addMetadata('cfn-lint', { config: { ignore_checks: ['E3002'] } });
+    (dashboard.node.defaultChild as CfnDashboard).addMetadata('cfn-lint', {
+      config: { ignore_checks: ['E3002'] },
+    });
     dashboard.addWidgets(
       new AlarmStatusWidget({
         title: 'Alarms',

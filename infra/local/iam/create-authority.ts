@@ -18,11 +18,7 @@ export interface AuthorityOptions {
 /** Gives every function keys of its own, with the rights of its role, and the operator keys with all rights. */
 export function createAuthority(
   { functions, policies }: Pick<StackDescription, 'functions' | 'policies'>,
-  {
-    accountId,
-    operator: operatorCredentials = newCredentials(),
-    onAccess,
-  }: AuthorityOptions,
+  { accountId, operator: operatorCredentials = newCredentials(), onAccess }: AuthorityOptions,
 ): CreatedAuthority {
   const operator: Principal = {
     name: `arn:aws:iam::${accountId}:root`,
