@@ -63,6 +63,14 @@ const auditedDay = z.strictObject({
   expected_intervals: count,
 });
 
+/** What a day of a coverage response has of its audit. */
+export const auditOfDay = {
+  audit_status: auditedDay.shape.status.nullable().describe('What SMT’s daily read says of the day, as in getAudit'),
+  interval_kwh: auditedDay.shape.interval_kwh,
+  daily_kwh: auditedDay.shape.daily_kwh,
+  difference_kwh: auditedDay.shape.difference_kwh,
+};
+
 const auditedPeriod = z.strictObject({
   esiid,
   channel,

@@ -4,6 +4,7 @@ import { invalidRequest } from '../../shared/http/validate.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { readCoverage } from '../../shared/storage/usage/read-coverage.ts';
 import { coverageTotals, describeDays, findGaps } from '../../shared/usage/coverage.ts';
+import { extendedByReads, withAudit } from './audited-days.ts';
 import { knownRange } from './known-range.ts';
 import type { usageRoutes } from './routes.ts';
 import { maxCoverageDays } from './schemas.ts';
@@ -14,7 +15,10 @@ export async function getCoverage(
   { query }: RouteRequest<typeof usageRoutes.getCoverage>,
 ): Promise<ApiResponse> {
   const { esiid, from, to, as_of: asOf = null } = query;
-  const known = await knownRange(database, { esiid, from, to, asOf });
+  const given = { esiid, from, to };
+  const withIntervals = await knownRange(database, { ...given, asOf });
+  // The audit is of now; an earlier state has none.
+  const known = asOf === null ? await extendedByReads(database, given, withIntervals) : withIntervals;
   if (known === null) {
     const nothing = { from: from ?? null, to: to ?? null, totals: [], days: [], gaps: [] };
     return { status: 200, body: { ok: true, esiid, ...nothing } };
@@ -29,7 +33,9 @@ export async function getCoverage(
   const stored = await readCoverage(database, { esiid, ...range, asOf });
   const days = describeDays(stored, known);
   const totals = channels.map((channel) => coverageTotals(days, channel));
-  return { status: 200, body: { ok: true, esiid, ...range, totals, days, gaps: findGaps(stored, days) } };
+  const gaps = findGaps(stored, days);
+  const audited = await withAudit(database, asOf === null ? { esiid, ...range } : null, days);
+  return { status: 200, body: { ok: true, esiid, ...range, totals, days: audited, gaps } };
 }
 
 function dayCount({ from, to }: { readonly from: string; readonly to: string }): number {

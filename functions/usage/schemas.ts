@@ -13,6 +13,7 @@ import {
 } from '../../shared/http/schemas.ts';
 import { channels } from '../../shared/intervals/block.ts';
 import { esiidPattern } from '../../shared/intervals/esiid.ts';
+import { auditOfDay } from './audit-schemas.ts';
 
 /** What the usage routes take and return: the handlers parse requests by these, and the OpenAPI document is made of them. */
 
@@ -129,6 +130,7 @@ const coveredDay = z
     latest_raw_file_id: rawFileId.nullable().describe('File that brought the latest revision'),
     first_received_at: instant.nullable(),
     latest_received_at: instant.nullable(),
+    ...auditOfDay,
     days_late: count.nullable().describe('Whole days from the end of the day to the first file that had it'),
   })
   .meta({ id: 'CoveredDay' });

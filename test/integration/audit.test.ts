@@ -2,7 +2,9 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { getAudit } from '../../functions/usage/audit.ts';
 import { auditResponse } from '../../functions/usage/audit-schemas.ts';
+import { getCoverage } from '../../functions/usage/coverage.ts';
 import { usageRoutes } from '../../functions/usage/routes.ts';
+import { coverageResponse } from '../../functions/usage/schemas.ts';
 import { auditLines } from '../../infra/local/report.ts';
 import { readRequest } from '../../shared/http/read-request.ts';
 import type { Database } from '../../shared/storage/database.ts';
@@ -385,5 +387,31 @@ describe('What the audit says of a file', () => {
     ]);
     expect(ofNone).toEqual({ days: {}, periods: {}, disagreements: [] });
     expect(auditLines(ofNone)).toEqual([]);
+  });
+});
+
+describe('Coverage', () => {
+  it('has each day’s audit, and the days that only SMT’s reads know', async () => {
+    const database = await freshDatabase();
+    const coverage = async () => {
+      const event = getEvent('/api/usage/coverage', { esiid });
+      return coverageResponse.parse(
+        (await getCoverage(database, readRequest(usageRoutes.getCoverage, event))).body,
+      );
+    };
+    await load(database, dailyCsv(julyReads.slice(0, 1)));
+    const readsAlone = await coverage();
+    await load(database, intervalFile(july.slice(96, 288)), dailyCsv(julyReads.slice(1, 2)));
+
+    const { from, to, days, totals } = await coverage();
+
+    expect(readsAlone.days).toMatchObject([{ present: 0, missing: 96, audit_status: 'missing', daily_kwh: '14.16' }]);
+    expect([from, to]).toEqual(['2022-07-01', '2022-07-03']);
+    expect(days).toMatchObject([
+      { audit_status: 'missing', interval_kwh: null, present: 0 },
+      { audit_status: 'agrees', interval_kwh: '14.256', daily_kwh: '14.256', difference_kwh: '0' },
+      { audit_status: 'unaudited', daily_kwh: null },
+    ]);
+    expect(totals).toMatchObject([{ expected: 288, present: 192, missing: 96 }]);
   });
 });
