@@ -65,8 +65,9 @@ const auditedDay = z.strictObject({
 
 /** What a day of a coverage response has of its audit. */
 export const auditOfDay = {
-  audit_status: auditedDay.shape.status.nullable().describe('What SMT’s daily read says of the day, as in getAudit'),
-  interval_kwh: auditedDay.shape.interval_kwh,
+  audit_status: auditedDay.shape.status
+    .nullable()
+    .describe('What SMT’s daily read says of the day, as in getAudit'),
   daily_kwh: auditedDay.shape.daily_kwh,
   difference_kwh: auditedDay.shape.difference_kwh,
 };

@@ -46,7 +46,6 @@ export async function withAudit(
     return {
       ...day,
       audit_status: audit?.status ?? null,
-      interval_kwh: audit?.interval_kwh ?? null,
       daily_kwh: audit?.daily_kwh ?? null,
       difference_kwh: audit?.difference_kwh ?? null,
     };

@@ -405,11 +405,13 @@ describe('Coverage', () => {
 
     const { from, to, days, totals } = await coverage();
 
-    expect(readsAlone.days).toMatchObject([{ present: 0, missing: 96, audit_status: 'missing', daily_kwh: '14.16' }]);
+    expect(readsAlone.days).toMatchObject([
+      { present: 0, missing: 96, audit_status: 'missing', daily_kwh: '14.16' },
+    ]);
     expect([from, to]).toEqual(['2022-07-01', '2022-07-03']);
     expect(days).toMatchObject([
-      { audit_status: 'missing', interval_kwh: null, present: 0 },
-      { audit_status: 'agrees', interval_kwh: '14.256', daily_kwh: '14.256', difference_kwh: '0' },
+      { audit_status: 'missing', kwh: null, present: 0 },
+      { audit_status: 'agrees', kwh: '14.256', daily_kwh: '14.256', difference_kwh: '0' },
       { audit_status: 'unaudited', daily_kwh: null },
     ]);
     expect(totals).toMatchObject([{ expected: 288, present: 192, missing: 96 }]);

@@ -47,6 +47,9 @@ function coverageOf(
       first_received_at: null,
       latest_received_at: null,
       days_late: null,
+      audit_status: null,
+      daily_kwh: null,
+      difference_kwh: null,
     };
   });
   const totals = [{ channel: 'consumption' as const, expected: 0, present: 0, estimated: 0, missing: 0 }];

@@ -13,15 +13,17 @@ import type { DayUsage, RangeUsage } from './range-usage.ts';
 import { kwhText } from './units.ts';
 
 /** How a day is marked, worst first. */
-export const marks = ['missing', 'partial', 'estimated', 'complete'] as const;
+export const marks = ['disputed', 'missing', 'partial', 'estimated', 'complete'] as const;
 export const markNames = {
+  disputed: 'contradicts SMT’s daily read',
   missing: 'nothing stored',
   partial: 'partly stored',
   estimated: 'has estimates',
   complete: 'complete',
 } as const;
 
-export function markOf({ expected, present, estimated }: DayUsage): (typeof marks)[number] {
+export function markOf({ expected, present, estimated, audit_status: audit }: DayUsage): (typeof marks)[number] {
+  if (audit === 'differs') return 'disputed';
   if (present === 0) return 'missing';
   if (present < expected) return 'partial';
   return estimated > 0 ? 'estimated' : 'complete';
@@ -118,7 +120,8 @@ function describe(day: DayUsage | undefined): string[] {
   if (day === undefined) return [];
   const title = `${formatDate(day.usage_date)}, ${channelName(day.channel)}`;
   const counts = `${formatCount(day.present)} of ${formatCount(day.expected)} intervals`;
-  if (day.first_received_at === null || day.days_late === null) return [title, counts];
+  const audit = auditText(day);
+  if (day.first_received_at === null || day.days_late === null) return [title, counts, ...audit];
   const { first_received_at: receivedAt, days_late: daysLate } = day;
   const late = daysLate === 0 ? 'within a day' : `${plural(daysLate, 'day')} after the day`;
   return [
@@ -127,5 +130,12 @@ function describe(day: DayUsage | undefined): string[] {
     day.estimated > 0 ? `${counts}, ${formatCount(day.estimated)} estimated` : counts,
     plural(day.revisions, 'revision'),
     `first received ${formatInstant(receivedAt)}, ${late}`,
+    ...audit,
   ];
+}
+
+function auditText({ audit_status: audit, daily_kwh: read, difference_kwh: difference }: DayUsage): string[] {
+  if (audit === null || audit === 'unaudited' || read === null) return [];
+  if (audit === 'agrees') return [`agrees with SMT’s daily read, ${read} kWh`];
+  return [`SMT’s daily read: ${read} kWh${difference === null ? '' : `, a difference of ${difference} kWh`}`];
 }

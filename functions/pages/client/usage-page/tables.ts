@@ -39,16 +39,18 @@ export function gapsTable({ gaps }: RangeUsage): HTMLElement {
 
 export function daysTable({ selection, channels }: RangeUsage): TableData {
   const rows = channels.flatMap(({ days }) => days.map((day) => dayRow(selection.esiid, day)));
-  return { heads: ['Day', 'Channel', 'kWh', 'Intervals', 'Estimated', 'Revisions', 'File'], rows };
+  return { heads: ['Day', 'Channel', 'kWh', 'Daily read kWh', 'Difference', 'Intervals', 'Estimated', 'Revisions', 'File'], rows };
 }
 
 function dayRow(esiid: string, day: DayUsage): Cell[] {
   const { usage_date: date, channel, units, present, expected, estimated, revisions } = day;
-  const { latest_raw_file_id: fileId } = day;
+  const { latest_raw_file_id: fileId, daily_kwh: read, difference_kwh: difference } = day;
   return [
     dayLink(esiid, date),
     channelName(channel),
     { show: kwhText(units), text: kwhDecimal(units) },
+    { show: read ?? '–', text: read ?? '' },
+    { show: difference ?? '–', text: difference ?? '' },
     { show: `${formatCount(present)} of ${formatCount(expected)}`, text: String(present) },
     String(estimated),
     String(revisions),
