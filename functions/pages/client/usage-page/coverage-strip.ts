@@ -22,7 +22,12 @@ export const markNames = {
   complete: 'complete',
 } as const;
 
-export function markOf({ expected, present, estimated, audit_status: audit }: DayUsage): (typeof marks)[number] {
+export function markOf({
+  expected,
+  present,
+  estimated,
+  audit_status: audit,
+}: DayUsage): (typeof marks)[number] {
   if (audit === 'differs') return 'disputed';
   if (present === 0) return 'missing';
   if (present < expected) return 'partial';

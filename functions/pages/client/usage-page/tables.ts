@@ -39,7 +39,20 @@ export function gapsTable({ gaps }: RangeUsage): HTMLElement {
 
 export function daysTable({ selection, channels }: RangeUsage): TableData {
   const rows = channels.flatMap(({ days }) => days.map((day) => dayRow(selection.esiid, day)));
-  return { heads: ['Day', 'Channel', 'kWh', 'Daily read kWh', 'Difference', 'Intervals', 'Estimated', 'Revisions', 'File'], rows };
+  return {
+    heads: [
+      'Day',
+      'Channel',
+      'kWh',
+      'Daily read kWh',
+      'Difference',
+      'Intervals',
+      'Estimated',
+      'Revisions',
+      'File',
+    ],
+    rows,
+  };
 }
 
 function dayRow(esiid: string, day: DayUsage): Cell[] {
