@@ -72,6 +72,10 @@ export function shellEnvironment(access: LocalEnvironment): string {
     'END',
     '}',
     `sql() { psql ${quoted(databaseUrl)} -c "$1"; }`,
+    // Version 1 of the AWS CLI ignores AWS_ENDPOINT_URL_SQS, for the sake of SQS's old addresses.
+    'aws() {',
+    '  if [ "$1" = sqs ]; then command aws --endpoint-url "$AWS_ENDPOINT_URL_SQS" "$@"; else command aws "$@"; fi',
+    '}',
     '',
   ].join('\n');
 }

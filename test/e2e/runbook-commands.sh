@@ -66,6 +66,8 @@ runbook() {
     /^ *```$/ && inside { inside = 0; if (index(text, words)) { printf "%s", text; exit } next }
     inside { text = text $0 "\n" }' infra/RUNBOOK.md)
   [ -n "$block" ] || { echo "the runbook has no command with: $1" && return 1; }
+  # Version 1 of the AWS CLI lacks this option, and behaves as if it were given.
+  [[ $(command aws --version 2>&1) == aws-cli/1.* ]] && block=${block//--cli-binary-format raw-in-base64-out/}
   eval "$block"
 }
 
@@ -98,11 +100,16 @@ check 'the runbook lists object versions' prints 'uploads/' runbook 'list-object
 check 'the runbook counts what is queued' prints '"?0"?' \
   aws sqs get-queue-attributes --queue-url "$(output ToNormalizeUrl)" --attribute-names All --query 'Attributes.ApproximateNumberOfMessages'
 check 'the runbook invokes the sweep' prints '"StatusCode": 200' runbook 'aws lambda invoke --function-name "$(output SweepFunction)"'
-check 'an unknown function is an error' bash -c '! aws lambda invoke --function-name nobody /dev/null'
-check 'a dead-letter message can be read' bash -c '
-  aws sqs send-message --queue-url "$1" --message-body "{\"rawFileId\":\"1\"}" >/dev/null &&
-    aws sqs receive-message --queue-url "$1" --query "Messages[].Body" --output text | grep -q rawFileId' - "$(output ToNormalizeDeadLettersUrl)"
+fails() { ! "$@"; }
+dead_letter() {
+  local url
+  url=$(output ToNormalizeDeadLettersUrl)
+  aws sqs send-message --queue-url "$url" --message-body '{"rawFileId":"1"}' || return 1
+  prints rawFileId aws sqs receive-message --queue-url "$url" --query 'Messages[].Body' --output text
+}
+check 'an unknown function is an error' fails aws lambda invoke --function-name nobody /dev/null
+check 'a dead-letter message can be read' dead_letter
 check 'a service without a local endpoint is refused, not reached' \
-  bash -c '! aws --cli-connect-timeout 5 cloudwatch describe-alarms'
+  prints 'http://127.0.0.1:9/' eval 'aws --cli-connect-timeout 5 cloudwatch describe-alarms 2>&1 || true'
 
 [ "$failures" -eq 0 ]
