@@ -35,6 +35,16 @@ const variants = [
   { name: '1280-dark', width: 1280, colorScheme: 'dark' },
 ] as const;
 
+const usageViews = {
+  'usage-year': `/usage?esiid=${sampleEsiid}`,
+  'usage-solar': `/usage?esiid=${solarEsiid}`,
+  'usage-six-years': `/usage?esiid=${sixYearEsiid}&from=2019-09-15&to=2025-09-12`,
+  'usage-compared': `/usage?esiid=${sixYearEsiid}&from=2025-07-01&to=2025-07-31&compare=year`,
+  'usage-zoomed': `/usage?esiid=${sixYearEsiid}&from=2025-07-01&to=2025-07-31&zoom=2025-07-03..2025-07-05`,
+  'day-missing': `/usage?esiid=${sixYearEsiid}&day=2025-07-04`,
+  'day-100': `/usage?esiid=${solarEsiid}&day=2024-11-03`,
+};
+
 const stateDir = await mkdtemp(path.join(tmpdir(), 'smt-screenshots-'));
 const [stack, browser] = await Promise.all([startLocalStack({ stateDir }), startBrowser()]);
 try {
@@ -47,16 +57,6 @@ try {
   await rm(stateDir, { recursive: true, force: true });
 }
 console.log(`Written to ${path.relative(process.cwd(), outputDir)}`);
-
-const usageViews = {
-  'usage-year': `/usage?esiid=${sampleEsiid}`,
-  'usage-solar': `/usage?esiid=${solarEsiid}`,
-  'usage-six-years': `/usage?esiid=${sixYearEsiid}&from=2019-09-15&to=2025-09-12`,
-  'usage-compared': `/usage?esiid=${sixYearEsiid}&from=2025-07-01&to=2025-07-31&compare=year`,
-  'usage-zoomed': `/usage?esiid=${sixYearEsiid}&from=2025-07-01&to=2025-07-31&zoom=2025-07-03..2025-07-05`,
-  'day-missing': `/usage?esiid=${sixYearEsiid}&day=2025-07-04`,
-  'day-100': `/usage?esiid=${solarEsiid}&day=2024-11-03`,
-};
 
 type Variant = (typeof variants)[number];
 
