@@ -54,7 +54,7 @@ export const uploadRequest = z.preprocess(
     content_type: z
       .string()
       .max(100, { abort: true })
-      .regex(/^[\w.+-]+\/[\w.+-]+(?:[ \t]*;[\w.=" \t-]+)*$/, 'is not a media type')
+      .regex(/^[\w.+-]+\/[\w.+-]+[ \t]*(?:;[\w.=" \t-]+)*$/, 'is not a media type')
       .default('text/csv'),
     esiid: esiid.nullish(),
     dry_run: z

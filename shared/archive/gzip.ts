@@ -1,20 +1,61 @@
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { pipeline } from 'node:stream';
+import { createGunzip, type Gunzip } from 'node:zlib';
 import { FileError } from './file-error.ts';
 import type { UnpackBudget } from './limits.ts';
 
 /** Larger than zlib's own: every chunk costs a trip through the event loop. */
 const chunkSize = 64 * 1024;
 
-/** Unpacks gzip within the budget; its checksum is verified. @throws FileError `corrupt-gzip`, `truncated-archive` */
-export async function* gunzip(packed: Readable, budget: UnpackBudget): AsyncGenerator<Buffer> {
+/**
+ * Unpacks gzip within the budget, all members of it; their checksums are verified. What follows the last member may only be
+ * zeros, as tapes and some tools pad a file.
+ * @throws FileError `corrupt-gzip`, `truncated-archive`
+ */
+export async function* gunzip(packed: AsyncIterable<Buffer>, budget: UnpackBudget): AsyncGenerator<Buffer> {
+  const inflating = createGunzip({ chunkSize });
   // The reader below sees every failure, so the callback has nothing to add.
-  const unpacked = pipeline(packed, createGunzip({ chunkSize }), budget.meter(), () => {});
+  const unpacked = pipeline(inflating, budget.meter(), () => {});
+  const feeding = feed(packed, inflating);
+  feeding.catch((error: Error) => inflating.destroy(error));
   try {
     yield* unpacked as AsyncIterable<Buffer>;
+    const junkOffset = await feeding;
+    if (junkOffset !== null) {
+      throw new FileError(
+        'corrupt-gzip',
+        `The gzip data is corrupt at byte ${junkOffset}: what follows is neither gzip data nor zero padding. Send the file again.`,
+      );
+    }
   } catch (error) {
     throw asGzipError(error);
+  } finally {
+    inflating.destroy();
   }
+}
+
+/**
+ * Writes gzip data to zlib, which stops at a zero byte after a member and says nothing of what follows.
+ * @returns the offset of the first byte that is neither part of a member nor zero padding at the end; null if there is none
+ */
+async function feed(packed: AsyncIterable<Buffer>, inflating: Gunzip): Promise<number | null> {
+  let offset = 0;
+  let hasEnded = false;
+  for await (const chunk of packed) {
+    if (!hasEnded) await write(inflating, chunk);
+    const taken = hasEnded ? 0 : inflating.bytesWritten - offset;
+    hasEnded ||= taken < chunk.length;
+    const junk = chunk.subarray(taken).findIndex((byte) => byte !== 0);
+    if (junk >= 0) return offset + taken + junk;
+    offset += chunk.length;
+  }
+  if (!hasEnded) inflating.end();
+  return null;
+}
+
+function write(inflating: Gunzip, chunk: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    inflating.write(chunk, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 function asGzipError(error: unknown): unknown {

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { type ByteSource, bufferSource } from './byte-source.ts';
 import { FileError } from './file-error.ts';
 import { gunzip } from './gzip.ts';
@@ -105,7 +104,7 @@ async function* openContent(content: Content, unpacking: Unpacking): AsyncGenera
     );
   }
   if (kind === 'gzip') {
-    const unpacked = gunzip(Readable.from(whole), budget);
+    const unpacked = gunzip(whole, budget);
     const reopen = (): AsyncIterator<Buffer> => gunzip(Readable.from(whole), budget.renewed());
     const unpackedName = name.replace(/\.gz$/i, '');
     yield* membersOfStream({ name: unpackedName, stream: unpacked, reopen, depth: depth + 1 }, unpacking);

@@ -54,10 +54,23 @@ export async function openZip(source: ByteSource, budget: UnpackBudget): Promise
           `The archive has more than ${budget.limits.maxMembers} members. Split it.`,
         );
     }
+    await checkDirectoryEnd(source, zip);
   } catch (error) {
     throw asZipError(error, reader, 'corrupt-zip', 'The directory of the zip archive is corrupt');
   }
   return entries;
+}
+
+/** What may follow the last entry: the end record, that of ZIP64, or a signature of the directory. */
+const afterDirectory = ['PK\x05\x06', 'PK\x06\x06', 'PK\x05\x05'];
+
+/** Checks that the directory ends where its last entry does: it says itself how many it has, and may have more. */
+async function checkDirectoryEnd(source: ByteSource, zip: yauzl.ZipFile): Promise<void> {
+  const { readEntryCursor: end } = zip as yauzl.ZipFile & { readonly readEntryCursor: number };
+  const chunks: Buffer[] = [];
+  for await (const chunk of source.stream(end, Math.min(end + 4, source.sizeBytes))) chunks.push(chunk);
+  if (afterDirectory.includes(Buffer.concat(chunks).toString('latin1'))) return;
+  throw new Error(`it says that it has ${zip.entryCount} entries, and does not end after these, at byte ${end}`);
 }
 
 async function findDirectory(reader: SourceReader, sizeBytes: number): Promise<yauzl.ZipFile> {

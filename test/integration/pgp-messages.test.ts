@@ -276,3 +276,16 @@ async function encrypted(plaintext: Buffer): Promise<Buffer> {
   });
   return Buffer.from(message);
 }
+
+test.each(['to-old.zip.pgp', 'to-old.zip.asc'])(
+  'two messages joined fail, and the second is named by its offset: %s',
+  async (name) => {
+    const one = await fixture(name);
+
+    const report = await read(Buffer.concat([one, one]), name, { keys: [await key('old')] });
+
+    expect(report).toMatchObject({ status: 'failed', blocks: 0 });
+    expect(report.errorCode).toMatch(/^pgp-/);
+    if (report.errorCode === 'pgp-corrupt') expect(report.errorMessage).toContain(`at byte ${one.length}`);
+  },
+);

@@ -268,3 +268,43 @@ test('An Excel workbook is named as such', async () => {
   expect(report).toMatchObject({ status: 'failed', errorCode: 'spreadsheet' });
   expect(report.errorMessage).toContain('Save it as CSV');
 });
+
+describe('Every byte of a container is accounted for', () => {
+  const whole = gzipSync(csv(first));
+
+  test.each<[string, Buffer]>([
+    ['zeros at the end', Buffer.concat([whole, Buffer.alloc(1000)])],
+    ['zeros at the end of several members', Buffer.concat([whole, gzipSync(''), Buffer.alloc(3)])],
+  ])('gzip with %s is whole', async (_, bytes) => {
+    for (const chunkBytes of [65_536, 97]) {
+      expect((await readBytes(bytes, { chunkBytes })).report).toMatchObject({ status: 'normalized' });
+    }
+  });
+
+  test.each<[string, Buffer, number]>([
+    ['padding between members', Buffer.concat([whole, Buffer.alloc(8), gzipSync(csv(second))]), whole.length + 8],
+    ['damage after padding', Buffer.concat([whole, Buffer.alloc(2), Buffer.from('x')]), whole.length + 2],
+  ])('gzip with %s is refused, and its offset named', async (_, bytes, offset) => {
+    for (const chunkBytes of [65_536, 97]) {
+      const { report } = await readBytes(bytes, { chunkBytes });
+      expect(report).toMatchObject({ status: 'failed', errorCode: 'corrupt-gzip' });
+      expect(report.errorMessage).toContain(`at byte ${offset}`);
+    }
+  });
+
+  test('gzip with damage between members is refused', async () => {
+    const bytes = Buffer.concat([whole, Buffer.from('damage'), gzipSync(csv(second))]);
+    expect((await readBytes(bytes)).report).toMatchObject({ status: 'failed', errorCode: 'corrupt-gzip' });
+  });
+
+  test('a zip whose directory says that it has fewer entries than it has is refused', async () => {
+    const bytes = zip({ 'a.csv': csv(first), 'b.csv': csv(second) });
+    bytes.writeUInt16LE(1, bytes.length - 14);
+    bytes.writeUInt16LE(1, bytes.length - 12);
+
+    const { report } = await readBytes(bytes);
+
+    expect(report).toMatchObject({ status: 'failed', errorCode: 'corrupt-zip' });
+    expect(report.errorMessage).toContain('says that it has 1 entries');
+  });
+});

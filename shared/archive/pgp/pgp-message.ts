@@ -6,6 +6,7 @@ const pgpHeadBytes = 64;
 
 const armorHeader = /^(?:\xef\xbb\xbf)?\s*-----BEGIN PGP ([A-Z ]+?)(?:,|-----)/;
 const armorFooter = /-----END PGP [A-Z ]+-----/;
+const armorStart = '-----BEGIN PGP MESSAGE';
 /** The footer line, and what mail programs may put after it. */
 const footerBytes = 1024;
 
@@ -26,6 +27,8 @@ export class PgpMessageBytes {
   private readonly walk = new PacketWalk();
   private tail: Buffer = Buffer.alloc(0);
   private hasEnded = false;
+  private offset = 0;
+  private secondArmorAt: number | null = null;
   private sourceError: { readonly error: unknown } | undefined;
 
   private constructor(head: Buffer, rest: AsyncIterator<Buffer>) {
@@ -62,6 +65,28 @@ export class PgpMessageBytes {
     }
   }
 
+  /**
+   * Reads what is left, and checks that nothing follows the message: openpgp.js opens the first of several and says nothing
+   * of the others.
+   * @throws FileError `pgp-corrupt`
+   */
+  async checkEnd(): Promise<void> {
+    if (!this.hasEnded) {
+      for (;;) {
+        const next = await this.rest.next();
+        if (next.done) break;
+        this.watch(next.value);
+      }
+      this.hasEnded = true;
+    }
+    const second = this.armor === null ? this.walk.secondMessageAt : this.secondArmorAt;
+    if (second === null) return;
+    throw new FileError(
+      'pgp-corrupt',
+      `Another PGP message begins at byte ${second}, and only one can be opened. Send them as files of their own.`,
+    );
+  }
+
   /** Lets go of the rest, when the message was not read to its end. */
   async close(): Promise<void> {
     if (!this.hasEnded) await this.rest.return?.();
@@ -78,7 +103,14 @@ export class PgpMessageBytes {
 
   private watch(chunk: Buffer): void {
     if (this.armor === null) this.walk.push(chunk);
-    else this.tail = Buffer.concat([this.tail, chunk]).subarray(-footerBytes);
+    else {
+      const text = Buffer.concat([this.tail, chunk]);
+      const from = this.offset === 0 ? 1 : Math.max(0, this.tail.length - armorStart.length + 1);
+      const start = text.indexOf(armorStart, from);
+      if (start >= 0) this.secondArmorAt ??= this.offset - this.tail.length + start;
+      this.tail = text.subarray(-footerBytes);
+    }
+    this.offset += chunk.length;
   }
 
   private get isWhole(): boolean {

@@ -16,6 +16,9 @@ const firstBodyByte: ReadonlyMap<number, readonly number[]> = new Map([
   [20, [1]], // the same, as GnuPG 2.3 wrote it
 ]);
 
+/** Packets of encrypted data: the last of a message. */
+const encryptedData = new Set([9, 18, 20]);
+
 const isHighBitSet = (byte: number): boolean => byte >= 0x80;
 
 interface Length {
@@ -70,6 +73,10 @@ export class PacketWalk {
   private header: Buffer = Buffer.alloc(0);
   private bodyBytesLeft = 0;
   private isPartial = false;
+  private offset = 0;
+  private hasData = false;
+  /** Where a packet begins after the encrypted data, which ends a message: another message was joined to it. */
+  secondMessageAt: number | null = null;
 
   push(chunk: Buffer): void {
     for (let at = 0; at < chunk.length; ) {
@@ -79,14 +86,17 @@ export class PacketWalk {
         at += step;
         continue;
       }
+      if (this.header.length === 0 && !this.isPartial && this.hasData) this.secondMessageAt ??= this.offset + at;
       this.header = Buffer.concat([this.header, chunk.subarray(at, at + 1)]);
       at += 1;
       const length = this.isPartial ? newFormatLength(this.header, 0) : packetLength(this.header);
       if (!length) continue;
+      if (!this.isPartial) this.hasData ||= encryptedData.has(packetTag(this.header[0] ?? 0));
       this.header = Buffer.alloc(0);
       this.bodyBytesLeft = length.bodyBytes;
       this.isPartial = length.isPartial;
     }
+    this.offset += chunk.length;
   }
 
   /** False when the last packet announced more bytes than came. A packet of unknown length ends where the bytes do. */

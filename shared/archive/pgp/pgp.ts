@@ -57,7 +57,7 @@ export function pgpOpener({ keysText, maxPlaintextBytes }: PgpOptions): OpenPgpM
       const sessionKeys = await stage('pgp-tampered', () =>
         decryptSessionKeys({ message: parsed, decryptionKeys: [...decryptionKeys], config: decryption }),
       );
-      return await stage('pgp-tampered', async () => {
+      const plaintext = await stage('pgp-tampered', async () => {
         const { data } = await decrypt({
           message: parsed,
           sessionKeys,
@@ -66,6 +66,8 @@ export function pgpOpener({ keysText, maxPlaintextBytes }: PgpOptions): OpenPgpM
         });
         return collect(data as AsyncIterable<Uint8Array>, maxPlaintextBytes);
       });
+      await bytes.checkEnd();
+      return plaintext;
     } catch (error) {
       throw bytes.explain(error);
     } finally {
