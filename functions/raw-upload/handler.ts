@@ -31,12 +31,12 @@ async function requestUpload(request: z.output<typeof uploadRequest>): Promise<A
   const esiid = request.esiid ?? null;
   const database = await functionDatabase();
 
-  const stored = await findStoredContent(database, { sha256, esiid });
+  const { rawBucket } = requireEnvironment('rawBucket');
+  const stored = await findStoredContent(database, { bucket: rawBucket, sha256, esiid });
   if (stored && !isDryRun) {
     logger.info('upload not needed', { rawFileId: stored.id, source });
     return { status: 200, body: { ok: true, duplicate: true, ...stored } };
   }
-  const { rawBucket } = requireEnvironment('rawBucket');
   const objectKey = uploadKeyOf({ source, esiid, sha256, filename });
   const upload = await presignUpload(s3, { bucket: rawBucket, objectKey, sizeBytes, sha256, contentType });
   if (isDryRun) {

@@ -105,7 +105,7 @@ async function* openContent(content: Content, unpacking: Unpacking): AsyncGenera
   }
   if (kind === 'gzip') {
     const unpacked = gunzip(whole, budget);
-    const reopen = (): AsyncIterator<Buffer> => gunzip(Readable.from(whole), budget.renewed());
+    const reopen = (): AsyncIterator<Buffer> => gunzip(whole, budget.renewed());
     const unpackedName = name.replace(/\.gz$/i, '');
     yield* membersOfStream({ name: unpackedName, stream: unpacked, reopen, depth: depth + 1 }, unpacking);
     return;

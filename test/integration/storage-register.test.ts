@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { bufferSource } from '../../shared/archive/byte-source.ts';
+import { registerObject } from '../../shared/raw-files/register-object.ts';
 import { findStoredContent } from '../../shared/storage/raw-files/find-stored-content.ts';
+import { findUnregistered } from '../../shared/storage/raw-files/find-unregistered.ts';
 import { findRawFileByObject, getRawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
 import { markQueued } from '../../shared/storage/raw-files/mark-queued.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
@@ -95,11 +98,11 @@ test('Content that is stored already is found for the same ESIID hint, or for an
   const database = await freshDatabase();
   const { id } = await registerRawFile(database, newRawFile({ sha256, esiid: esiidA }));
 
-  const sameHint = await findStoredContent(database, { sha256, esiid: esiidA });
-  const otherHint = await findStoredContent(database, { sha256, esiid: esiidB });
-  const noHint = await findStoredContent(database, { sha256, esiid: null });
+  const sameHint = await findStoredContent(database, { bucket: 'raw', sha256, esiid: esiidA });
+  const otherHint = await findStoredContent(database, { bucket: 'raw', sha256, esiid: esiidB });
+  const noHint = await findStoredContent(database, { bucket: 'raw', sha256, esiid: null });
   await load(database, await claim(database, id), [newBlock()]);
-  const onceSelfContained = await findStoredContent(database, { sha256, esiid: null });
+  const onceSelfContained = await findStoredContent(database, { bucket: 'raw', sha256, esiid: null });
 
   expect(sameHint).toEqual({ id, filename: 'IntervalData.csv', status: 'registered' });
   expect(otherHint).toBeNull();
@@ -112,11 +115,11 @@ test('Content whose object is gone is not stored, and a normalized file is named
   const failure = { status: 'failed', errorMessage: 'said why', selfContained: false } as const;
   await loadFile(database, [], { file: { sha256 }, result: { ...failure, errorCode: 'object-deleted' } });
 
-  const gone = await findStoredContent(database, { sha256, esiid: null });
+  const gone = await findStoredContent(database, { bucket: 'raw', sha256, esiid: null });
   await loadFile(database, [], { file: { sha256 }, result: { ...failure, errorCode: 'empty-file' } });
-  const failed = await findStoredContent(database, { sha256, esiid: null });
+  const failed = await findStoredContent(database, { bucket: 'raw', sha256, esiid: null });
   const good = await loadFile(database, [newBlock()], { file: { sha256 } });
-  const normalized = await findStoredContent(database, { sha256, esiid: null });
+  const normalized = await findStoredContent(database, { bucket: 'raw', sha256, esiid: null });
 
   expect(gone).toBeNull();
   expect(failed?.status).toBe('failed');
@@ -172,4 +175,53 @@ test('What a file and its members came to is kept on its row', async () => {
     members: [{ name: 'a\ufffd.csv', kind: 'interval', counts: { rows_read: 97 }, error_code: null }],
     lease_token: null,
   });
+});
+
+test('Content of another bucket is stored only once it is normalized, since nobody here could load it', async () => {
+  const database = await freshDatabase();
+  const sha256 = 'cd'.repeat(32);
+  const content = { bucket: 'raw', sha256, esiid: null };
+  const { id } = await registerRawFile(database, newRawFile({ sha256, bucket: 'elsewhere' }));
+
+  const pending = await findStoredContent(database, content);
+  await load(database, await claim(database, id), [newBlock()]);
+
+  expect(pending).toBeNull();
+  expect(await findStoredContent(database, content)).toMatchObject({ id, status: 'normalized' });
+});
+
+test('An object whose key Postgres cannot keep has a row that says so, and costs the others of its page nothing', async () => {
+  const database = await freshDatabase();
+  const version = (objectKey: string) => ({
+    ...{ bucket: 'raw', objectKey, versionId: 'v1', etag: null, sizeBytes: 1, receivedAt: new Date() },
+  });
+  const [unusable, usable] = [version('a\0b.csv'), version('c.csv')];
+  const notAsked = () => Promise.reject(new Error('not asked for'));
+  const objects = { facts: notAsked, sha256: notAsked, source: () => bufferSource(Buffer.alloc(0)) };
+  const dependencies = { database, objects, queue: notAsked };
+
+  const before = await findUnregistered(database, [unusable, usable]);
+  const row = await registerObject(dependencies, unusable);
+  const again = await registerObject(dependencies, unusable);
+
+  expect(before).toEqual([unusable, usable]);
+  expect(row).toMatchObject({ status: 'failed', created: true });
+  expect(await getRawFile(database, row?.rawFileId ?? '')).toMatchObject({ error_code: 'unusable-key' });
+  expect(again).toBeNull();
+  expect(await findUnregistered(database, [unusable, usable])).toEqual([usable]);
+});
+
+test('Names and messages that come from a file are kept in a length that can be listed', async () => {
+  const database = await freshDatabase();
+  const name = 'n'.repeat(64 * 1024);
+
+  const { id } = await loadFile(database, [], {
+    result: {
+      ...{ status: 'failed', errorCode: 'members-failed', errorMessage: name },
+      members: [newMember({ name, errorCode: 'corrupt-zip', errorMessage: name })],
+      rejectedRows: [{ member: name, lineNumber: 1, reason: 'invalid-row', text: name }],
+    },
+  });
+
+  expect(JSON.stringify(await getRawFile(database, id)).length).toBeLessThan(15_000);
 });

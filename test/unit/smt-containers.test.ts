@@ -282,7 +282,11 @@ describe('Every byte of a container is accounted for', () => {
   });
 
   test.each<[string, Buffer, number]>([
-    ['padding between members', Buffer.concat([whole, Buffer.alloc(8), gzipSync(csv(second))]), whole.length + 8],
+    [
+      'padding between members',
+      Buffer.concat([whole, Buffer.alloc(8), gzipSync(csv(second))]),
+      whole.length + 8,
+    ],
     ['damage after padding', Buffer.concat([whole, Buffer.alloc(2), Buffer.from('x')]), whole.length + 2],
   ])('gzip with %s is refused, and its offset named', async (_, bytes, offset) => {
     for (const chunkBytes of [65_536, 97]) {

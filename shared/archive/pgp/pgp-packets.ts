@@ -86,7 +86,8 @@ export class PacketWalk {
         at += step;
         continue;
       }
-      if (this.header.length === 0 && !this.isPartial && this.hasData) this.secondMessageAt ??= this.offset + at;
+      if (this.header.length === 0 && !this.isPartial && this.hasData)
+        this.secondMessageAt ??= this.offset + at;
       this.header = Buffer.concat([this.header, chunk.subarray(at, at + 1)]);
       at += 1;
       const length = this.isPartial ? newFormatLength(this.header, 0) : packetLength(this.header);

@@ -9,6 +9,9 @@ import type { StoredMember } from '../tables.ts';
 import { type GivenReads, insertedReadCount, insertMeters, metersOf, withReads } from './insert-reads.ts';
 
 const rejectedRowsKept = 100;
+/** A zip may give a member a name of 64 KB, and have thousands of them: a row is to stay one that can be listed. */
+const maxNameLength = 300;
+const maxMessageLength = 1_000;
 /** How many of a file's ESIIDs its announcement names. */
 export const esiidsNamed = 1000;
 
@@ -99,7 +102,7 @@ interface FinishedRow {
 const finishedAt = sql<Date>`clock_timestamp()`;
 
 function errorOf(file: AttemptResult) {
-  return { error_code: file.errorCode, error_message: storableText(file.errorMessage) };
+  return { error_code: file.errorCode, error_message: file.errorMessage && shortened(file.errorMessage, 10 * maxMessageLength) };
 }
 
 function finishedValues(file: AttemptResult, blocks: BlockSource, reads: GivenReads) {
@@ -228,22 +231,26 @@ async function insertRejectedRows(
      where not exists (select from erased_esiids where strpos(row_text, esiid) > 0)`,
     [
       rawFileId,
-      rejected.map((row) => storableText(row.member)),
+      rejected.map((row) => row.member && shortened(row.member, maxNameLength)),
       rejected.map((row) => row.lineNumber),
       rejected.map((row) => row.reason),
-      rejected.map((row) => storableText(row.text)),
+      rejected.map((row) => shortened(row.text, maxMessageLength)),
     ],
   );
 }
 
 function storedMember(member: MemberReport): StoredMember {
   return {
-    name: storableText(member.name),
+    name: shortened(member.name, maxNameLength),
     kind: member.kind,
     counts: storedCounts(member.counts),
     error_code: member.errorCode,
-    error_message: storableText(member.errorMessage),
+    error_message: member.errorMessage && shortened(member.errorMessage, maxMessageLength),
   };
+}
+
+function shortened(text: string, maxLength: number): string {
+  return storableText(text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`);
 }
 
 function storedCounts(counts: RowCounts) {
