@@ -42,7 +42,7 @@ async function feed(packed: AsyncIterable<Buffer>, inflating: Gunzip): Promise<n
   let hasEnded = false;
   for await (const chunk of packed) {
     if (!hasEnded) await write(inflating, chunk);
-    const taken = hasEnded ? 0 : inflating.bytesWritten - offset;
+    const taken: number = hasEnded ? 0 : inflating.bytesWritten - offset;
     hasEnded ||= taken < chunk.length;
     const junk = chunk.subarray(taken).findIndex((byte) => byte !== 0);
     if (junk >= 0) return offset + taken + junk;

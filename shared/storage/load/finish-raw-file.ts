@@ -102,7 +102,10 @@ interface FinishedRow {
 const finishedAt = sql<Date>`clock_timestamp()`;
 
 function errorOf(file: AttemptResult) {
-  return { error_code: file.errorCode, error_message: file.errorMessage && shortened(file.errorMessage, 10 * maxMessageLength) };
+  return {
+    error_code: file.errorCode,
+    error_message: file.errorMessage && shortened(file.errorMessage, 10 * maxMessageLength),
+  };
 }
 
 function finishedValues(file: AttemptResult, blocks: BlockSource, reads: GivenReads) {
