@@ -130,7 +130,7 @@ export function dualStackHosts(region: string): readonly string[] {
     `s3.dualstack.${region}.amazonaws.com`,
     `sqs.${region}.api.aws`,
     `sns.${region}.api.aws`,
-    `secretsmanager.${region}.api.aws`,
+    `secretsmanager.${region}.amazonaws.com`,
   ];
 }
 
