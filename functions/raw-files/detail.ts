@@ -2,8 +2,8 @@ import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import { HttpError } from '../../shared/http/errors.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { getRawFile, type RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
-import { readFileAudit } from '../../shared/storage/reads/read-file-audit.ts';
 import { readRawFileHistory } from '../../shared/storage/raw-files/read-raw-file-history.ts';
+import { readFileAudit } from '../../shared/storage/reads/read-file-audit.ts';
 import { timelineOf } from './timeline.ts';
 
 /** A page waits for the answer; a file of a thousand meters and years takes too long to audit whole. */

@@ -1,5 +1,5 @@
-import type { FileAudit } from '../../shared/storage/reads/read-file-audit.ts';
 import type { RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
+import type { FileAudit } from '../../shared/storage/reads/read-file-audit.ts';
 import type { FunctionError } from './lambda/protocol.ts';
 
 const reasons = {

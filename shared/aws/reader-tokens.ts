@@ -14,7 +14,7 @@ const readerTokens = z.record(
 );
 
 /** The secret of reader tokens is not `{"NAME": "TOKEN" or ["TOKEN", …]}`; the message says where, and holds no token. */
-export class InvalidReaderTokensError extends Error {
+class InvalidReaderTokensError extends Error {
   readonly code = 'invalid-reader-tokens';
   constructor(secretArn: string, problem: string) {
     super(`The secret ${secretArn} does not hold reader tokens: ${problem}`);

@@ -6,7 +6,7 @@ import { validate } from './validate.ts';
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 
-export type ResponseFormat = 'json' | 'csv';
+type ResponseFormat = 'json' | 'csv';
 
 /** A request as the schemas of its route parsed it; a part without a schema is undefined. */
 export interface RouteRequest<R extends Route = Route> {

@@ -1,11 +1,11 @@
-import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { freshDatabase } from '../support/database.ts';
 import { apiFiles } from '../support/form-api-json.ts';
 import { csv2017 } from '../support/form-csv-2017.ts';
 import { greenButtonFeed } from '../support/form-green-button.ts';
 import { portalResponse } from '../support/form-portal-json.ts';
-import { freshDatabase } from '../support/database.ts';
 import { portal2022, writeFile } from '../support/smt-dialects.ts';
 import { ingest, type StoredFile } from '../support/smt-ingest.ts';
 import { addDays, dates, meterDay, type Reading } from '../support/smt-meter.ts';

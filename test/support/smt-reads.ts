@@ -28,7 +28,7 @@ export const monthlyHeader =
   'ESIID,Start date,End date,Actual kWh,Metered KW,Metered KVA,Billed KW,Billed KVA,REV_TS';
 
 /** `2022-03-01` → `03/01/2022` */
-export function usDate(date: string): string {
+function usDate(date: string): string {
   return `${date.slice(5, 7)}/${date.slice(8)}/${date.slice(0, 4)}`;
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { csv2017 } from '../support/form-csv-2017.ts';
 import { portal2022, writeFile } from '../support/smt-dialects.ts';
 import { addDays, meterDay, type Reading } from '../support/smt-meter.ts';
 import { readBytes } from '../support/smt-read.ts';
-import { csv2017 } from '../support/form-csv-2017.ts';
 
 const readings: readonly Reading[] = ['2017-07-01', '2017-03-12', '2017-11-05'].flatMap((date) => [
   ...meterDay({ date, milliKwh: (slot) => (slot === 20 ? null : slot * 83), estimated: (slot) => slot > 90 }),

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { InvocationResult } from './protocol.ts';
 
-export interface InvokeApi {
+interface InvokeApi {
   /** Callers present it in their Authorization header. It is as secret as the local stack's other credentials. */
   readonly accessKeyId: string;
   /** @returns undefined when there is no function of this name */

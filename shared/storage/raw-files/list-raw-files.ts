@@ -41,7 +41,7 @@ const sorts = {
   name: { expression: sql`filename collate "C"`, type: sql`text` },
 } as const;
 
-export type RawFileSort = keyof typeof sorts;
+type RawFileSort = keyof typeof sorts;
 
 export interface ListedRawFile {
   readonly id: string;

@@ -21,7 +21,7 @@ export function zoomOf(dates: readonly string[], text: string | null): DayWindow
 }
 
 /** For a heading: `Tue, Jul 1, 2025 to Mon, Jul 7, 2025`. */
-export function windowText(dates: readonly string[], zoom: DayWindow): string {
+function windowText(dates: readonly string[], zoom: DayWindow): string {
   const [from = '', to = ''] = zoomText(dates, zoom).split('..');
   return from === to ? formatDate(from) : `${formatDate(from)} to ${formatDate(to)}`;
 }

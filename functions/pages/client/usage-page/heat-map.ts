@@ -7,7 +7,7 @@ import { type Cell, cellsOf, estimatedRuns, missingRuns, type Run, skippedRuns }
 import { slotLine } from './load-curve.ts';
 import type { Series, SlotRange } from './slots.ts';
 
-export const heatColours = ['chart-heat-0', 'chart-heat-1', 'chart-heat-2', 'chart-heat-3', 'chart-heat-4'];
+const heatColours = ['chart-heat-0', 'chart-heat-1', 'chart-heat-2', 'chart-heat-3', 'chart-heat-4'];
 
 /**
  * Days across, time of day down. The hour that fall back repeats has two values in one place: its cells are halves, the

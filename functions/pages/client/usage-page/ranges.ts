@@ -10,7 +10,7 @@ export interface DateRange {
 }
 
 /** As many as coverage can describe: ten years. */
-export const maxDays = 3_660;
+const maxDays = 3_660;
 
 export const presets = {
   '30 days': ({ last_date: to }: Meter) => ({ from: addDays(to, -29), to }),
@@ -38,7 +38,7 @@ function lastWholeMonth(last: string): DateRange {
   return { from: monthStart(to), to };
 }
 
-export function monthStart(date: string): string {
+function monthStart(date: string): string {
   return `${date.slice(0, 7)}-01`;
 }
 
@@ -46,7 +46,7 @@ export function monthEnd(date: string): string {
   return `${date.slice(0, 7)}-${daysOfMonth(date)}`;
 }
 
-export function dayCount({ from, to }: DateRange): number {
+function dayCount({ from, to }: DateRange): number {
   return (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
 }
 
