@@ -3,7 +3,7 @@ import { count, dayParameter, esiid, kwh, localDate, pageLimit } from '../../sha
 import { dayStatuses, periodStatuses } from '../../shared/storage/reads/read-audit.ts';
 
 /** Days of one ESIID in one response. */
-const maxAuditRows = 10_000;
+export const maxAuditRows = 10_000;
 /** Without an ESIID, disagreements of this many days up to `to`, unless `from` says more. */
 export const auditedDaysByDefault = 30;
 

@@ -49,7 +49,7 @@ export function rejectArguments<Args extends unknown[], Options extends OptionVa
 }
 
 /** Runs a command; an error ends it with its message, and exit status 1. @param main returns the exit status, if not 0 */
-export async function runCommand(main: () => Promise<number | void>): Promise<void> {
+export async function runCommand(main: () => Promise<number | undefined>): Promise<void> {
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {

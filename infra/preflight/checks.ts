@@ -1,6 +1,6 @@
-import { auroraVersion } from '../constructs/aurora-database.ts';
-import type { Settings } from '../config/settings.ts';
 import { type DatabaseRole, databaseRoles } from '../../shared/storage/roles.ts';
+import type { Settings } from '../config/settings.ts';
+import { auroraVersion } from '../constructs/aurora-database.ts';
 
 /** What the checks ask. Each may fail; the reason is shown. */
 export interface Surroundings {

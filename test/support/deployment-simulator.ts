@@ -1,5 +1,5 @@
 /** A resource of a template, as CloudFormation deploys it. */
-export interface TemplateResource {
+interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
   readonly DependsOn?: string | readonly string[];

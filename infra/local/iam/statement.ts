@@ -19,7 +19,7 @@ export interface Condition {
 }
 
 const operators = ['Bool', 'StringEquals', 'ArnLike', 'ArnEquals', 'NumericLessThan'] as const;
-export type Operator = (typeof operators)[number];
+type Operator = (typeof operators)[number];
 
 /** A statement as policies in templates have it. */
 interface PolicyStatement {

@@ -7,7 +7,7 @@ export interface PolicyDescription {
   readonly ofResources: readonly Statement[];
 }
 
-export interface RoleDescription {
+interface RoleDescription {
   readonly arn: string;
   readonly name: string;
   readonly statements: readonly Statement[];

@@ -1,5 +1,3 @@
-import { formatDate } from '../lib/format.ts';
-
 /** Part of a range, in days from its first; both ends may lie within a day. */
 export interface DayWindow {
   readonly first: number;
@@ -18,10 +16,4 @@ export function zoomOf(dates: readonly string[], text: string | null): DayWindow
   const first = dates.indexOf(from ?? '');
   const last = dates.indexOf(to ?? '');
   return first < 0 || last < first ? null : { first, last: last + 1 };
-}
-
-/** For a heading: `Tue, Jul 1, 2025 to Mon, Jul 7, 2025`. */
-function windowText(dates: readonly string[], zoom: DayWindow): string {
-  const [from = '', to = ''] = zoomText(dates, zoom).split('..');
-  return from === to ? formatDate(from) : `${formatDate(from)} to ${formatDate(to)}`;
 }
