@@ -1,16 +1,16 @@
 /** What has to be undone, last thing first, however far a start has come. */
 export class Cleanups {
-  readonly #steps: (() => unknown)[] = [];
+  private readonly steps: (() => unknown)[] = [];
 
   /** Remembers how to undo something. */
   add(step: () => unknown): void {
-    this.#steps.push(step);
+    this.steps.push(step);
   }
 
   /** Undoes everything once. A step that fails does not keep the others from running; the first failure is thrown. */
   async run(): Promise<void> {
     const failures: unknown[] = [];
-    for (const step of this.#steps.splice(0).reverse()) {
+    for (const step of this.steps.splice(0).reverse()) {
       try {
         await step();
       } catch (error) {

@@ -28,44 +28,44 @@ const retryReceiveMs = 200;
 
 /** An event source mapping: polls a queue, invokes the function with batches, deletes what it has handled. */
 export class QueueEventSource {
-  readonly #options: EventSourceOptions;
-  readonly #abort = new AbortController();
+  private readonly options: EventSourceOptions;
+  private readonly abort = new AbortController();
 
   constructor(options: EventSourceOptions) {
-    this.#options = options;
+    this.options = options;
     const { source, concurrency } = options;
     const pollers = Math.min(concurrency, source.maxConcurrency ?? Infinity);
-    for (let i = 0; i < pollers; i += 1) void this.#poll();
+    for (let i = 0; i < pollers; i += 1) void this.poll();
   }
 
   /** Stops polling. Batches under way go on, as long as their function does. */
   stop(): void {
-    this.#abort.abort();
+    this.abort.abort();
   }
 
-  async #poll(): Promise<void> {
-    const { signal } = this.#abort;
+  private async poll(): Promise<void> {
+    const { signal } = this.abort;
     const delayed = new Set<Promise<void>>();
     while (!signal.aborted) {
-      const received = await this.#receive();
+      const received = await this.receive();
       const atOnce: Message[] = [];
       for (const message of received) {
-        for (const delayMs of await this.#deliveries(message)) {
+        for (const delayMs of await this.deliveries(message)) {
           if (delayMs === 0 && !atOnce.includes(message)) atOnce.push(message);
           else {
-            const later = this.#deliverLater(message, delayMs).finally(() => delayed.delete(later));
+            const later = this.deliverLater(message, delayMs).finally(() => delayed.delete(later));
             delayed.add(later);
           }
         }
       }
-      if (atOnce.length > 0 && !signal.aborted) await this.#deliver(atOnce);
+      if (atOnce.length > 0 && !signal.aborted) await this.deliver(atOnce);
     }
     await Promise.all(delayed);
   }
 
-  async #receive(): Promise<readonly Message[]> {
-    const { queues, source } = this.#options;
-    const { signal } = this.#abort;
+  private async receive(): Promise<readonly Message[]> {
+    const { queues, source } = this.options;
+    const { signal } = this.abort;
     try {
       return await queues.receive(source.queueArn, {
         maxMessages: source.batchSize,
@@ -80,24 +80,24 @@ export class QueueEventSource {
     }
   }
 
-  async #deliveries(message: Message): Promise<readonly number[]> {
-    const { intercept, source } = this.#options;
+  private async deliveries(message: Message): Promise<readonly number[]> {
+    const { intercept, source } = this.options;
     return (await intercept?.sqsMessage?.(message, source.queueArn)) ?? [0];
   }
 
-  async #deliverLater(message: Message, delayMs: number): Promise<void> {
-    await sleep(delayMs, this.#abort.signal);
-    if (!this.#abort.signal.aborted) await this.#deliver([message]);
+  private async deliverLater(message: Message, delayMs: number): Promise<void> {
+    await sleep(delayMs, this.abort.signal);
+    if (!this.abort.signal.aborted) await this.deliver([message]);
   }
 
-  async #deliver(messages: readonly Message[]): Promise<void> {
-    const { source, queues, region, invoke } = this.#options;
+  private async deliver(messages: readonly Message[]): Promise<void> {
+    const { source, queues, region, invoke } = this.options;
     const Records = messages.map((message) => recordOf(message, source.queueArn, region));
     const failed = failedIds(await invoke({ Records }), source.reportsBatchItemFailures);
     const handled = messages.filter(({ MessageId }) => failed !== 'all' && !failed.has(MessageId ?? ''));
     // An undeleted message comes again: that is at-least-once delivery, and no reason to stop polling.
     await queues.delete(source.queueArn, handled).catch((error: unknown) => {
-      if (!this.#abort.signal.aborted) console.error(`deleting from ${source.queueArn} failed:`, error);
+      if (!this.abort.signal.aborted) console.error(`deleting from ${source.queueArn} failed:`, error);
     });
   }
 }

@@ -18,8 +18,8 @@ export interface FunctionsOptions {
 
 /** All functions of the stack, to be invoked by logical id or by name. */
 export class LocalFunctions {
-  readonly #functions = new Map<string, LocalFunction>();
-  readonly #asyncInvokers = new Map<string, AsyncInvoker>();
+  private readonly functions = new Map<string, LocalFunction>();
+  private readonly asyncInvokers = new Map<string, AsyncInvoker>();
 
   constructor(options: FunctionsOptions) {
     const { description, services, logs, queues, maxConcurrency, timeScale, onFailure } = options;
@@ -33,15 +33,15 @@ export class LocalFunctions {
         invoke: (payload, requestId) => local.invoke(payload, requestId),
         sendToQueue: (queueArn, body) => queuesOfFunction.send(queueArn, body),
       });
-      this.#functions.set(fn.logicalId, local);
-      this.#asyncInvokers.set(fn.logicalId, invoker);
+      this.functions.set(fn.logicalId, local);
+      this.asyncInvokers.set(fn.logicalId, invoker);
     }
   }
 
   /** @throws Error naming the functions there are, when there is no such one */
   get(nameOrId: string): LocalFunction {
-    const all = [...this.#functions.values()];
-    const local = this.#functions.get(nameOrId) ?? all.find(({ description: d }) => d.name === nameOrId);
+    const all = [...this.functions.values()];
+    const local = this.functions.get(nameOrId) ?? all.find(({ description: d }) => d.name === nameOrId);
     if (local) return local;
     throw new Error(
       `no function ${nameOrId}; there are ${all.map(({ description: d }) => d.name).join(', ')}`,
@@ -55,20 +55,20 @@ export class LocalFunctions {
 
   /** Invokes as S3 and schedules do: with retries, without an answer. */
   readonly invokeAsync = (nameOrId: string, payload: unknown): void => {
-    this.#asyncInvokers.get(this.get(nameOrId).description.logicalId)?.accept(payload);
+    this.asyncInvokers.get(this.get(nameOrId).description.logicalId)?.accept(payload);
   };
 
   /** Asynchronous invocations that are neither done nor given up. */
   get pendingAsync(): number {
-    return [...this.#asyncInvokers.values()].reduce((sum, invoker) => sum + invoker.pending, 0);
+    return [...this.asyncInvokers.values()].reduce((sum, invoker) => sum + invoker.pending, 0);
   }
 
   /** Gives what runs a moment to end, then kills all processes. */
   async stop(graceMs: number): Promise<void> {
-    const quiet = Promise.all([...this.#functions.values()].map((fn) => fn.drain(graceMs)));
-    const asyncStopped = [...this.#asyncInvokers.values()].map((invoker) => invoker.stop());
+    const quiet = Promise.all([...this.functions.values()].map((fn) => fn.drain(graceMs)));
+    const asyncStopped = [...this.asyncInvokers.values()].map((invoker) => invoker.stop());
     await quiet;
-    await Promise.all([...this.#functions.values()].map((fn) => fn.stop()));
+    await Promise.all([...this.functions.values()].map((fn) => fn.stop()));
     await Promise.all(asyncStopped);
   }
 }

@@ -6,50 +6,50 @@ type InvokeAsync = (functionId: string, payload: unknown) => void;
 
 /** Hands S3's events to the functions that the template's bucket notifications name. */
 export class S3Notifications {
-  readonly #intercept: Intercept | undefined;
-  readonly #timers = new Set<NodeJS.Timeout>();
-  #notifications: readonly NotificationDescription[] = [];
-  #invokeAsync: InvokeAsync | undefined;
+  private readonly intercept: Intercept | undefined;
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private notifications: readonly NotificationDescription[] = [];
+  private invokeAsync: InvokeAsync | undefined;
 
   constructor(intercept?: Intercept) {
-    this.#intercept = intercept;
+    this.intercept = intercept;
   }
 
   /** Begins to deliver. */
   start(notifications: readonly NotificationDescription[], invokeAsync: InvokeAsync): void {
-    this.#notifications = notifications;
-    this.#invokeAsync = invokeAsync;
+    this.notifications = notifications;
+    this.invokeAsync = invokeAsync;
   }
 
   stop(): void {
-    this.#invokeAsync = undefined;
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.invokeAsync = undefined;
+    for (const timer of this.timers) clearTimeout(timer);
   }
 
   /** Takes an event of the local S3; what is done with it is up to the interceptor. */
   readonly accept = (record: S3EventRecord): void => {
-    void this.#plan(record);
+    void this.plan(record);
   };
 
-  async #plan(record: S3EventRecord): Promise<void> {
-    for (const delayMs of (await this.#intercept?.s3Event?.(record)) ?? [0]) {
-      if (delayMs === 0) this.#deliver(record);
-      else this.#deliverLater(record, delayMs);
+  private async plan(record: S3EventRecord): Promise<void> {
+    for (const delayMs of (await this.intercept?.s3Event?.(record)) ?? [0]) {
+      if (delayMs === 0) this.deliver(record);
+      else this.deliverLater(record, delayMs);
     }
   }
 
-  #deliverLater(record: S3EventRecord, delayMs: number): void {
+  private deliverLater(record: S3EventRecord, delayMs: number): void {
     const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#deliver(record);
+      this.timers.delete(timer);
+      this.deliver(record);
     }, delayMs);
-    this.#timers.add(timer);
+    this.timers.add(timer);
   }
 
-  #deliver(record: S3EventRecord): void {
-    for (const notification of this.#notifications) {
+  private deliver(record: S3EventRecord): void {
+    for (const notification of this.notifications) {
       if (matches(notification, record)) {
-        this.#invokeAsync?.(notification.functionId, { Records: [record] });
+        this.invokeAsync?.(notification.functionId, { Records: [record] });
       }
     }
   }

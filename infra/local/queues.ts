@@ -53,11 +53,11 @@ export interface QueueCounts {
 
 /** The stack's queues, as the event sources, the failure destinations and tests use them. */
 export class Queues {
-  readonly #sqs: SQSClient;
-  readonly #sns: SNSClient;
-  readonly #byArn: Map<string, QueueDescription>;
-  readonly #url: string;
-  readonly #region: string;
+  private readonly sqs: SQSClient;
+  private readonly sns: SNSClient;
+  private readonly byArn: Map<string, QueueDescription>;
+  private readonly url: string;
+  private readonly region: string;
 
   /** @param queues those that another instance knows */
   constructor(
@@ -65,26 +65,26 @@ export class Queues {
     { region, credentials }: { readonly region: string; readonly credentials: Credentials },
     queues: ReadonlyMap<string, QueueDescription> = new Map(),
   ) {
-    this.#url = url;
-    this.#region = region;
-    this.#byArn = new Map(queues);
+    this.url = url;
+    this.region = region;
+    this.byArn = new Map(queues);
     const options = { endpoint: url, region, credentials };
-    this.#sqs = new SQSClient(options);
-    this.#sns = new SNSClient(options);
+    this.sqs = new SQSClient(options);
+    this.sns = new SNSClient(options);
   }
 
   /** The same queues, as somebody else may use them. */
   as(credentials: Credentials): Queues {
-    return new Queues(this.#url, { region: this.#region, credentials }, this.#byArn);
+    return new Queues(this.url, { region: this.region, credentials }, this.byArn);
   }
 
   /** Creates queues, topics and subscriptions as described. */
   async create({ queues, topics, subscriptions }: StackDescription): Promise<void> {
-    for (const queue of queues) this.#byArn.set(queue.arn, queue);
-    await Promise.all(queues.map((queue) => this.#createQueue(queue)));
-    await Promise.all(topics.map(({ name }) => this.#sns.send(new CreateTopicCommand({ Name: name }))));
+    for (const queue of queues) this.byArn.set(queue.arn, queue);
+    await Promise.all(queues.map((queue) => this.createQueue(queue)));
+    await Promise.all(topics.map(({ name }) => this.sns.send(new CreateTopicCommand({ Name: name }))));
     for (const { topicArn, queueArn, attributes } of subscriptions) {
-      await this.#sns.send(
+      await this.sns.send(
         new SubscribeCommand({
           TopicArn: topicArn,
           Protocol: 'sqs',
@@ -97,9 +97,9 @@ export class Queues {
 
   /** The queue whose logical id starts with this name or whose ARN this is; throws when there is none. */
   find(nameOrArn: string): QueueDescription {
-    const queues = [...this.#byArn.values()];
+    const queues = [...this.byArn.values()];
     const queue =
-      this.#byArn.get(nameOrArn) ??
+      this.byArn.get(nameOrArn) ??
       queues.find(({ logicalId }) => logicalId === nameOrArn) ??
       queues.find(({ logicalId }) => logicalId.replace(/[0-9A-F]{8}$/, '') === nameOrArn);
     if (!queue) {
@@ -109,7 +109,7 @@ export class Queues {
   }
 
   async send(queue: string, body: string): Promise<void> {
-    await this.#sqs.send(new SendMessageCommand({ QueueUrl: this.find(queue).url, MessageBody: body }));
+    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.find(queue).url, MessageBody: body }));
   }
 
   /** Receives with the template's visibility timeout, to the millisecond where it is scaled down. */
@@ -123,14 +123,14 @@ export class Queues {
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
     });
-    const { Messages } = await this.#sqs.send(command, { abortSignal: signal });
+    const { Messages } = await this.sqs.send(command, { abortSignal: signal });
     return Messages ?? [];
   }
 
   async delete(queue: string, messages: readonly Message[]): Promise<void> {
     if (messages.length === 0) return;
     const entries = messages.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle }));
-    await this.#sqs.send(new DeleteMessageBatchCommand({ QueueUrl: this.find(queue).url, Entries: entries }));
+    await this.sqs.send(new DeleteMessageBatchCommand({ QueueUrl: this.find(queue).url, Entries: entries }));
   }
 
   /** How many messages are where, as CloudWatch would show it. */
@@ -139,7 +139,7 @@ export class Queues {
       QueueUrl: this.find(queue).url,
       AttributeNames: ['All'],
     });
-    const { Attributes: a = {} } = await this.#sqs.send(command);
+    const { Attributes: a = {} } = await this.sqs.send(command);
     return {
       visible: Number(a.ApproximateNumberOfMessages),
       inFlight: Number(a.ApproximateNumberOfMessagesNotVisible),
@@ -148,11 +148,16 @@ export class Queues {
   }
 
   close(): void {
-    this.#sqs.destroy();
-    this.#sns.destroy();
+    this.sqs.destroy();
+    this.sns.destroy();
   }
 
-  async #createQueue({ name, visibilityTimeoutMs, delayMs, redrive }: QueueDescription): Promise<void> {
+  private async createQueue({
+    name,
+    visibilityTimeoutMs,
+    delayMs,
+    redrive,
+  }: QueueDescription): Promise<void> {
     const attributes = {
       VisibilityTimeout: String(Math.ceil(visibilityTimeoutMs / 1000)),
       DelaySeconds: String(Math.round(delayMs / 1000)),
@@ -163,6 +168,6 @@ export class Queues {
         }),
       }),
     };
-    await this.#sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
+    await this.sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
   }
 }

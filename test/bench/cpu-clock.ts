@@ -8,12 +8,12 @@ const msPerTick = 10;
 
 /** CPU time by part of a running stack, from /proc: says who is busy while all wait for each other. */
 export class CpuClock {
-  readonly #stack: LocalStack;
-  readonly #database: Database;
+  private readonly stack: LocalStack;
+  private readonly database: Database;
 
   constructor(stack: LocalStack, database: Database) {
-    this.#stack = stack;
-    this.#database = database;
+    this.stack = stack;
+    this.database = database;
   }
 
   /** Milliseconds so far of all parts together: unlike time, it does not grow with what else the machine does. */
@@ -27,11 +27,11 @@ export class CpuClock {
     if (process.platform !== 'linux') return used;
     used.set('emulators and client', await cpuMsOf([process.pid]));
     for (const name of ['RawUpload', 'Register', 'Normalize']) {
-      const pids = this.#stack.functions.get(name).workers.flatMap(({ pid }) => pid ?? []);
+      const pids = this.stack.functions.get(name).workers.flatMap(({ pid }) => pid ?? []);
       used.set(name, await cpuMsOf(pids));
     }
     const { rows } = await sql<{ pid: number }>`select pid from pg_stat_activity`.execute(
-      this.#database.kysely,
+      this.database.kysely,
     );
     used.set('Postgres', await cpuMsOf(rows.map(({ pid }) => pid)));
     return used;

@@ -26,13 +26,13 @@ export class NormalizeWorker {
   readonly database: Database;
   /** CPU time of this process, the worker and Postgres. */
   readonly cpu: CpuClock;
-  readonly #stack: LocalStack;
-  readonly #s3: S3Client;
+  private readonly stack: LocalStack;
+  private readonly s3: S3Client;
 
   private constructor(stack: LocalStack) {
     const { url, region, credentials } = stack.s3;
-    this.#stack = stack;
-    this.#s3 = new S3Client({ endpoint: url, region, credentials, forcePathStyle: true });
+    this.stack = stack;
+    this.s3 = new S3Client({ endpoint: url, region, credentials, forcePathStyle: true });
     this.database = openDatabase({
       connectionString: stack.databaseUrl,
       maxConnections: 1,
@@ -49,9 +49,9 @@ export class NormalizeWorker {
 
   /** Puts a file into the bucket and registers it. @returns the raw file's id */
   async register(file: SmtFile): Promise<string> {
-    const { bucket } = this.#stack.s3;
+    const { bucket } = this.stack.s3;
     const objectKey = `bench/${path.basename(file.path)}`;
-    const put = await this.#s3.send(
+    const put = await this.s3.send(
       new PutObjectCommand({
         Bucket: bucket,
         Key: objectKey,
@@ -82,7 +82,7 @@ export class NormalizeWorker {
     );
     let response: unknown;
     const tookMs = await timeOf(async () => {
-      response = await this.#stack.invoke('Normalize', { Records: [messageOf(rawFileId)] });
+      response = await this.stack.invoke('Normalize', { Records: [messageOf(rawFileId)] });
     });
     const { rows } = await sql<Loaded>`
       select status, intervals_read from raw_files where id = ${rawFileId}`.execute(this.database.kysely);
@@ -100,19 +100,19 @@ export class NormalizeWorker {
 
   /** Ends the process, so that the next file meets a new one. */
   async restart(): Promise<void> {
-    for (const worker of this.#stack.functions.get('Normalize').workers) await worker.kill();
+    for (const worker of this.stack.functions.get('Normalize').workers) await worker.kill();
   }
 
   /** Resident memory that the warm worker had at most, by VmHWM of /proc: its code included. */
   async peakMb(): Promise<number> {
-    const { pid } = this.#stack.functions.get('Normalize').workers[0] ?? {};
+    const { pid } = this.stack.functions.get('Normalize').workers[0] ?? {};
     const status = await readFile(`/proc/${pid}/status`, 'utf8');
     return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
   async close(): Promise<void> {
     await this.database.close();
-    this.#s3.destroy();
+    this.s3.destroy();
   }
 }
 

@@ -30,13 +30,13 @@ const upsert = `
 
 /** Ways to load ready-made rows into a table of rows. */
 export class RowTable {
-  readonly #pool: Pool;
+  private readonly pool: Pool;
   /** The rows as COPY text, cut anywhere. */
-  readonly #chunks: readonly Buffer[];
+  private readonly chunks: readonly Buffer[];
 
   private constructor(pool: Pool, chunks: readonly Buffer[]) {
-    this.#pool = pool;
-    this.#chunks = chunks;
+    this.pool = pool;
+    this.chunks = chunks;
   }
 
   /** Takes the current intervals of a database as the rows to load, by way of a file. */
@@ -56,22 +56,22 @@ export class RowTable {
 
   /** Makes the table anew, empty. */
   async create(): Promise<void> {
-    await this.#pool.query('drop table if exists interval_rows');
-    await this.#pool.query(`create table interval_rows (${columnTypes}, primary key (esiid, channel, ts))`);
+    await this.pool.query('drop table if exists interval_rows');
+    await this.pool.query(`create table interval_rows (${columnTypes}, primary key (esiid, channel, ts))`);
   }
 
   /** A bare COPY into the keyed table. @returns milliseconds */
   async copy(): Promise<number> {
     await this.create();
-    return this.#inTransaction((client) => this.#copyInto(client, 'interval_rows'));
+    return this.inTransaction((client) => this.copyInto(client, 'interval_rows'));
   }
 
   /** COPY into a temporary table, then one upsert. @returns milliseconds */
   async copyAndUpsert(): Promise<number> {
     await this.create();
-    return this.#inTransaction(async (client) => {
+    return this.inTransaction(async (client) => {
       await client.query(`create temporary table staged_rows (${columnTypes}) on commit drop`);
-      await this.#copyInto(client, 'staged_rows');
+      await this.copyInto(client, 'staged_rows');
       await client.query(
         `insert into interval_rows (${columns}) select ${columns} from staged_rows ${upsert}`,
       );
@@ -88,8 +88,8 @@ export class RowTable {
     const statement = (rows: number) =>
       `insert into interval_rows (${columns}) values ${tuples.slice(0, rows).join(', ')} ${upsert}`;
     let tookMs = 0;
-    await this.#inTransaction(async (client) => {
-      for (const rows of batchesOf(this.#chunks, rowsPerStatement)) {
+    await this.inTransaction(async (client) => {
+      for (const rows of batchesOf(this.chunks, rowsPerStatement)) {
         const values = rows.flatMap((row) => row.split('\t'));
         tookMs += await timeOf(() => client.query(statement(rows.length), values));
       }
@@ -97,8 +97,8 @@ export class RowTable {
     return tookMs;
   }
 
-  async #inTransaction(work: (client: PoolClient) => Promise<void>): Promise<number> {
-    const client = await this.#pool.connect();
+  private async inTransaction(work: (client: PoolClient) => Promise<void>): Promise<number> {
+    const client = await this.pool.connect();
     try {
       return await timeOf(async () => {
         await client.query('begin');
@@ -110,9 +110,9 @@ export class RowTable {
     }
   }
 
-  async #copyInto(client: PoolClient, table: string): Promise<void> {
+  private async copyInto(client: PoolClient, table: string): Promise<void> {
     const copy = client.query(copyFrom(`copy ${table} (${columns}) from stdin`));
-    for (const chunk of this.#chunks) if (!copy.write(chunk)) await once(copy, 'drain');
+    for (const chunk of this.chunks) if (!copy.write(chunk)) await once(copy, 'drain');
     copy.end();
     await once(copy, 'finish');
   }

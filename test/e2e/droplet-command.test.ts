@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildDroplet } from '../../infra/droplet/build-droplet.ts';
 import { keyFile, pause } from '../integration/droplet-sftp-server.ts';
 import {
@@ -76,7 +76,7 @@ const run = (args: readonly string[], env: Readonly<Record<string, string>>): Pr
   start(args, env).ended;
 
 describe('smt-droplet sync', () => {
-  it('tells the story of each file in JSON lines, with a summary, and no secret', async () => {
+  test('tells the story of each file in JSON lines, with a summary, and no secret', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('t-1.csv', intervalCsv());
 
@@ -100,7 +100,7 @@ describe('smt-droplet sync', () => {
     expect(await finishedRows(running, ['t-1.csv'])).toMatchObject([{ status: 'normalized' }]);
   });
 
-  it('killed at random moments, again and again, delivers every file exactly once', async () => {
+  test('killed at random moments, again and again, delivers every file exactly once', async () => {
     const droplet = await useDroplet(running);
     const names = Array.from({ length: 12 }, (_, index) => `u-${index}.csv`);
     for (const name of names) await droplet.put(name, intervalCsv() + '\n'.repeat(randomInt(200_000)));
@@ -127,7 +127,7 @@ describe('smt-droplet sync', () => {
     });
   }, 120_000);
 
-  it.each([
+  test.each([
     ['while it reads', () => pause(300)],
     ['while the server does not answer', () => pause(600_000)],
   ])('ends when it is told to %s, and says that the next run goes on', async (_, beforeAnswer) => {
@@ -153,7 +153,7 @@ describe('smt-droplet sync', () => {
     await expectEmptySpool(droplet);
   });
 
-  it.each([
+  test.each([
     [2, 'configuration', set('SMT_HOST_KEY', '')],
     [2, 'configuration', set('ADMIN_TOKEN', '')],
     [2, 'configuration', set('SMT_KEY', keyFile('host.pub'))],
@@ -187,7 +187,7 @@ async function changeHostKey(droplet: Droplet): Promise<void> {
 }
 
 describe('the built command', () => {
-  it('says which release it is, by the name that install.sh gives it', async () => {
+  test('says which release it is, by the name that install.sh gives it', async () => {
     const bytes = await readFile(path.join(buildDir, 'smt-droplet.cjs'));
     const release = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
 
@@ -197,7 +197,7 @@ describe('the built command', () => {
     });
   });
 
-  it('comes with all that an installation needs', async () => {
+  test('comes with all that an installation needs', async () => {
     expect((await readdir(buildDir)).sort()).toEqual([
       ...['README.md', 'install.sh', 'smt-droplet.cjs', 'smt-droplet.env.example'],
       ...['smt-sync.service', 'smt-sync.timer'],
@@ -206,7 +206,7 @@ describe('the built command', () => {
 });
 
 describe('smt-droplet push', () => {
-  it('delivers files of this machine, and the same files again as duplicates', async () => {
+  test('delivers files of this machine, and the same files again as duplicates', async () => {
     const droplet = await useDroplet(running);
     const files = await localFiles({ 'x 1.csv': intervalCsv(), 'x-2.csv': intervalCsv() });
 
@@ -229,7 +229,7 @@ describe('smt-droplet push', () => {
     });
   });
 
-  it('names a missing file before it sends any', async () => {
+  test('names a missing file before it sends any', async () => {
     const droplet = await useDroplet(running);
     const [file = ''] = await localFiles({ 'y.csv': intervalCsv() });
 
@@ -253,7 +253,7 @@ async function localFiles(contents: Readonly<Record<string, string>>): Promise<s
 }
 
 describe('smt-droplet doctor', () => {
-  it('finds a droplet well that is', async () => {
+  test('finds a droplet well that is', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('aa.csv', intervalCsv());
     await mkdir(droplet.localDir);
@@ -277,7 +277,7 @@ describe('smt-droplet doctor', () => {
     expect(code).toBe(0);
   });
 
-  it('shows the host key that is to be pinned, without logging in', async () => {
+  test('shows the host key that is to be pinned, without logging in', async () => {
     const droplet = await useDroplet(running);
     const { SMT_HOST_KEY: pinned = '', ...env } = droplet.env;
 
@@ -291,7 +291,7 @@ describe('smt-droplet doctor', () => {
     expect(pinned).toContain('ssh-ed25519');
   });
 
-  it('finds the right key among those of a host that has several', async () => {
+  test('finds the right key among those of a host that has several', async () => {
     const droplet = await useDroplet(running);
     const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
     const env = { ...droplet.env, SMT_PORT: String(port) };
@@ -305,7 +305,7 @@ describe('smt-droplet doctor', () => {
     expect(pinned.code).toBe(0);
   });
 
-  it('makes no folder, and says how to', async () => {
+  test('makes no folder, and says how to', async () => {
     const droplet = await useDroplet(running);
 
     const { code, stdout } = await run(['doctor'], droplet.env);
@@ -315,7 +315,7 @@ describe('smt-droplet doctor', () => {
     await expect(stat(droplet.localDir)).rejects.toThrow('ENOENT');
   });
 
-  it('blames the token for a 401 only, and otherwise tells the answer', async () => {
+  test('blames the token for a 401 only, and otherwise tells the answer', async () => {
     const droplet = await useDroplet(running);
     droplet.proxy.fault = (method) =>
       method === 'POST' ? { status: 403, body: '<h1>Blocked</h1>\n<p>by the firewall' } : undefined;
@@ -326,7 +326,7 @@ describe('smt-droplet doctor', () => {
     expect(stdout).not.toContain('ADMIN_TOKEN');
   });
 
-  it('names a cause once, and skips what depends on it', async () => {
+  test('names a cause once, and skips what depends on it', async () => {
     const droplet = await useDroplet(running);
     await mkdir(droplet.localDir);
     const nobody = 'http://127.0.0.1:1';
@@ -340,7 +340,7 @@ describe('smt-droplet doctor', () => {
     ]);
   });
 
-  it('tells S3 from something else that responds where uploads go', async () => {
+  test('tells S3 from something else that responds where uploads go', async () => {
     const droplet = await useDroplet(running);
     await mkdir(droplet.localDir);
     droplet.proxy.fault = (method) =>
@@ -356,7 +356,7 @@ describe('smt-droplet doctor', () => {
     );
   });
 
-  it('leaves no upload request behind', async () => {
+  test('leaves no upload request behind', async () => {
     const droplet = await useDroplet(running);
     const count = async () =>
       (await running.database.pool.query('SELECT count(*) FROM upload_requests')).rows;
@@ -367,7 +367,7 @@ describe('smt-droplet doctor', () => {
     expect(await count()).toEqual(before);
   });
 
-  it('says of each thing that is wrong what to fix', async () => {
+  test('says of each thing that is wrong what to fix', async () => {
     const droplet = await useDroplet(running);
     await mkdir(droplet.localDir);
     const env = {

@@ -1,6 +1,6 @@
 import { appendFile, readFile, rename, rm, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { keyFile } from '../integration/droplet-sftp-server.ts';
 import {
   dailyCsv,
@@ -22,7 +22,7 @@ const fixture = (name: string): Promise<Buffer> =>
   readFile(path.join(import.meta.dirname, '../fixtures/pgp', name));
 
 describe('a sync', () => {
-  it('delivers every file in and below the folder to a final status, and the next one has nothing to do', async () => {
+  test('delivers every file in and below the folder to a final status, and the next one has nothing to do', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('a-interval.CSV', intervalCsv());
     await droplet.put('deeper/still/a-daily.csv', dailyCsv());
@@ -52,7 +52,7 @@ describe('a sync', () => {
     await expectEmptySpool(droplet);
   });
 
-  it('that has lost its ledger asks for every file again, and uploads none', async () => {
+  test('that has lost its ledger asks for every file again, and uploads none', async () => {
     const droplet = await useDroplet(running);
     for (const name of ['b-1.csv', 'b-2.csv', 'b-3.csv']) await droplet.put(name, intervalCsv());
     await droplet.run();
@@ -66,7 +66,7 @@ describe('a sync', () => {
     expect(await finishedRows(running, ['b-1.csv', 'b-2.csv', 'b-3.csv'])).toHaveLength(3);
   });
 
-  it('beside another one of the same folder uploads nothing that the other does', async () => {
+  test('beside another one of the same folder uploads nothing that the other does', async () => {
     const droplet = await useDroplet(running);
     const names = Array.from({ length: 6 }, (_, index) => `b3-${index}.csv`);
     for (const name of names) await droplet.put(name, intervalCsv());
@@ -79,7 +79,7 @@ describe('a sync', () => {
     await expectEmptySpool(droplet);
   });
 
-  it('to another API starts from nothing, whatever was delivered to the first', async () => {
+  test('to another API starts from nothing, whatever was delivered to the first', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('b2.csv', intervalCsv());
     await droplet.run();
@@ -90,7 +90,7 @@ describe('a sync', () => {
     expect(await droplet.run()).toMatchObject({ known: 0, delivered: 1 });
   });
 
-  it('with --dry-run says what it would deliver and touches nothing', async () => {
+  test('with --dry-run says what it would deliver and touches nothing', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('c-1.csv', intervalCsv());
 
@@ -102,7 +102,7 @@ describe('a sync', () => {
     expect(droplet.sftp.opened.size).toBe(0);
   });
 
-  it('with --since leaves older files alone', async () => {
+  test('with --since leaves older files alone', async () => {
     const droplet = await useDroplet(running);
     const old = await droplet.put('d-old.csv', intervalCsv());
     await utimes(old, 1_700_000_000, 1_700_000_000);
@@ -113,7 +113,7 @@ describe('a sync', () => {
     expect([...droplet.sftp.opened.keys()]).toEqual(['/adhocusage/d-new.csv']);
   });
 
-  it('logs in with a key that has a passphrase, and with a password if there is no key', async () => {
+  test('logs in with a key that has a passphrase, and with a password if there is no key', async () => {
     const droplet = await useDroplet(running);
     const { SMT_KEY: _key, ...withoutKey } = droplet.env;
     Object.assign(droplet.env, {
@@ -133,7 +133,7 @@ describe('a sync', () => {
 });
 
 describe('a file that moves', () => {
-  it.each([
+  test.each([
     ['ahead of', 600],
     ['behind', -3600],
   ])(
@@ -157,7 +157,7 @@ describe('a file that moves', () => {
     },
   );
 
-  it('was finished minutes ago and is new here is taken by the run that sees it, at its second look', async () => {
+  test('was finished minutes ago and is new here is taken by the run that sees it, at its second look', async () => {
     const droplet = await useDroplet(running);
     droplet.env.SMT_SETTLE_SECONDS = '1';
     const file = await droplet.put('e-usual.csv', intervalCsv());
@@ -168,7 +168,7 @@ describe('a file that moves', () => {
     expect(droplet.log.filter((line) => line.includes('"waiting"'))).toHaveLength(1);
   });
 
-  it('is waited for, without --once', async () => {
+  test('is waited for, without --once', async () => {
     const droplet = await useDroplet(running);
     droplet.env.SMT_SETTLE_SECONDS = '1';
     const file = await droplet.put('e-fresh.csv', intervalCsv());
@@ -182,7 +182,7 @@ describe('a file that moves', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['grows', { listed: 2, waiting: 1 }, (file: string) => appendFile(file, 'more\n')],
     ['is removed', { listed: 1, waiting: 0 }, (file: string) => rm(file)],
   ])('and %s while it is read is left to the next run, and stops no other', async (what, left, change) => {
@@ -202,7 +202,7 @@ describe('a file that moves', () => {
 });
 
 describe('names and kinds', () => {
-  it('a file whose name is not UTF-8 cannot be opened, so it fails, with a reason, in every run', async () => {
+  test('a file whose name is not UTF-8 cannot be opened, so it fails, with a reason, in every run', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('r-1.csv', intervalCsv());
     const latin = Buffer.from(`${droplet.remoteDir}/adhocusage/r-\xe9.csv`, 'latin1');
@@ -216,7 +216,7 @@ describe('names and kinds', () => {
     );
   });
 
-  it('a name with control characters is sent without them, once', async () => {
+  test('a name with control characters is sent without them, once', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('r-two\nlines.csv', intervalCsv());
 
@@ -225,7 +225,7 @@ describe('names and kinds', () => {
     expect(await finishedRows(running, ['r-two_lines.csv'])).toMatchObject([{ status: 'normalized' }]);
   });
 
-  it('a link to a file is a file, and what is neither file nor folder is counted and named', async () => {
+  test('a link to a file is a file, and what is neither file nor folder is counted and named', async () => {
     const droplet = await useDroplet(running);
     const folder = path.join(droplet.remoteDir, 'adhocusage');
     const file = await droplet.put('deeper/r-target.csv', intervalCsv());

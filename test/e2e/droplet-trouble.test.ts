@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ListingBudget } from '../../infra/droplet/sftp/list-folder.ts';
 import { RemoteFolder } from '../../infra/droplet/sftp/remote-folder.ts';
 import { pause } from '../integration/droplet-sftp-server.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => running?.stop());
 
 describe('trouble with SMT', () => {
-  it('a connection that drops in the middle of files is made again, and every file arrives whole', async () => {
+  test('a connection that drops in the middle of files is made again, and every file arrives whole', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv() + '\n'.repeat(300_000);
     for (const name of ['g-1.csv', 'g-2.csv', 'g-3.csv'])
@@ -41,7 +41,7 @@ describe('trouble with SMT', () => {
     await expectEmptySpool(droplet);
   });
 
-  it('a session that the server closes, keeping the connection, is made again', async () => {
+  test('a session that the server closes, keeping the connection, is made again', async () => {
     const droplet = await useDroplet(running);
     for (const name of ['g4-1.csv', 'g4-2.csv']) await droplet.put(name, intervalCsv());
     let closings = 2;
@@ -52,7 +52,7 @@ describe('trouble with SMT', () => {
     await expectEmptySpool(droplet);
   });
 
-  it('a slow link and a server that answers in crumbs only take longer', async () => {
+  test('a slow link and a server that answers in crumbs only take longer', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv();
     await droplet.put('h-slow.csv', content);
@@ -63,7 +63,7 @@ describe('trouble with SMT', () => {
     expect(await finishedRows(running, ['h-slow.csv'])).toMatchObject([{ status: 'normalized' }]);
   });
 
-  it('a file that cannot be read is told, and stops no other', async () => {
+  test('a file that cannot be read is told, and stops no other', async () => {
     const droplet = await useDroplet(running);
     for (const name of ['i-1.csv', 'i-bad.csv', 'i-2.csv']) await droplet.put(name, intervalCsv());
     droplet.sftp.faults.denied.add('/adhocusage/i-bad.csv');
@@ -74,7 +74,7 @@ describe('trouble with SMT', () => {
     );
   });
 
-  it('files that the server never sends do not keep the others waiting, in this run or the next', async () => {
+  test('files that the server never sends do not keep the others waiting, in this run or the next', async () => {
     const droplet = await useDroplet(running);
     droplet.env.SMT_TIMEOUT_SECONDS = '1';
     const hanging = ['i3-a.csv', 'i3-b.csv', 'i3-c.csv', 'i3-d.csv'];
@@ -94,7 +94,7 @@ describe('trouble with SMT', () => {
     expect(droplet.sftp.connections.count).toBe(2); // one a run: a file that hangs costs no connection
   });
 
-  it('a file that hangs in the middle, and one whose time cannot be asked for, fail alone', async () => {
+  test('a file that hangs in the middle, and one whose time cannot be asked for, fail alone', async () => {
     const droplet = await useDroplet(running);
     droplet.env.SMT_TIMEOUT_SECONDS = '1';
     for (const name of ['i4-1.csv', 'i4-2.csv', 'i4-3.csv'])
@@ -109,7 +109,7 @@ describe('trouble with SMT', () => {
     await expectEmptySpool(droplet);
   });
 
-  it('a server that falls silent while it keeps the connection is reconnected to', async () => {
+  test('a server that falls silent while it keeps the connection is reconnected to', async () => {
     const droplet = await useDroplet(running);
     droplet.env.SMT_TIMEOUT_SECONDS = '1';
     for (const name of ['i5-1.csv', 'i5-2.csv']) await droplet.put(name, intervalCsv());
@@ -131,7 +131,7 @@ describe('trouble with SMT', () => {
     expect(droplet.sftp.connections.count).toBe(2);
   });
 
-  it('a folder without end is listed up to a bound, and the files found by then are delivered', async () => {
+  test('a folder without end is listed up to a bound, and the files found by then are delivered', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('i6-1.csv', intervalCsv());
     await droplet.put('endless/i6-2.csv', intervalCsv());
@@ -150,7 +150,7 @@ describe('trouble with SMT', () => {
     await expect(listing('/adhocusage/empty')).rejects.toMatchObject({ code: 'remote-folder' });
   });
 
-  it('another host key is refused before anything is sent, and the message says what to do', async () => {
+  test('another host key is refused before anything is sent, and the message says what to do', async () => {
     const droplet = await useDroplet(running);
     const impostor = await serveSftp(droplet.remoteDir, 'other-host');
     droplet.env.SMT_PORT = String(impostor.port);
@@ -164,7 +164,7 @@ describe('trouble with SMT', () => {
     expect(impostor.opened.size).toBe(0);
   });
 
-  it('a host is known by any of its keys, whichever type it is asked for first', async () => {
+  test('a host is known by any of its keys, whichever type it is asked for first', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('i2.csv', intervalCsv());
     const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
@@ -173,7 +173,7 @@ describe('trouble with SMT', () => {
     expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0 });
   });
 
-  it('a host is refused when none of its keys is the right one, and all of them are told', async () => {
+  test('a host is refused when none of its keys is the right one, and all of them are told', async () => {
     const droplet = await useDroplet(running);
     const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
     Object.assign(droplet.env, { SMT_PORT: String(port), SMT_HOST_KEY: `SHA256:${'A'.repeat(43)}` });
@@ -184,7 +184,7 @@ describe('trouble with SMT', () => {
     expect(String(refused)).toMatch(/SHA256:\S+ \(ssh-ed25519\), SHA256:\S+ \(ssh-rsa\), and SMT_HOST_KEY/);
   });
 
-  it('a host that is not there is tried again, and then told', async () => {
+  test('a host that is not there is tried again, and then told', async () => {
     const droplet = await useDroplet(running);
     await droplet.sftp.close();
 
@@ -194,7 +194,7 @@ describe('trouble with SMT', () => {
 });
 
 describe('trouble with the API or S3', () => {
-  it('answers 429 and 503 are tried again', async () => {
+  test('answers 429 and 503 are tried again', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('j-1.csv', intervalCsv());
     const faults = [{ status: 429, headers: { 'retry-after': '0' } }, { status: 503 }];
@@ -205,7 +205,7 @@ describe('trouble with the API or S3', () => {
     expect(droplet.requests('PUT')).toEqual([200]);
   });
 
-  it('an upload whose answer was lost is found to have arrived, and is not made twice', async () => {
+  test('an upload whose answer was lost is found to have arrived, and is not made twice', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('k-1.csv', intervalCsv());
     let losses = 1;
@@ -219,7 +219,7 @@ describe('trouble with the API or S3', () => {
     expect(await finishedRows(running, ['k-1.csv'])).toHaveLength(1);
   });
 
-  it('an upload that S3 has already counts as delivered once the API knows it as these bytes', async () => {
+  test('an upload that S3 has already counts as delivered once the API knows it as these bytes', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('k-3.csv', intervalCsv());
     let losses = 1;
@@ -238,7 +238,7 @@ describe('trouble with the API or S3', () => {
     expect(await finishedRows(running, ['k-3.csv'])).toHaveLength(1);
   });
 
-  it('a key that other bytes occupy is no delivery: the file fails in each run until the key is free', async () => {
+  test('a key that other bytes occupy is no delivery: the file fails in each run until the key is free', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv();
     await droplet.put('k-4.csv', content);
@@ -259,7 +259,7 @@ describe('trouble with the API or S3', () => {
     expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0, bytes: content.length });
   });
 
-  it('a duplicate of a file that failed is reported as not loaded, not as delivered', async () => {
+  test('a duplicate of a file that failed is reported as not loaded, not as delivered', async () => {
     const droplet = await useDroplet(running);
     const content = `not,what,SMT,sends\n${randomUUID()}\n`;
     await droplet.put('k-5.csv', content);
@@ -272,7 +272,7 @@ describe('trouble with the API or S3', () => {
     expect(again.join('')).toMatch(/"stored, but not loaded".*"status":"failed".*see \/admin\/smt\/raw\/\d+/);
   });
 
-  it('an upload that is cut off is made again, whole', async () => {
+  test('an upload that is cut off is made again, whole', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('k-2.csv', intervalCsv() + '\n'.repeat(3_000_000));
     let cuts = 1;
@@ -282,7 +282,7 @@ describe('trouble with the API or S3', () => {
     expect(droplet.requests('PUT')).toEqual([undefined, 200]);
   });
 
-  it('an expired grant is asked for again', async () => {
+  test('an expired grant is asked for again', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('l-1.csv', intervalCsv());
     const expired = {
@@ -296,7 +296,7 @@ describe('trouble with the API or S3', () => {
     expect(droplet.requests('POST')).toEqual([200, 200]);
   });
 
-  it('a refused token ends the run at once', async () => {
+  test('a refused token ends the run at once', async () => {
     const droplet = await useDroplet(running);
     for (let index = 0; index < 9; index++) await droplet.put(`m-${index}.csv`, intervalCsv());
     droplet.env.ADMIN_TOKEN = 'not-the-token';
@@ -307,7 +307,7 @@ describe('trouble with the API or S3', () => {
     await expectEmptySpool(droplet);
   });
 
-  it('an API that is down ends the run after a few files, and the next run goes on', async () => {
+  test('an API that is down ends the run after a few files, and the next run goes on', async () => {
     const droplet = await useDroplet(running);
     const names = Array.from({ length: 8 }, (_, index) => `n-${index}.csv`);
     for (const name of names) await droplet.put(name, intervalCsv());
@@ -321,7 +321,7 @@ describe('trouble with the API or S3', () => {
     expect(await finishedRows(running, names)).toHaveLength(8);
   });
 
-  it('a 403, which the API does not answer, is told as it is', async () => {
+  test('a 403, which the API does not answer, is told as it is', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('o-0.csv', intervalCsv());
     droplet.proxy.fault = () => ({ status: 403, body: '{"message":"Forbidden"}' });
@@ -332,7 +332,7 @@ describe('trouble with the API or S3', () => {
     });
   });
 
-  it('a page that is not the API is told from it', async () => {
+  test('a page that is not the API is told from it', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('o-1.csv', intervalCsv());
     droplet.proxy.fault = () => ({ status: 200, body: '<html>Welcome</html>' });
@@ -342,7 +342,7 @@ describe('trouble with the API or S3', () => {
 });
 
 describe('a disk that fills up', () => {
-  it('takes what fits, tells what does not, and takes that when there is room', async () => {
+  test('takes what fits, tells what does not, and takes that when there is room', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('p-small.csv', intervalCsv());
     await droplet.put('p-large.csv', intervalCsv() + '\n'.repeat(2_000_000));
@@ -357,7 +357,7 @@ describe('a disk that fills up', () => {
     expect(roomy).toMatchObject({ delivered: 1, known: 1, failed: 0 });
   });
 
-  it('has room set aside for all files on the way together', async () => {
+  test('has room set aside for all files on the way together', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv() + '\n'.repeat(1_000_000);
     for (let index = 0; index < 6; index++) await droplet.put(`q-${index}.csv`, `${content}${index}\n`);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import { createFreshDatabase } from '../support/database.ts';
 import { esiidA, loadFile, newBlock } from '../support/rows.ts';
@@ -131,7 +131,7 @@ const expected = {
 const timeout = 120_000;
 
 describe('A client generated from the OpenAPI document', { timeout }, () => {
-  it('by openapi-typescript compiles, and reads usage through openapi-fetch', async () => {
+  test('by openapi-typescript compiles, and reads usage through openapi-fetch', async () => {
     await generate('openapi-typescript/bin/cli.js', 'openapi.json', '-o', 'schema.d.ts');
     await compile('with-openapi-fetch', withOpenApiFetch);
 
@@ -140,7 +140,7 @@ describe('A client generated from the OpenAPI document', { timeout }, () => {
     expect(await program(stack.apiUrl, stack.adminToken, esiidA)).toEqual(expected);
   });
 
-  it('by openapi-ts compiles, and reads usage', async () => {
+  test('by openapi-ts compiles, and reads usage', async () => {
     const plugin = '@hey-api/client-fetch';
     await generate('@hey-api/openapi-ts/dist/run.mjs', '-i', 'openapi.json', '-o', 'hey', '-c', plugin);
     await compile('with-openapi-ts', withOpenApiTs);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { markup, partlyBadFile, smallFile, solarEsiid, solarFile } from '../support/page-files.ts';
 import {
   askApi,
@@ -24,7 +24,7 @@ async function registered(name: string): Promise<void> {
 }
 
 describe('the token', () => {
-  it('is asked once: a wrong one is rejected, the right one opens the page and stays out of the address', async () => {
+  test('is asked once: a wrong one is rejected, the right one opens the page and stays out of the address', async () => {
     const page = await pages.openTab(rawFilesPath, { token: null });
     const token = page.getByLabel('Token', { exact: true });
 
@@ -43,7 +43,7 @@ describe('the token', () => {
     await page.getByText('No usage yet').waitFor();
   });
 
-  it('can be kept in the browser for a stated time, and Lock forgets it in every tab', async () => {
+  test('can be kept in the browser for a stated time, and Lock forgets it in every tab', async () => {
     const page = await pages.openTab(rawFilesPath, { token: null });
     await page.getByLabel('Keep it').selectOption('in this browser for 12 hours');
     await page.getByLabel('Token', { exact: true }).fill(pages.stack.adminToken);
@@ -59,7 +59,7 @@ describe('the token', () => {
     expect(await other.evaluate('localStorage.length + sessionStorage.length')).toBe(0);
   });
 
-  it('is forgotten once its time is over', async () => {
+  test('is forgotten once its time is over', async () => {
     const page = await pages.openTab(rawFilesPath, { token: null });
     await page.evaluate(
       `localStorage.setItem('smt-token', JSON.stringify({ token: ${JSON.stringify(pages.stack.adminToken)}, expiresAtMs: Date.now() - 1 }))`,
@@ -71,7 +71,7 @@ describe('the token', () => {
     expect(await page.evaluate('localStorage.length')).toBe(0);
   });
 
-  it('can be filled in by a password manager', async () => {
+  test('can be filled in by a password manager', async () => {
     const page = await pages.openTab(rawFilesPath, { token: null });
     const fields = await page.evaluate(
       `[...document.querySelectorAll('#token-form input')].map(({ type, autocomplete }) => [type, autocomplete])`,
@@ -83,7 +83,7 @@ describe('the token', () => {
     ]);
   });
 
-  it('is what one needs: without it a page shows how to give it, and nothing else', async () => {
+  test('is what one needs: without it a page shows how to give it, and nothing else', async () => {
     const page = await pages.openTab('/usage', { token: null });
 
     await page.getByRole('button', { name: 'Not now' }).click();
@@ -95,7 +95,7 @@ describe('the token', () => {
 });
 
 describe('an empty system', () => {
-  it('explains itself, and loads a sample to look at', async () => {
+  test('explains itself, and loads a sample to look at', async () => {
     const page = await pages.openTab(rawFilesPath);
     await page.getByText('Each 15-minute interval is stored exactly once').waitFor();
     expect(await barriersIn(page)).toEqual([]);
@@ -110,7 +110,7 @@ describe('an empty system', () => {
 });
 
 describe('an upload', () => {
-  it('is loaded while one watches, and its usage is a click away', async () => {
+  test('is loaded while one watches, and its usage is a click away', async () => {
     const page = await pages.openTab(rawFilesPath);
 
     await dropFiles(page, [{ name: 'solar.csv', content: solarFile() }]);
@@ -142,7 +142,7 @@ describe('an upload', () => {
     expect(await barriersIn(page)).toEqual([]);
   });
 
-  it('says why a file is bad, shows rejected rows as they were, and markup in them as text', async () => {
+  test('says why a file is bad, shows rejected rows as they were, and markup in them as text', async () => {
     const page = await pages.openTab(rawFilesPath);
     const name = `${markup}.csv`;
 
@@ -162,7 +162,7 @@ describe('an upload', () => {
     expect(await barriersIn(page)).toEqual([]);
   });
 
-  it('of the same file in two tabs at once is loaded once, and both see it', async () => {
+  test('of the same file in two tabs at once is loaded once, and both see it', async () => {
     const tabs = await Promise.all([pages.openTab(rawFilesPath), pages.openTab(rawFilesPath)]);
     const file = { name: 'twice.csv', content: smallFile('10443720000000078') };
 
@@ -180,7 +180,7 @@ describe('an upload', () => {
 });
 
 describe('an upload that is disturbed', () => {
-  it('because S3 rejects it says so, and trying again delivers it', async () => {
+  test('because S3 rejects it says so, and trying again delivers it', async () => {
     pages.stack.s3.faults.inject({
       kind: 'slow-down',
       times: 1,
@@ -197,7 +197,7 @@ describe('an upload that is disturbed', () => {
     await upload.getByText('96 intervals of 1 ESIID read, all new.').waitFor();
   });
 
-  it('before says so when the file is dropped again, and can be loaded again on the spot', async () => {
+  test('before says so when the file is dropped again, and can be loaded again on the spot', async () => {
     const page = await pages.openTab(rawFilesPath);
     const file = { name: 'again.csv', content: smallFile('10443720000000081') };
     await dropFiles(page, [file]);
@@ -226,7 +226,7 @@ describe('an upload that is disturbed', () => {
     expect(await upload.getByRole('button').count()).toBe(0);
   });
 
-  it('warns who leaves while it is sent, and no longer once it is delivered', async () => {
+  test('warns who leaves while it is sent, and no longer once it is delivered', async () => {
     const page = await pages.openTab(rawFilesPath);
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     await page.route(`${pages.stack.s3.url}/**`, async (route) => {
@@ -252,7 +252,7 @@ describe('an upload that is disturbed', () => {
 });
 
 describe('an upload that cannot be taken as it is', () => {
-  it('does not say "delivered" when the key has other bytes, and does when it has these', async () => {
+  test('does not say "delivered" when the key has other bytes, and does when it has these', async () => {
     const content = smallFile('10443720000000082');
     const sha256 = createHash('sha256').update(content).digest('hex');
     const page = await pages.openTab(rawFilesPath);
@@ -275,7 +275,7 @@ describe('an upload that cannot be taken as it is', () => {
     await uploadOf(page, 'same.csv').getByText('96 intervals of 1 ESIID read, all new.').waitFor();
   });
 
-  it('that is too large is rejected before anything is read of it', async () => {
+  test('that is too large is rejected before anything is read of it', async () => {
     const page = await pages.openTab(rawFilesPath);
 
     // Of 6.4 GB, made of one array that is not copied.
@@ -291,7 +291,7 @@ describe('an upload that cannot be taken as it is', () => {
 });
 
 describe('an upload that takes another turn', () => {
-  it('can be cancelled, and is uploaded after all when one changes one’s mind', async () => {
+  test('can be cancelled, and is uploaded after all when one changes one’s mind', async () => {
     const page = await pages.openTab(rawFilesPath);
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     await page.route(`${pages.stack.s3.url}/**`, async (route) => {
@@ -310,7 +310,7 @@ describe('an upload that takes another turn', () => {
     await upload.getByText('96 intervals of 1 ESIID read, all new.').waitFor();
   });
 
-  it('begins again by itself when the connection breaks', async () => {
+  test('begins again by itself when the connection breaks', async () => {
     const page = await pages.openTab(rawFilesPath);
     await page.route(`${pages.stack.s3.url}/**`, (route) => route.abort('connectionreset'), { times: 1 });
 
@@ -321,7 +321,7 @@ describe('an upload that takes another turn', () => {
     await upload.getByText('96 intervals of 1 ESIID read, all new.').waitFor();
   });
 
-  it('without an ESIID says where on this page to give one', async () => {
+  test('without an ESIID says where on this page to give one', async () => {
     const page = await pages.openTab(rawFilesPath);
 
     await dropFiles(page, [
@@ -337,7 +337,7 @@ describe('an upload that takes another turn', () => {
 });
 
 describe('a raw file’s page', () => {
-  it('tells its story, gives the original back and loads it again', async () => {
+  test('tells its story, gives the original back and loads it again', async () => {
     const page = await pages.openTab(rawFilesPath);
     const content = smallFile('10443720000000077');
     await dropFiles(page, [{ name: 'small.csv', content }]);
@@ -364,7 +364,7 @@ describe('a raw file’s page', () => {
 });
 
 describe('a file that was wrong', () => {
-  it('is withdrawn from its page, with who and why, and can be loaded again', async () => {
+  test('is withdrawn from its page, with who and why, and can be loaded again', async () => {
     const page = await pages.openTab(rawFilesPath);
     await dropFiles(page, [{ name: 'wrong.csv', content: smallFile('10443720000000086') }]);
     await uploadOf(page, 'wrong.csv').getByRole('link', { name: 'Details' }).click();
@@ -386,7 +386,7 @@ describe('a file that was wrong', () => {
 });
 
 describe('the list of raw files', () => {
-  it('has the period of the data, an order, and the usage of what a duplicate is a copy of', async () => {
+  test('has the period of the data, an order, and the usage of what a duplicate is a copy of', async () => {
     const page = await pages.openTab(`${rawFilesPath}?order=name-asc`);
     const row = page.getByRole('row', { name: /^solar\.csv/ });
     await row.getByText('Oct 1, 2024 to Mar 19, 2025').waitFor();
@@ -407,7 +407,7 @@ describe('the list of raw files', () => {
     expect(names).toEqual(names.toSorted());
   });
 
-  it('is narrowed by filters that stand in the address, and says when nothing fits', async () => {
+  test('is narrowed by filters that stand in the address, and says when nothing fits', async () => {
     const page = await pages.openTab(`${rawFilesPath}?status=failed`);
 
     await page.getByRole('row', { name: /notes\.csv/ }).waitFor();
@@ -421,7 +421,7 @@ describe('the list of raw files', () => {
 });
 
 describe('pages', () => {
-  it('show a response that was tampered with as text, and run nothing in it', async () => {
+  test('show a response that was tampered with as text, and run nothing in it', async () => {
     const page = await pages.openTab(rawFilesPath);
     await page.route('**/api/usage/**', (route) =>
       route.fulfill({
@@ -448,7 +448,7 @@ describe('pages', () => {
     expect(await page.evaluate('window.attacked')).toBeUndefined();
   });
 
-  it('cut nothing off on a small dark screen, and need no more than a keyboard', async () => {
+  test('cut nothing off on a small dark screen, and need no more than a keyboard', async () => {
     const phone = { viewport: { width: 360, height: 740 }, colorScheme: 'dark' } as const;
     const page = await pages.openTab(rawFilesPath, phone);
     await page.getByRole('link', { name: 'solar.csv', exact: true }).waitFor();
@@ -473,7 +473,7 @@ describe('pages', () => {
     expect(widths).toEqual([360, 360, 360]);
   });
 
-  it('run nothing but their own files, keep assets for good, and hold no data', async () => {
+  test('run nothing but their own files, keep assets for good, and hold no data', async () => {
     const response = await fetch(`${pages.stack.apiUrl}/usage`);
     const html = await response.text();
     const script = /<script type="module" src="(\/assets\/[\w-]+\.js)">/.exec(html)?.[1];
@@ -488,7 +488,7 @@ describe('pages', () => {
     expect((await fetch(`${pages.stack.apiUrl}/assets/..%2Fpages%2Fusage.html`)).status).toBe(404);
   });
 
-  it.each([
+  test.each([
     '/api/usage?esiid=1',
     '/api/usage/coverage',
     '/api/usage/esiids',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { sixYearBlocks, sixYearEsiid, smallFile, solarEsiid, solarFile } from '../support/page-files.ts';
 import { loadFile } from '../support/rows.ts';
 import { askApi, barriersIn, pagesUnderTest, putObject } from './pages-harness.ts';
@@ -56,7 +56,7 @@ function card(page: Page, name: string) {
 }
 
 describe('a range', () => {
-  it('is all of six years when one asks for all, and exact', async () => {
+  test('is all of six years when one asks for all, and exact', async () => {
     const page = await pages.openTab(`/usage?esiid=${sixYearEsiid}`);
 
     await page.getByRole('button', { name: 'All', exact: true }).click();
@@ -72,7 +72,7 @@ describe('a range', () => {
     expect(await barriersIn(page)).toEqual([]);
   });
 
-  it('says of clock-change days, estimates, gaps and incomplete months what they are', async () => {
+  test('says of clock-change days, estimates, gaps and incomplete months what they are', async () => {
     const page = await pages.openTab(`/usage?esiid=${solarEsiid}`);
 
     await page.getByText('Daily sums as a table').click();
@@ -96,7 +96,7 @@ describe('a range', () => {
     expect(await figure(page, 'Baseload')).not.toBe('0.00 kW');
   });
 
-  it('draws each of its charts, and shows tooltips whole on a phone', async () => {
+  test('draws each of its charts, and shows tooltips whole on a phone', async () => {
     const page = await pages.openTab(`/usage?esiid=${solarEsiid}`, { viewport: { width: 360, height: 740 } });
 
     // Energy, coverage, months, a typical day, two heat maps, hours; charts come one a frame.
@@ -124,7 +124,7 @@ describe('a range', () => {
 });
 
 describe('what is made of a range', () => {
-  it('is a CSV file as the API gives it, and every chart a picture and a CSV of its own', async () => {
+  test('is a CSV file as the API gives it, and every chart a picture and a CSV of its own', async () => {
     const page = await pages.openTab(`/usage?esiid=${solarEsiid}&from=2024-11-01&to=2024-11-30`);
     const download = async (name: string) => {
       const downloading = page.waitForEvent('download');
@@ -149,7 +149,7 @@ describe('what is made of a range', () => {
     expect(days.content.toString().split('\n')[1]).toMatch(/^2024-11-01,Import,\d+\.\d+,96,0,1,\d+$/);
   });
 
-  it('says which energy was used in hours that one sets, and keeps them in the URL', async () => {
+  test('says which energy was used in hours that one sets, and keeps them in the URL', async () => {
     const page = await pages.openTab(july);
     const hours = card(page, 'Split by hours');
 
@@ -172,7 +172,7 @@ describe('what is made of a range', () => {
 });
 
 describe('last July and the July before', () => {
-  it('are compared: how much, at which hours, which day had the peak, which days are missing', async () => {
+  test('are compared: how much, at which hours, which day had the peak, which days are missing', async () => {
     const page = await pages.openTab(july);
 
     await page.getByLabel('Compare with', { exact: true }).selectOption('year');
@@ -199,7 +199,7 @@ describe('last July and the July before', () => {
     expect(await barriersIn(page)).toEqual([]);
   });
 
-  it('can be found from all six years by one click on the month', async () => {
+  test('can be found from all six years by one click on the month', async () => {
     const page = await pages.openTab(`/usage?esiid=${sixYearEsiid}&from=2025-03-01&to=2025-08-31`);
 
     await clickChart(page, 'By month', 0.7, 0.6); // the fifth of six months
@@ -209,7 +209,7 @@ describe('last July and the July before', () => {
     await page.getByText('Sun, Jun 1, 2025 to Mon, Jun 30, 2025, 30 days').waitFor();
   });
 
-  it('are compared with another meter as well', async () => {
+  test('are compared with another meter as well', async () => {
     const page = await pages.openTab(`/usage?esiid=${sixYearEsiid}&from=2025-06-01&to=2025-06-01`);
 
     await page.getByLabel('Compare with', { exact: true }).selectOption('meter');
@@ -221,7 +221,7 @@ describe('last July and the July before', () => {
 });
 
 describe('a day', () => {
-  it('opens by a click, shows each of its intervals, and Back leads to the range as it was', async () => {
+  test('opens by a click, shows each of its intervals, and Back leads to the range as it was', async () => {
     const page = await pages.openTab(`${july}&zoom=2025-07-03..2025-07-05`);
     await page.getByRole('img', { name: /^Energy over time/ }).waitFor();
 
@@ -240,7 +240,7 @@ describe('a day', () => {
     await page.getByRole('heading', { name: 'Every interval of Fri, Jul 4, 2025' }).waitFor();
   });
 
-  it.each([
+  test.each([
     ['2025-03-09', 92, '02:00 to 03:00 does not exist'],
     ['2024-11-03', 100, '01:00 to 02:00 comes twice'],
   ])('%s has %i intervals, and says why', async (date, count, why) => {
@@ -252,7 +252,7 @@ describe('a day', () => {
     expect(await page.getByRole('row', { name: /^\d\d:\d\d \(/ }).count()).toBe(count);
   });
 
-  it('names the file it came from, and leads to the days beside it', async () => {
+  test('names the file it came from, and leads to the days beside it', async () => {
     const page = await pages.openTab(`/usage?esiid=${smallEsiid}&day=2025-06-01`);
 
     await card(page, 'Where it came from')
@@ -266,7 +266,7 @@ describe('a day', () => {
 });
 
 describe('meters', () => {
-  it('are found by digits anywhere in the ESIID, and by a name that one gives them', async () => {
+  test('are found by digits anywhere in the ESIID, and by a name that one gives them', async () => {
     const page = await pages.openTab('/usage');
     await page.getByRole('heading', { name: 'Choose a meter' }).waitFor();
     const field = page.getByRole('combobox', { name: 'Meter' });
@@ -292,7 +292,7 @@ describe('meters', () => {
 });
 
 describe('a day that SMT’s daily read contradicts', () => {
-  it('is named in the range, and says on its page what the two sums are', async () => {
+  test('is named in the range, and says on its page what the two sums are', async () => {
     const read = `'${smallEsiid},06/01/2025,06/02/2025 06:18:33,100.000,101.000,1.000`;
     const header = 'ESIID,USAGE_DATE,REVISION_DATE,START_READ,END_READ,USAGE_KWH';
     await putObject(pages.stack, 'daily-reads.csv', `${header}\n${read}\n`);
@@ -312,7 +312,7 @@ describe('a day that SMT’s daily read contradicts', () => {
 });
 
 describe('the usage page', () => {
-  it('cuts nothing off on a small dark screen', async () => {
+  test('cuts nothing off on a small dark screen', async () => {
     const phone = { viewport: { width: 360, height: 740 }, colorScheme: 'dark' } as const;
     const page = await pages.openTab(`${july}&compare=year`, phone);
     await card(page, 'Peaks').waitFor();
@@ -325,7 +325,7 @@ describe('the usage page', () => {
     expect(await barriersIn(page)).toEqual([]);
   });
 
-  it('leaves on paper what can be read, and no buttons', async () => {
+  test('leaves on paper what can be read, and no buttons', async () => {
     const page = await pages.openTab(july);
     await card(page, 'Peaks').waitFor();
 

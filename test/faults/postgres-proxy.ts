@@ -49,35 +49,33 @@ const statements: readonly (readonly [RegExp, Step])[] = [
 
 /** One client and its connection to the server; each message is handled before the next is looked at. */
 class Link {
-  readonly #client: Socket;
-  readonly #server: Socket;
-  readonly #inject: Inject;
-  readonly #clientPort: number;
+  private readonly client: Socket;
+  private readonly server: Socket;
+  private readonly inject: Inject;
+  private readonly clientPort: number;
   /** The statement under way, into whose response a fault may be injected. */
-  #step: Step | undefined;
-  #isCopying = false;
+  private step: Step | undefined;
+  private isCopying = false;
 
   constructor(client: Socket, serverPort: number, inject: Inject) {
-    this.#client = client;
-    this.#clientPort = client.remotePort ?? 0;
-    this.#inject = inject;
-    this.#server = connect({ port: serverPort, host: '127.0.0.1', noDelay: true });
-    for (const socket of [client, this.#server]) {
+    this.client = client;
+    this.clientPort = client.remotePort ?? 0;
+    this.inject = inject;
+    this.server = connect({ port: serverPort, host: '127.0.0.1', noDelay: true });
+    for (const socket of [client, this.server]) {
       socket.on('error', () => this.cut());
       socket.on('close', () => this.cut());
     }
-    this.#relay(client, this.#server, new PostgresMessages('client'), (type, bytes) =>
-      this.#asked(type, bytes),
-    );
-    this.#relay(this.#server, client, new PostgresMessages('server'), (type) => this.#answered(type));
+    this.relay(client, this.server, new PostgresMessages('client'), (type, bytes) => this.asked(type, bytes));
+    this.relay(this.server, client, new PostgresMessages('server'), (type) => this.answered(type));
   }
 
   cut(): void {
-    this.#client.destroy();
-    this.#server.destroy();
+    this.client.destroy();
+    this.server.destroy();
   }
 
-  #relay(
+  private relay(
     from: Socket,
     to: Socket,
     messages: PostgresMessages,
@@ -100,28 +98,28 @@ class Link {
   }
 
   /** A message of the client: Query, Parse or CopyData can be the start of a step. */
-  #asked(type: string, bytes: Buffer): Promise<void> | undefined {
+  private asked(type: string, bytes: Buffer): Promise<void> | undefined {
     if (type === 'd') {
-      if (this.#isCopying) return undefined;
-      this.#isCopying = true;
-      return this.#injectAt('copy', 'before');
+      if (this.isCopying) return undefined;
+      this.isCopying = true;
+      return this.injectAt('copy', 'before');
     }
     if (type !== 'Q' && type !== 'P') return undefined;
-    this.#isCopying = false;
+    this.isCopying = false;
     const text = bytes.toString('utf8', 5).replace(/^\0/, ''); // a Parse begins with the statement's name, here none
-    this.#step = statements.find(([pattern]) => pattern.test(text))?.[1];
-    return this.#step && this.#injectAt(this.#step, 'before');
+    this.step = statements.find(([pattern]) => pattern.test(text))?.[1];
+    return this.step && this.injectAt(this.step, 'before');
   }
 
   /** ReadyForQuery: the server has answered all of the statement; the client has not heard of it yet. */
-  #answered(type: string): Promise<void> | undefined {
+  private answered(type: string): Promise<void> | undefined {
     if (type !== 'C' && type !== 'Z') return undefined;
-    const step = this.#step;
-    this.#step = undefined;
-    return step && this.#injectAt(step, 'after');
+    const step = this.step;
+    this.step = undefined;
+    return step && this.injectAt(step, 'after');
   }
 
-  async #injectAt(step: Step, when: 'before' | 'after'): Promise<void> {
-    if ((await this.#inject(step, when, this.#clientPort)) === 'break') this.cut();
+  private async injectAt(step: Step, when: 'before' | 'after'): Promise<void> {
+    if ((await this.inject(step, when, this.clientPort)) === 'break') this.cut();
   }
 }

@@ -1,15 +1,15 @@
 /** Numbers that follow from a seed (mulberry32): the same seed, the same plan. */
 export class Random {
-  #state: number;
+  private state: number;
 
   constructor(seed: number) {
-    this.#state = Math.imul(seed, 0x9e3779b1) >>> 0;
+    this.state = Math.imul(seed, 0x9e3779b1) >>> 0;
   }
 
   /** From 0 up to 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let bits = this.#state;
+    this.state = (this.state + 0x6d2b79f5) >>> 0;
+    let bits = this.state;
     bits = Math.imul(bits ^ (bits >>> 15), bits | 1);
     bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
     return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;

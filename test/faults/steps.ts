@@ -27,31 +27,31 @@ export interface StepFault {
 /** The faults that wait for their call. */
 export class ArmedSteps {
   readonly hits: StepFault[] = [];
-  #faults: StepFault[];
-  readonly #counts = new Map<string, number>();
+  private faults: StepFault[];
+  private readonly counts = new Map<string, number>();
 
   constructor(faults: readonly StepFault[]) {
-    this.#faults = [...faults];
+    this.faults = [...faults];
   }
 
   /** Counts the call; the fault injected into it, if any. */
   take(step: Step, when: StepFault['when']): StepFault | undefined {
     const counter = `${when} ${step}`;
-    const count = (this.#counts.get(counter) ?? 0) + 1;
-    this.#counts.set(counter, count);
-    const index = this.#faults.findIndex((f) => f.step === step && f.when === when && f.nth === count);
+    const count = (this.counts.get(counter) ?? 0) + 1;
+    this.counts.set(counter, count);
+    const index = this.faults.findIndex((f) => f.step === step && f.when === when && f.nth === count);
     if (index < 0) return undefined;
-    const [fault] = this.#faults.splice(index, 1);
+    const [fault] = this.faults.splice(index, 1);
     if (fault) this.hits.push(fault);
     return fault;
   }
 
   /** Calls that were recognized. */
   get seen(): ReadonlySet<Step> {
-    return new Set(steps.filter((step) => this.#counts.has(`before ${step}`)));
+    return new Set(steps.filter((step) => this.counts.has(`before ${step}`)));
   }
 
   disarm(): void {
-    this.#faults = [];
+    this.faults = [];
   }
 }

@@ -7,12 +7,12 @@ import { runAdminStatement, withDatabaseName } from '../support/database-url.ts'
 /** A place where one run after the other happens: a folder and a Postgres that can be restarted. */
 export class WorkerSlot {
   readonly dir: string;
-  #postgres: RunningPostgres;
-  #restart: Promise<void> = Promise.resolve();
+  private postgres: RunningPostgres;
+  private restarting: Promise<void> = Promise.resolve();
 
   private constructor(dir: string, postgres: RunningPostgres) {
     this.dir = dir;
-    this.#postgres = postgres;
+    this.postgres = postgres;
   }
 
   static async open(): Promise<WorkerSlot> {
@@ -21,11 +21,11 @@ export class WorkerSlot {
   }
 
   get postgresPort(): number {
-    return this.#postgres.port;
+    return this.postgres.port;
   }
 
   urlOf(databaseName: string): string {
-    return withDatabaseName(this.#postgres.url, databaseName);
+    return withDatabaseName(this.postgres.url, databaseName);
   }
 
   async createDatabase(name: string): Promise<void> {
@@ -38,21 +38,21 @@ export class WorkerSlot {
 
   /** Stops the server, open transactions or not, and starts it again on the same port. One restart at a time. */
   restart(): Promise<void> {
-    this.#restart = this.#restart.then(async () => {
-      const { port } = this.#postgres;
-      await this.#postgres.stop();
-      this.#postgres = await startPostgres({
+    this.restarting = this.restarting.then(async () => {
+      const { port } = this.postgres;
+      await this.postgres.stop();
+      this.postgres = await startPostgres({
         dataDir: path.join(this.dir, 'postgres'),
         port,
         durable: false,
       });
     });
-    return this.#restart;
+    return this.restarting;
   }
 
   async close(): Promise<void> {
-    await this.#restart;
-    await this.#postgres.stop();
+    await this.restarting;
+    await this.postgres.stop();
     await rm(this.dir, { recursive: true, force: true });
   }
 }

@@ -36,69 +36,69 @@ export class World {
   readonly normalizeLog: string[] = [];
   readonly seenPids = new Set<number>();
   readonly pace: Pace;
-  readonly #plan: Plan;
-  readonly #slot: WorkerSlot;
-  readonly #closers: (() => Promise<unknown> | unknown)[] = [];
-  #isCalm = false;
-  #eventCount = 0;
-  #messageCount = 0;
-  #stack: LocalStack | undefined;
-  #s3Proxy: HttpProxy | undefined;
-  #postgresProxy: PostgresProxy | undefined;
-  #announcementQueueUrl = '';
+  private readonly plan: Plan;
+  private readonly slot: WorkerSlot;
+  private readonly closers: (() => Promise<unknown> | unknown)[] = [];
+  private isCalm = false;
+  private eventCount = 0;
+  private messageCount = 0;
+  private runningStack: LocalStack | undefined;
+  private s3Proxy: HttpProxy | undefined;
+  private postgresProxy: PostgresProxy | undefined;
+  private announcementQueueUrl = '';
 
   constructor(plan: Plan, slot: WorkerSlot, pace: Pace) {
     this.pace = pace;
-    this.#plan = plan;
-    this.#slot = slot;
+    this.plan = plan;
+    this.slot = slot;
     this.armed = new ArmedSteps(plan.stepFaults);
   }
 
   get stack(): LocalStack {
-    if (!this.#stack) throw new Error('the world has not been started');
-    return this.#stack;
+    if (!this.runningStack) throw new Error('the world has not been started');
+    return this.runningStack;
   }
 
   async start(assemblyDir: string): Promise<void> {
-    const databaseName = `run_${this.#plan.seed}`;
-    await this.#slot.createDatabase(databaseName);
-    this.#closers.push(() => this.#slot.dropDatabase(databaseName));
+    const databaseName = `run_${this.plan.seed}`;
+    await this.slot.createDatabase(databaseName);
+    this.closers.push(() => this.slot.dropDatabase(databaseName));
     let inject: Inject = async () => 'go on'; // until all is up
     const current: Inject = (...call) => inject(...call);
-    const proxy = await startPostgresProxy(this.#slot.postgresPort, current);
-    this.#postgresProxy = proxy;
-    this.#closers.push(() => proxy.close());
-    const databaseUrl = new URL(this.#slot.urlOf(databaseName));
+    const proxy = await startPostgresProxy(this.slot.postgresPort, current);
+    this.postgresProxy = proxy;
+    this.closers.push(() => proxy.close());
+    const databaseUrl = new URL(this.slot.urlOf(databaseName));
     databaseUrl.port = String(proxy.port);
-    this.#stack = await startLocalStack({
-      stateDir: path.join(this.#slot.dir, `run-${this.#plan.seed}`),
+    this.runningStack = await startLocalStack({
+      stateDir: path.join(this.slot.dir, `run-${this.plan.seed}`),
       databaseUrl: databaseUrl.href,
       assemblyDir,
       ...this.pace,
       maxConcurrency: 3,
       graceMs: 0,
-      intercept: this.#intercept(),
-      interpose: (service, url) => this.#interpose(service, url, current),
+      intercept: this.intercept(),
+      interpose: (service, url) => this.interpose(service, url, current),
     });
-    this.#stack.logs.onLine((line, name) => name === 'Normalize' && this.normalizeLog.push(line));
+    this.runningStack.logs.onLine((line, name) => name === 'Normalize' && this.normalizeLog.push(line));
     const client = await this.connect();
     await installAudit(client);
     await client.end();
-    await this.#subscribe();
-    await this.#warmUp();
-    inject = injector({ armed: this.armed, killWorkerOnPort: (port) => this.#killWorkerOnPort(port) });
+    await this.subscribe();
+    await this.warmUp();
+    inject = injector({ armed: this.armed, killWorkerOnPort: (port) => this.killWorkerOnPort(port) });
   }
 
   /** Ends all trouble: from here on the system is left to itself. */
   calm(): void {
-    this.#isCalm = true;
+    this.isCalm = true;
     this.armed.disarm();
     this.stack.s3.faults.clear();
   }
 
   /** A connection without faults. */
   async connect(): Promise<Client> {
-    const client = new Client({ connectionString: this.#slot.urlOf(`run_${this.#plan.seed}`) });
+    const client = new Client({ connectionString: this.slot.urlOf(`run_${this.plan.seed}`) });
     client.on('error', () => undefined);
     await client.connect();
     return client;
@@ -108,7 +108,7 @@ export class World {
   s3Client(): S3Client {
     const { region, credentials } = this.stack.s3;
     return new S3Client({
-      endpoint: this.#s3Proxy?.url ?? '',
+      endpoint: this.s3Proxy?.url ?? '',
       region,
       credentials,
       forcePathStyle: true,
@@ -117,11 +117,11 @@ export class World {
   }
 
   cutConnections(): void {
-    this.#postgresProxy?.cutAll();
+    this.postgresProxy?.cutAll();
   }
 
   restartPostgres(): Promise<void> {
-    return this.#slot.restart();
+    return this.slot.restart();
   }
 
   /** All workers there are, with their function's name. */
@@ -136,11 +136,11 @@ export class World {
 
   /** What the topic's subscriber got so far and has not read yet. */
   async receiveAnnouncements(): Promise<unknown[]> {
-    const sqs = this.#sqs();
+    const sqs = this.sqs();
     const announcements: unknown[] = [];
     for (;;) {
       const { Messages = [] } = await sqs.send(
-        new ReceiveMessageCommand({ QueueUrl: this.#announcementQueueUrl, MaxNumberOfMessages: 10 }),
+        new ReceiveMessageCommand({ QueueUrl: this.announcementQueueUrl, MaxNumberOfMessages: 10 }),
       );
       if (Messages.length === 0) break;
       for (const { Body = '' } of Messages) announcements.push(JSON.parse(JSON.parse(Body).Message));
@@ -150,27 +150,27 @@ export class World {
   }
 
   async stop(): Promise<void> {
-    if (this.#stack) {
+    if (this.runningStack) {
       this.workers();
-      await this.#stack.stop();
+      await this.runningStack.stop();
     }
-    for (const close of this.#closers.reverse()) await close();
+    for (const close of this.closers.reverse()) await close();
   }
 
-  #intercept(): Intercept {
+  private intercept(): Intercept {
     return {
       s3Event: () =>
-        this.#isCalm ? [0] : this.#deliver(this.#plan.eventDeliveries[this.#eventCount++], this.events),
+        this.isCalm ? [0] : this.deliver(this.plan.eventDeliveries[this.eventCount++], this.events),
       sqsMessage: async (message, queueArn) => {
-        if (this.#isCalm) return [0];
-        const delivery = this.#plan.messageDeliveries[this.#messageCount++];
+        if (this.isCalm) return [0];
+        const delivery = this.plan.messageDeliveries[this.messageCount++];
         if (delivery === 'swallowed') await this.stack.queues.delete(queueArn, [message]);
-        return this.#deliver(delivery, this.messages);
+        return this.deliver(delivery, this.messages);
       },
     };
   }
 
-  #deliver(delivery: Delivery = [0], counts: DeliveryCounts): readonly number[] {
+  private deliver(delivery: Delivery = [0], counts: DeliveryCounts): readonly number[] {
     if (delivery === 'swallowed') counts.swallowed++;
     else if (delivery.length === 0) counts.lost++;
     else if (delivery.length > 1) counts.doubled++;
@@ -179,7 +179,7 @@ export class World {
   }
 
   /** Starts a worker of each function that moves files, so that trouble does not meet processes that still start. */
-  async #warmUp(): Promise<void> {
+  private async warmUp(): Promise<void> {
     const nothing = { Records: [] };
     const { stack } = this;
     await Promise.all([
@@ -189,16 +189,16 @@ export class World {
     ]);
   }
 
-  async #interpose(service: 's3' | 'queues', target: string, inject: Inject): Promise<string> {
+  private async interpose(service: 's3' | 'queues', target: string, inject: Inject): Promise<string> {
     const isS3 = service === 's3';
     const stepOf = isS3 ? s3StepOf : queueStepOf;
     const proxy = await startHttpProxy({ target, buffersBodies: !isS3, stepOf, inject });
-    this.#closers.push(() => proxy.close());
-    if (isS3) this.#s3Proxy = proxy;
+    this.closers.push(() => proxy.close());
+    if (isS3) this.s3Proxy = proxy;
     return proxy.url;
   }
 
-  async #killWorkerOnPort(port: number): Promise<boolean> {
+  private async killWorkerOnPort(port: number): Promise<boolean> {
     const workers = this.workers().filter(({ isBusy }) => isBusy);
     const pid = await processOfPort(
       port,
@@ -209,18 +209,18 @@ export class World {
     return worker !== undefined;
   }
 
-  #sqs(): SQSClient {
+  private sqs(): SQSClient {
     const { region, credentials } = this.stack.s3;
     const [queue] = this.stack.description.queues;
     return new SQSClient({ endpoint: new URL(queue?.url ?? '').origin, region, credentials });
   }
 
-  async #subscribe(): Promise<void> {
+  private async subscribe(): Promise<void> {
     const { region, credentials } = this.stack.s3;
     const [topic] = this.stack.description.topics;
-    const sqs = this.#sqs();
+    const sqs = this.sqs();
     const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'subscriber' }));
-    this.#announcementQueueUrl = QueueUrl;
+    this.announcementQueueUrl = QueueUrl;
     const [queue] = this.stack.description.queues;
     const sns = new SNSClient({ endpoint: new URL(queue?.url ?? '').origin, region, credentials });
     const endpoint = `${queue?.arn.slice(0, queue.arn.lastIndexOf(':'))}:subscriber`;

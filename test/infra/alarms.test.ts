@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { namedMetrics } from '../support/monitored-metrics.ts';
 import { asText, templateOf } from '../support/template.ts';
 import { variants } from '../support/variants.ts';
@@ -76,7 +76,7 @@ describe.each(variants)('%o', (variant) => {
     ...Object.values(stack.ofType('AWS::CloudWatch::CompositeAlarm')),
   ] as unknown as AlarmProperties[];
 
-  it('has a section of the runbook for every alarm, which says what it means, how to look, mend and know it is over', () => {
+  test('has a section of the runbook for every alarm, which says what it means, how to look, mend and know it is over', () => {
     expect(alarms.length).toBeGreaterThanOrEqual(16);
     for (const { AlarmDescription } of alarms) {
       const anchor = /RUNBOOK\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1] ?? AlarmDescription;
@@ -87,14 +87,14 @@ describe.each(variants)('%o', (variant) => {
     }
   });
 
-  it('tells someone of every alarm', () => {
+  test('tells someone of every alarm', () => {
     for (const { AlarmActions } of alarms)
       expect(AlarmActions.map(asText)).toEqual([expect.stringMatching(/Topic/)]);
     const policies = asText(Object.values(stack.ofType('AWS::SNS::TopicPolicy')));
     expect(policies).toContain('cloudwatch.amazonaws.com');
   });
 
-  it('evaluates no alarm over more than CloudWatch takes', () => {
+  test('evaluates no alarm over more than CloudWatch takes', () => {
     for (const { AlarmName, EvaluationPeriods, Period, Metrics = [] } of alarms.filter(
       (a) => a.EvaluationPeriods,
     )) {
@@ -108,7 +108,7 @@ describe.each(variants)('%o', (variant) => {
     }
   });
 
-  it('names metrics of AWS that exist, of resources that are in the stack', () => {
+  test('names metrics of AWS that exist, of resources that are in the stack', () => {
     const foreign = namedMetrics(stack).filter(({ namespace }) => namespace !== 'SmtIngest');
 
     expect(foreign.length).toBeGreaterThan(10);
@@ -124,7 +124,7 @@ describe.each(variants)('%o', (variant) => {
     }
   });
 
-  it('leaves a message the time to come back from a worker that died, before it counts as waiting', () => {
+  test('leaves a message the time to come back from a worker that died, before it counts as waiting', () => {
     const alarm = alarms.find(({ AlarmName }) => AlarmName.endsWith('-oldest-message'));
     const visibilityTimeouts = Object.values(stack.ofType('AWS::SQS::Queue')).map(
       ({ VisibilityTimeout }) => VisibilityTimeout as number,
@@ -134,7 +134,7 @@ describe.each(variants)('%o', (variant) => {
     expect(alarm?.AlarmDescription).toContain('more than 2 hours');
   });
 
-  it.each(['dead-letters', 'register-failures'])(
+  test.each(['dead-letters', 'register-failures'])(
     'counts the letters that the sweep hides, for %s',
     (name) => {
       const alarm = alarms.find(({ AlarmName }) => AlarmName === `SmtIngest-${variant.env}-${name}`);
@@ -149,13 +149,13 @@ describe.each(variants)('%o', (variant) => {
     },
   );
 
-  it('writes numbers in metric math without an exponent', () => {
+  test('writes numbers in metric math without an exponent', () => {
     const [dashboard] = Object.values(stack.ofType('AWS::CloudWatch::Dashboard'));
 
     expect(asText(dashboard?.DashboardBody).match(/[\d.]+e-\d+/g)).toBeNull();
   });
 
-  it('goes off as a whole when ingest does not do its work', () => {
+  test('goes off as a whole when ingest does not do its work', () => {
     const [composite] = Object.values(stack.ofType('AWS::CloudWatch::CompositeAlarm'));
     const causes = asText(composite?.AlarmRule).match(/ALARM\(/g) ?? [];
 
@@ -164,7 +164,7 @@ describe.each(variants)('%o', (variant) => {
   });
 });
 
-it('Silence is an alarm where one file a day is normal', () => {
+test('Silence is an alarm where one file a day is normal', () => {
   const nameOf = (variant: (typeof variants)[number]) =>
     Object.values(templateOf(variant).ofType('AWS::CloudWatch::Alarm')).map(({ AlarmName }) => AlarmName);
 

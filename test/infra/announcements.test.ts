@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readSettings } from '../../infra/config/settings.ts';
 import { Announcements } from '../../infra/constructs/announcements.ts';
 
@@ -11,7 +11,7 @@ function templateWith(announcementEndpoint: string | null) {
 }
 
 describe('Announcements', () => {
-  it('are posted to the endpoint of the settings, and what it does not take waits in an encrypted queue', () => {
+  test('are posted to the endpoint of the settings, and what it does not take waits in an encrypted queue', () => {
     const template = templateWith('https://app.example.com/api/smt/announcements');
 
     template.hasResourceProperties('AWS::SNS::Subscription', {
@@ -29,7 +29,7 @@ describe('Announcements', () => {
     });
   });
 
-  it('are posted nowhere without one, and never without TLS', () => {
+  test('are posted nowhere without one, and never without TLS', () => {
     expect(templateWith(null).findResources('AWS::SNS::Subscription')).toEqual({});
     expect(() => templateWith('http://app.example.com/')).toThrow('announcementEndpoint');
   });

@@ -1,6 +1,6 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AuroraPostgresEngineVersion } from 'aws-cdk-lib/aws-rds';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { auroraVersion } from '../../infra/constructs/aurora-database.ts';
 import { ingestApp } from '../../infra/ingest-app.ts';
 import { asText, templateOf } from '../support/template.ts';
@@ -24,7 +24,7 @@ describe.each(variants)('%o', (variant) => {
   const { template } = stack;
 
   describe('the bucket of raw files', () => {
-    it('keeps every version, private, encrypted, and over TLS only', () => {
+    test('keeps every version, private, encrypted, and over TLS only', () => {
       template.hasResourceProperties('AWS::S3::Bucket', {
         VersioningConfiguration: { Status: 'Enabled' },
         BucketEncryption: Match.anyValue(),
@@ -44,7 +44,7 @@ describe.each(variants)('%o', (variant) => {
       });
     });
 
-    it('expires no raw file, and moves all versions of large ones to colder storage', () => {
+    test('expires no raw file, and moves all versions of large ones to colder storage', () => {
       const { LifecycleConfiguration } = only(Object.values(stack.ofType('AWS::S3::Bucket')));
       const { Rules } = LifecycleConfiguration as { Rules: Record<string, unknown>[] };
       const ofAllObjects = Rules.filter(({ Prefix }) => Prefix === undefined);
@@ -62,7 +62,7 @@ describe.each(variants)('%o', (variant) => {
       });
     });
 
-    it('takes uploads from the pages of this API, and from no other origin', () => {
+    test('takes uploads from the pages of this API, and from no other origin', () => {
       const { CorsConfiguration } = only(Object.values(stack.ofType('AWS::S3::Bucket')));
       const { CorsRules } = CorsConfiguration as { CorsRules: Record<string, unknown>[] };
       const rule = only(CorsRules);
@@ -73,7 +73,7 @@ describe.each(variants)('%o', (variant) => {
       ]);
     });
 
-    it('announces every way an object can come to be', () => {
+    test('announces every way an object can come to be', () => {
       template.hasResourceProperties('Custom::S3BucketNotifications', {
         NotificationConfiguration: {
           LambdaFunctionConfigurations: [
@@ -87,14 +87,14 @@ describe.each(variants)('%o', (variant) => {
   describe('the queues', () => {
     const queues = stack.ofType('AWS::SQS::Queue') as unknown as Record<string, QueueProperties>;
 
-    it('are encrypted, and over TLS only', () => {
+    test('are encrypted, and over TLS only', () => {
       expect(Object.keys(queues)).toHaveLength(3);
       for (const { SqsManagedSseEnabled } of Object.values(queues)) expect(SqsManagedSseEnabled).toBe(true);
       const policies = asText(Object.values(stack.ofType('AWS::SQS::QueuePolicy')));
       expect(policies.match(/"aws:SecureTransport":"false"/g)).toHaveLength(3);
     });
 
-    it('hide a message six times as long as its worker may take, give it twelve tries, and then put it aside', () => {
+    test('hide a message six times as long as its worker may take, give it twelve tries, and then put it aside', () => {
       const mapping = only(Object.values(stack.ofType('AWS::Lambda::EventSourceMapping')));
       const worker = (mapping.FunctionName as { Ref: string }).Ref;
       const [queueId = ''] = (mapping.EventSourceArn as { 'Fn::GetAtt': string[] })['Fn::GetAtt'];
@@ -109,7 +109,7 @@ describe.each(variants)('%o', (variant) => {
       });
     });
 
-    it('of failures hide a letter while a sweep may run, show it before the next, and wait for it to be found', () => {
+    test('of failures hide a letter while a sweep may run, show it before the next, and wait for it to be found', () => {
       const failures = Object.values(queues).filter((queue) => queue.RedriveAllowPolicy);
       const [, sweep] = only(
         Object.entries(stack.ofType('AWS::Lambda::Function')).filter(([id]) => /^Sweep[0-9A-F]{8}$/.test(id)),
@@ -125,7 +125,7 @@ describe.each(variants)('%o', (variant) => {
       }
     });
 
-    it('let nothing else redrive into the two queues of failures', () => {
+    test('let nothing else redrive into the two queues of failures', () => {
       const allowed = Object.values(queues).flatMap(({ RedriveAllowPolicy: policy }) =>
         policy ? [policy] : [],
       );
@@ -140,7 +140,7 @@ describe.each(variants)('%o', (variant) => {
   });
 
   describe('the functions', () => {
-    it('run on Node 24 on arm64, and log as JSON into a group that forgets', () => {
+    test('run on Node 24 on arm64, and log as JSON into a group that forgets', () => {
       const ours = Object.values(stack.ofType('AWS::Lambda::Function')).filter(
         ({ LoggingConfig }) => LoggingConfig !== undefined,
       );
@@ -159,14 +159,14 @@ describe.each(variants)('%o', (variant) => {
       }
     });
 
-    it('are tried three times for an S3 event, which then goes to the failure queue', () => {
+    test('are tried three times for an S3 event, which then goes to the failure queue', () => {
       template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
         MaximumRetryAttempts: 2,
         DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
       });
     });
 
-    it('are not tried again for a sweep that failed, whose next run comes anyway', () => {
+    test('are not tried again for a sweep that failed, whose next run comes anyway', () => {
       const configs = Object.values(stack.ofType('AWS::Lambda::EventInvokeConfig'));
       const sweep = only(configs.filter(({ FunctionName }) => /^<Sweep/.test(asText(FunctionName))));
       const { Target } = only(Object.values(stack.ofType('AWS::Scheduler::Schedule')));
@@ -175,7 +175,7 @@ describe.each(variants)('%o', (variant) => {
       expect(Target).toMatchObject({ RetryPolicy: { MaximumRetryAttempts: 0 } });
     });
 
-    it('that use the database are made after its migration', () => {
+    test('that use the database are made after its migration', () => {
       const migrations = Object.entries(stack.ofType('Custom::Trigger')).filter(([id]) =>
         id.includes('Migration'),
       );
@@ -193,7 +193,7 @@ describe.each(variants)('%o', (variant) => {
     });
   });
 
-  it('bounds and logs the requests of the API', () => {
+  test('bounds and logs the requests of the API', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: '$default',
       DefaultRouteSettings: {
@@ -204,7 +204,7 @@ describe.each(variants)('%o', (variant) => {
     });
   });
 
-  it('keeps what cannot be made again if the environment says so, and nothing if not', () => {
+  test('keeps what cannot be made again if the environment says so, and nothing if not', () => {
     const kept = [
       'AWS::S3::Bucket',
       'AWS::SecretsManager::Secret',
@@ -220,7 +220,7 @@ describe.each(variants)('%o', (variant) => {
     }
   });
 
-  it('says what a person needs to know after a deployment, and no secret', () => {
+  test('says what a person needs to know after a deployment, and no secret', () => {
     const outputs = Object.keys(template.toJSON().Outputs).map((id) => id.replace(/[0-9A-F]{8}$/, ''));
 
     expect(outputs).toEqual(
@@ -233,7 +233,7 @@ describe.each(variants)('%o', (variant) => {
     expect(asText(template.toJSON().Outputs)).not.toMatch(/password|{{resolve/i);
   });
 
-  it('is tagged', () => {
+  test('is tagged', () => {
     const { Tags } = only(Object.values(stack.ofType('AWS::S3::Bucket')));
 
     expect(Tags).toEqual(
@@ -246,14 +246,14 @@ describe.each(variants)('%o', (variant) => {
 });
 
 describe('an existing database', () => {
-  it.each(['dev', 'prod'] as const)('needs no network of ours, in %s', (env) => {
+  test.each(['dev', 'prod'] as const)('needs no network of ours, in %s', (env) => {
     const stack = templateOf({ env, database: 'existing' });
 
     expect(Object.values(stack.resources).filter(({ Type }) => /^AWS::(EC2|RDS)::/.test(Type))).toEqual([]);
     expect(Object.keys(stack.template.toJSON().Parameters)).toContain('DatabaseSecretArn');
   });
 
-  it.each([true, false])(
+  test.each([true, false])(
     'may be in a VPC, where every function that uses it is placed; dual-stack: %s',
     (dualStack) => {
       const vpc = {
@@ -281,7 +281,7 @@ describe('an existing database', () => {
 });
 
 describe('our own database', () => {
-  it.each([
+  test.each([
     ['dev', 0, 4, 1],
     ['prod', 0.5, 16, 14],
   ] as const)('is PostgreSQL 17, encrypted, backed up, and entered by IAM over TLS, in %s', (...expected) => {
@@ -304,7 +304,7 @@ describe('our own database', () => {
     });
   });
 
-  it('runs the newest version of its major one that the CDK knows', () => {
+  test('runs the newest version of its major one that the CDK knows', () => {
     const known = Object.values(AuroraPostgresEngineVersion).flatMap((version) =>
       version instanceof AuroraPostgresEngineVersion ? [version.auroraPostgresFullVersion] : [],
     );
@@ -313,7 +313,7 @@ describe('our own database', () => {
     expect(auroraVersion.auroraPostgresFullVersion).toBe(`17.${Math.max(...minors)}`);
   });
 
-  it('is not reachable from outside, and functions reach AWS over IPv6 without a NAT gateway', () => {
+  test('is not reachable from outside, and functions reach AWS over IPv6 without a NAT gateway', () => {
     const stack = templateOf({ env: 'prod', database: 'aurora' });
 
     expect(stack.ofType('AWS::EC2::NatGateway')).toEqual({});

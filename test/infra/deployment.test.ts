@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Account, DeadEndError, type Resources } from '../support/deployment-simulator.ts';
 import { templateOf } from '../support/template.ts';
 import { variants } from '../support/variants.ts';
@@ -17,14 +17,14 @@ describe.each(variants)('%o', (variant) => {
   const ids = Object.keys(resources);
   const triggered = variant.database === 'aurora' ? 2 : 1;
 
-  it('deploys, and uses nothing before it exists', () => {
+  test('deploys, and uses nothing before it exists', () => {
     const account = new Account();
 
     expect(account.deploy(resources)).toBe('CREATE_COMPLETE');
     expect(account.invoked).toHaveLength(triggered);
   });
 
-  it('deploys again after a first deployment that failed, wherever it failed, and leaves nothing behind', () => {
+  test('deploys again after a first deployment that failed, wherever it failed, and leaves nothing behind', () => {
     for (const id of ids) {
       const account = new Account();
 
@@ -34,7 +34,7 @@ describe.each(variants)('%o', (variant) => {
     }
   });
 
-  it('is updated and rolled back under all protections, wherever the update fails', () => {
+  test('is updated and rolled back under all protections, wherever the update fails', () => {
     for (const id of Object.keys(next)) {
       const account = new Account();
       account.deploy(resources);
@@ -47,7 +47,7 @@ describe.each(variants)('%o', (variant) => {
     }
   });
 
-  it('runs the migration again in an update, and the previous one in its rollback', () => {
+  test('runs the migration again in an update, and the previous one in its rollback', () => {
     const account = new Account();
     account.deploy(resources);
     const last = Object.keys(next).find((id) => next[id]?.Type === 'AWS::CloudWatch::Dashboard') ?? '';
@@ -57,7 +57,7 @@ describe.each(variants)('%o', (variant) => {
     expect(account.invoked.length).toBeGreaterThanOrEqual(2 * triggered);
   });
 
-  it('is deleted only without its protections, keeps data in prod, and can be deployed anew beside it', () => {
+  test('is deleted only without its protections, keeps data in prod, and can be deployed anew beside it', () => {
     const account = new Account();
     account.deploy(resources);
     account.protect();
@@ -77,7 +77,7 @@ describe.each(variants)('%o', (variant) => {
 describe('The simulator finds', () => {
   const bucket = { Type: 'AWS::S3::Bucket' };
 
-  it('a name that a failed first deployment leaves taken', () => {
+  test('a name that a failed first deployment leaves taken', () => {
     const resources: Resources = {
       Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: 'fixed' }, DeletionPolicy: 'Retain' },
       Bucket: { ...bucket, DependsOn: 'Logs' },
@@ -89,7 +89,7 @@ describe('The simulator finds', () => {
     expect(() => account.deploy(resources)).toThrow('exists already');
   });
 
-  it('a database that is protected from its own rollback', () => {
+  test('a database that is protected from its own rollback', () => {
     const resources: Resources = {
       Cluster: { Type: 'AWS::RDS::DBCluster', Properties: { DeletionProtection: true } },
       Bucket: { ...bucket, DependsOn: 'Cluster' },
@@ -98,7 +98,7 @@ describe('The simulator finds', () => {
     expect(() => new Account().deploy(resources, 'Bucket')).toThrow('deletion protection');
   });
 
-  it('a trigger that runs before its function may do anything', () => {
+  test('a trigger that runs before its function may do anything', () => {
     const resources: Resources = {
       Role: { Type: 'AWS::IAM::Role' },
       Function: { Type: 'AWS::Lambda::Function', Properties: { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } } },
@@ -109,7 +109,7 @@ describe('The simulator finds', () => {
     expect(() => new Account().deploy(resources)).toThrow('Trigger needs Policy');
   });
 
-  it('a circle', () => {
+  test('a circle', () => {
     const resources: Resources = { A: { ...bucket, DependsOn: 'B' }, B: { ...bucket, DependsOn: 'A' } };
 
     expect(() => new Account().deploy(resources)).toThrow('depends on itself');

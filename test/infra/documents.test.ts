@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connectionsOf } from '../../infra/config/connections.ts';
 import type { Settings } from '../../infra/config/settings.ts';
 import { accessLogQueries, functionLogQueries } from '../../infra/constructs/monitoring/queries.ts';
@@ -17,7 +17,7 @@ const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
 describe.each(files)('%s', (file) => {
   const text = texts.get(file) ?? '';
 
-  it('has shell commands that a shell can read', () => {
+  test('has shell commands that a shell can read', () => {
     for (const block of codeBlocks(text, 'bash')) {
       expect(() =>
         execFileSync('bash', ['-n'], { input: block, stdio: ['pipe', 'ignore', 'pipe'] }),
@@ -25,13 +25,13 @@ describe.each(files)('%s', (file) => {
     }
   });
 
-  it('names outputs that the stack has', () => {
+  test('names outputs that the stack has', () => {
     const used = [...text.matchAll(/\boutput ([A-Z]\w+)/g)].map(([, name]) => name ?? '');
 
     expect(used.filter((name) => !Object.keys(Outputs).some((id) => id.startsWith(name)))).toEqual([]);
   });
 
-  it('runs npm scripts that there are', () => {
+  test('runs npm scripts that there are', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       scripts: Record<string, string>;
     };
@@ -40,7 +40,7 @@ describe.each(files)('%s', (file) => {
     expect(used.filter((name) => !(name in scripts))).toEqual([]);
   });
 
-  it('links to files and sections that there are', () => {
+  test('links to files and sections that there are', () => {
     const links = [...text.matchAll(/\]\(([\w./-]+)(?:#[\w-]+)?\)/g)].map(([, link]) => link ?? '');
 
     for (const link of links)
@@ -52,7 +52,7 @@ function folderOf(file: string): string {
   return file.slice(0, file.lastIndexOf('/') + 1);
 }
 
-it('The runbook names saved queries that there are', () => {
+test('The runbook names saved queries that there are', () => {
   const saved = Object.keys({ ...functionLogQueries, ...accessLogQueries });
   const named = [...(texts.get('infra/RUNBOOK.md') ?? '').matchAll(/Quer(?:y|ies) ((?:_[^_]+_(?: and )?)+)/g)]
     .flatMap(([, names = '']) => names.match(/_[^_]+_/g) ?? [])
@@ -84,7 +84,7 @@ const restored: Readonly<Record<string, string | null>> = {
   Tags: null,
 };
 
-it('The runbook restores a database that is as the stack makes it', () => {
+test('The runbook restores a database that is as the stack makes it', () => {
   const [cluster = {}] = Object.values(stack.ofType('AWS::RDS::DBCluster'));
   const drill = texts.get('infra/RUNBOOK.md')?.split('### Restore the database')[1] ?? '';
 
@@ -99,7 +99,7 @@ describe('The connections that DEPLOY.md adds up', () => {
     connectionsOf(JSON.parse(readFileSync(`infra/config/${env}.json`, 'utf8')) as Settings);
   const [prod, dev] = [settingsOf('prod'), settingsOf('dev')];
 
-  it.each(databaseRoles)('are what the settings say, for the %s', (role) => {
+  test.each(databaseRoles)('are what the settings say, for the %s', (role) => {
     const row = new RegExp(`^\\| \`smt_${role}\` .*?(\\d+) \\| .*?(\\d+) \\|$`, 'm').exec(text);
     const limit = new RegExp(`ALTER ROLE smt_${role} CONNECTION LIMIT (\\d+);`).exec(text);
 
@@ -107,7 +107,7 @@ describe('The connections that DEPLOY.md adds up', () => {
     expect(Number(limit?.[1])).toBe(prod[role]);
   });
 
-  it('are few enough for a server with the default of 100', () => {
+  test('are few enough for a server with the default of 100', () => {
     const sum = (of: typeof prod) => of.owner + of.writer + of.reader;
 
     expect(text).toMatch(new RegExp(`^\\| together .* ${sum(prod)} \\| +${sum(dev)} \\|$`, 'm'));
@@ -115,7 +115,7 @@ describe('The connections that DEPLOY.md adds up', () => {
   });
 });
 
-it('The cost model counts what alarms look at', () => {
+test('The cost model counts what alarms look at', () => {
   const alarms = Object.values(stack.ofType('AWS::CloudWatch::Alarm')) as { Metrics?: object[] }[];
   const metrics = alarms.flatMap(({ Metrics = [{ MetricStat: {} }] }) =>
     Metrics.filter((metric) => 'MetricStat' in metric),
@@ -124,7 +124,7 @@ it('The cost model counts what alarms look at', () => {
   expect(costTables()).toContain(` ${metrics.length} metrics of alarms `);
 });
 
-it('The cost tables are what the model says', () => {
+test('The cost tables are what the model says', () => {
   const table = /<!-- cost -->\n+([\s\S]*?)\n+<!-- \/cost -->/.exec(texts.get('infra/DEPLOY.md') ?? '')?.[1];
 
   const cells = (text = '') => text.replace(/ *\| */g, '|').replace(/-+/g, '-');

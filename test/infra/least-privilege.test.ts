@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { asText, templateOf } from '../support/template.ts';
 import { variants } from '../support/variants.ts';
 
@@ -13,7 +13,7 @@ const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]
 describe.each(variants)('%o', (variant) => {
   const stack = templateOf(variant);
 
-  it('lets no function of ours write to the log of another', () => {
+  test('lets no function of ours write to the log of another', () => {
     for (const [id, { PolicyDocument }] of Object.entries(stack.ofType('AWS::IAM::Policy'))) {
       if (id.includes('IAMRole')) continue; // of the network's flow log
       const statements = (PolicyDocument as { Statement: Statement[] }).Statement;
@@ -25,7 +25,7 @@ describe.each(variants)('%o', (variant) => {
     }
   });
 
-  it('names no action by a wildcard', () => {
+  test('names no action by a wildcard', () => {
     const actions = Object.values(stack.ofType('AWS::IAM::Policy')).flatMap(({ PolicyDocument }) =>
       (PolicyDocument as { Statement: Statement[] }).Statement.flatMap(({ Action }) => list(Action)),
     );
@@ -33,7 +33,7 @@ describe.each(variants)('%o', (variant) => {
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  it('keeps secrets out of every environment', () => {
+  test('keeps secrets out of every environment', () => {
     for (const { Environment } of Object.values(stack.ofType('AWS::Lambda::Function'))) {
       expect(asText(Environment ?? '')).not.toMatch(/postgres(ql)?:|password|{{resolve/i);
     }
@@ -54,7 +54,7 @@ describe('the database', () => {
     Usage: 'reader',
   };
 
-  it.each(variants)('is entered by each function in its one role: %o', (variant) => {
+  test.each(variants)('is entered by each function in its one role: %o', (variant) => {
     const functions = Object.entries(templateOf(variant).ofType('AWS::Lambda::Function'));
     const entered = functions.flatMap(([id, { Environment }]) => {
       const { DATABASE_ROLE: role } =
@@ -65,7 +65,7 @@ describe('the database', () => {
     expect(Object.fromEntries(entered)).toEqual(roles);
   });
 
-  it.each(['dev', 'prod'] as const)(
+  test.each(['dev', 'prod'] as const)(
     'of ours is entered by IAM as the user of that role only, in %s',
     (env) => {
       const stack = templateOf({ env, database: 'aurora' });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Validations } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ingestApp } from '../../infra/ingest-app.ts';
 import { settingsOf, type Variant, variants } from '../support/variants.ts';
 
@@ -19,7 +19,7 @@ function checkedApp(variant: Variant) {
 }
 
 describe('The policy checks', () => {
-  it('find a careless bucket', () => {
+  test('find a careless bucket', () => {
     const { app, stack } = checkedApp({ env: 'dev', database: 'existing' });
     new Bucket(stack, 'Careless');
 
@@ -28,7 +28,7 @@ describe('The policy checks', () => {
     expect(synth).toThrow('Careless');
   });
 
-  it.each(variants)('find nothing that is not explained: %o', (variant) => {
+  test.each(variants)('find nothing that is not explained: %o', (variant) => {
     const { app, report } = checkedApp(variant);
 
     app.synth();

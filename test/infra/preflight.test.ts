@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readSettings, type SettingsFile } from '../../infra/config/settings.ts';
 import { preflightChecks, type Surroundings } from '../../infra/preflight/checks.ts';
 import { settingsOf, type Variant } from '../support/variants.ts';
@@ -60,11 +60,11 @@ describe('The preflight', () => {
   const existing = { env: 'prod', database: 'existing' } as const;
   const aurora = { env: 'prod', database: 'aurora' } as const;
 
-  it.each([existing, aurora])('finds nothing in the way of %o in a healthy account', async (variant) => {
+  test.each([existing, aurora])('finds nothing in the way of %o in a healthy account', async (variant) => {
     expect(await failures(variant)).toEqual([]);
   });
 
-  it.each<[string, Variant, Trouble, string]>([
+  test.each<[string, Variant, Trouble, string]>([
     [
       'no credentials',
       existing,

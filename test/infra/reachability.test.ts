@@ -3,7 +3,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { build } from 'esbuild';
-import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { bundleRuns } from '../../infra/bundle.ts';
 import { dualStackHosts } from '../../infra/preflight/checks.ts';
 import { sqsClient } from '../../shared/aws/sqs-client.ts';
@@ -65,7 +65,7 @@ describe('A function in the VPC of Aurora', () => {
   const entryOf = (fn: Record<string, unknown>) =>
     (fn.Environment as { Variables: Record<string, string> }).Variables.POWERTOOLS_SERVICE_NAME ?? '';
 
-  it('asks every service at a host that the preflight looks up over IPv6', async () => {
+  test('asks every service at a host that the preflight looks up over IPv6', async () => {
     const used = new Set(inside.flatMap((fn) => clients.get(entryOf(fn)) ?? []));
     const hosts = dualStackHosts('us-east-1');
 
@@ -77,7 +77,7 @@ describe('A function in the VPC of Aurora', () => {
     }
   });
 
-  it('has an IPv6 address, a route to the internet and a group that lets it out', () => {
+  test('has an IPv6 address, a route to the internet and a group that lets it out', () => {
     expect(inside.length).toBeGreaterThanOrEqual(8);
     const gateways = Object.keys(stack.ofType('AWS::EC2::EgressOnlyInternetGateway'));
     const routes = Object.values(stack.ofType('AWS::EC2::Route'));

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../functions/openapi/document.ts';
 import { pagePaths } from '../../infra/constructs/pages-function.ts';
 import { templateOf } from '../support/template.ts';
@@ -18,7 +18,7 @@ function documentedRoutes(): readonly string[] {
 }
 
 describe('The routes', () => {
-  it('that are deployed are the pages and those that the document describes', () => {
+  test('that are deployed are the pages and those that the document describes', () => {
     const pages = pagePaths.map((path) => `GET ${path}`);
 
     expect([...deployedRoutes()].sort()).toEqual([...pages, ...documentedRoutes()].sort());

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SettingsError, type SettingsFile } from '../../infra/config/settings.ts';
 import { ingestApp } from '../../infra/ingest-app.ts';
 
 const operator = { alarmEmail: 'on-call@example.com', runbookUrl: 'https://example.com/RUNBOOK.md' };
 
 describe('The settings', () => {
-  it.each<[string, object, Partial<SettingsFile>, string]>([
+  test.each<[string, object, Partial<SettingsFile>, string]>([
     ['an unknown environment', { env: 'staging' }, {}, 'env=staging: must be dev or prod'],
     ['a setting as context', { database: 'aurora' }, {}, 'set database in infra/config/dev.json'],
     [
@@ -41,7 +41,7 @@ describe('The settings', () => {
     expect(synthesize).toThrow(message);
   });
 
-  it('of prod are rejected as they are in the repository, until an operator has completed them', () => {
+  test('of prod are rejected as they are in the repository, until an operator has completed them', () => {
     expect(() => ingestApp({ context: { env: 'prod' } })).toThrow(
       'infra/config/prod.json: alarmEmail is null',
     );

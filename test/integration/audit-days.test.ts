@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Database } from '../../shared/storage/database.ts';
 import { type Days, type ExpectedDay, expectedAudit, sum } from '../support/audit-oracle.ts';
 import { createFreshDatabase, type FreshDatabase } from '../support/database.ts';
@@ -128,7 +128,7 @@ function dailyRows(esiid: string, reported: ReadonlyMap<string, number>, revisio
 }
 
 describe.each(Object.entries(faults))('When %s', (_, spoil) => {
-  it.each(seeds)('its day is named, and no other (seed %i)', async (seed) => {
+  test.each(seeds)('its day is named, and no other (seed %i)', async (seed) => {
     const property = fc.asyncProperty(truth, fc.nat(dayCount - 1), fc.nat(99), async ({ days }, at, slot) => {
       const esiid = newEsiid();
       const reported = reportedBy(days);
@@ -143,7 +143,7 @@ describe.each(Object.entries(faults))('When %s', (_, spoil) => {
 });
 
 describe('The audit', () => {
-  it('agrees with every day that nothing went wrong with, the clock changes included', async () => {
+  test('agrees with every day that nothing went wrong with, the clock changes included', async () => {
     const property = fc.asyncProperty(truth, async ({ days }) => {
       const esiid = newEsiid();
       await ingest(database, { bytes: intervalFile(esiid, days) });
@@ -154,7 +154,7 @@ describe('The audit', () => {
     await fc.assert(property, { seed: freshSeed, numRuns: runsPerSeed });
   });
 
-  it('cannot see what a sum cannot: two readings of one day exchanged', async () => {
+  test('cannot see what a sum cannot: two readings of one day exchanged', async () => {
     const esiid = newEsiid();
     const [date = ''] = dates('2022-07-01', 1);
     const values = momentsOf(date).map((_, slot) => slot + 1);
@@ -165,7 +165,7 @@ describe('The audit', () => {
     expect(await audit(esiid)).toMatchObject([{ status: 'agrees' }]);
   });
 
-  it.each(seeds)(
+  test.each(seeds)(
     'is the same however the files come: in any order, twice, revised, at once (seed %i)',
     async (seed) => {
       const scenario = fc.record({

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Announcement, announceFile } from '../../shared/raw-files/announce.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { findUnannounced } from '../../shared/storage/raw-files/find-unannounced.ts';
@@ -47,7 +47,7 @@ async function waiting({ pool }: Database): Promise<number> {
 const recently = { noticedAfter: new Date(Date.now() - 3_600_000), graceDays: 5 };
 
 describe('What the audit of a file finds', () => {
-  it('is announced with it, and noted for the sweep until it is put right', async () => {
+  test('is announced with it, and noted for the sweep until it is put right', async () => {
     const database = await freshDatabase();
     const [first = '', second = '', third = ''] = days;
     await auditRawFile(database, await load(database, intervals(first)));
@@ -82,7 +82,7 @@ describe('What the audit of a file finds', () => {
     expect(await countDisagreements(database, recently)).toEqual({ daysDiffering: 1, daysMissing: 0 });
   });
 
-  it('costs a file of a meter without reads nothing', async () => {
+  test('costs a file of a meter without reads nothing', async () => {
     const database = await freshDatabase();
 
     const counts = await auditRawFile(database, await load(database, intervals(days[0] ?? '')));
@@ -92,7 +92,7 @@ describe('What the audit of a file finds', () => {
 });
 
 describe('The sweep', () => {
-  it('counts a day without intervals only once they are late', async () => {
+  test('counts a day without intervals only once they are late', async () => {
     const database = await freshDatabase();
     const yesterday = addDays(today, -1);
     await auditRawFile(database, await load(database, reads(yesterday)));
@@ -103,7 +103,7 @@ describe('The sweep', () => {
     expect(await countDisagreements(database, inAWeek)).toEqual({ daysDiffering: 0, daysMissing: 1 });
   });
 
-  it('counts a disagreement no longer a while after it was noticed', async () => {
+  test('counts a disagreement no longer a while after it was noticed', async () => {
     const database = await freshDatabase();
     await auditRawFile(database, await load(database, intervals(days[0] ?? '', 1)));
     await auditRawFile(database, await load(database, reads(days[0] ?? '')));
@@ -114,7 +114,7 @@ describe('The sweep', () => {
 });
 
 describe('A note', () => {
-  it('is not cleared by an audit that read the day before it disagreed again', async () => {
+  test('is not cleared by an audit that read the day before it disagreed again', async () => {
     const database = await freshDatabase();
     const [date = ''] = days;
     const id = await load(database, reads(date));
@@ -133,7 +133,7 @@ describe('A note', () => {
     expect(await noted(database)).toEqual([date]);
   });
 
-  it('is there for each day that disagrees, however many files are loaded and audited at once', async () => {
+  test('is there for each day that disagrees, however many files are loaded and audited at once', async () => {
     const database = await freshDatabase();
     const all = dates(addDays(today, -60), 12);
     await Promise.all(

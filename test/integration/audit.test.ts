@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { getAudit } from '../../functions/usage/audit.ts';
 import { auditResponse } from '../../functions/usage/audit-schemas.ts';
 import { getCoverage } from '../../functions/usage/coverage.ts';
@@ -65,7 +65,7 @@ const july = dates('2022-07-01', 10).flatMap((date, day) =>
 const julyReads = registered(totalsOf(july));
 
 describe('A year of a meter', () => {
-  it('agrees on every day and in every billing period, with an estimated midnight read among them', async () => {
+  test('agrees on every day and in every billing period, with an estimated midnight read among them', async () => {
     const database = await freshDatabase();
     const year = generatedYear();
     const rows = registered(totalsOf(year));
@@ -86,7 +86,7 @@ describe('A year of a meter', () => {
     expect(breaks).toEqual([]);
   });
 
-  it('has a wrong interval first in the list of all meters', async () => {
+  test('has a wrong interval first in the list of all meters', async () => {
     const database = await freshDatabase();
     const wrong = july.map((reading, index) =>
       index === 200 ? { ...reading, milliKwh: (reading.milliKwh ?? 0) + 1 } : reading,
@@ -105,7 +105,7 @@ describe('A year of a meter', () => {
 });
 
 describe('A day', () => {
-  it('is missing, incomplete or unaudited where one of the two is not there', async () => {
+  test('is missing, incomplete or unaudited where one of the two is not there', async () => {
     const database = await freshDatabase();
     const halfDay = july.slice(96, 144);
     await load(
@@ -123,7 +123,7 @@ describe('A day', () => {
     ]);
   });
 
-  it('of the channel that exports has reads of its own, or none', async () => {
+  test('of the channel that exports has reads of its own, or none', async () => {
     const database = await freshDatabase();
     const [date = ''] = dates('2022-07-01', 1);
     const exported = meterDay({ date, channel: 'generation', milliKwh: () => 7 });
@@ -140,7 +140,7 @@ describe('A day', () => {
     expect(after.days.map(({ status }) => status)).toEqual(['agrees', 'agrees']);
   });
 
-  it('has a register that no longer agrees with its energy, once its neighbours do not cancel that', async () => {
+  test('has a register that no longer agrees with its energy, once its neighbours do not cancel that', async () => {
     const database = await freshDatabase();
     const drifting = julyReads.map((row, index) => {
       const ahead = (index >= 3 ? 60 : 0) + (index > 3 ? 0 : 0);
@@ -159,7 +159,7 @@ describe('A day', () => {
 });
 
 describe('A register', () => {
-  it('that rolls over at 99999.999 goes on', async () => {
+  test('that rolls over at 99999.999 goes on', async () => {
     const database = await freshDatabase();
     const rolled = registered(totalsOf(july), 99_970_000).map((row) => ({
       ...row,
@@ -179,7 +179,7 @@ describe('A register', () => {
     expect(periods).toMatchObject([{ status: 'agrees', register_kwh: String(billed) }]);
   });
 
-  it('of an exchanged meter breaks, and the intervals decide about the bill', async () => {
+  test('of an exchanged meter breaks, and the intervals decide about the bill', async () => {
     const database = await freshDatabase();
     const exchanged = julyReads.map((row, index) =>
       index < 5 ? row : { ...row, start: (row.start ?? 0) - 12_000_000, end: (row.end ?? 0) - 12_000_000 },
@@ -197,7 +197,7 @@ describe('A register', () => {
     expect(periods).toMatchObject([{ status: 'agrees', register_kwh: null }]);
   });
 
-  it('of a meter exchanged within a day does not compare on that day', async () => {
+  test('of a meter exchanged within a day does not compare on that day', async () => {
     const database = await freshDatabase();
     const exchanged = julyReads.map((row, index) => {
       const back = 12_000_000;
@@ -221,7 +221,7 @@ describe('A billing period', () => {
   const bill = (start: string, end: string, kwh: string): Buffer => monthlyCsv([{ start, end, kwh }]);
   const nineDays = sum([...totalsOf(july).values()].slice(0, 9));
 
-  it('is held against the registers to the whole kWh where they are known', async () => {
+  test('is held against the registers to the whole kWh where they are known', async () => {
     const database = await freshDatabase();
     const kwh = Math.floor((12_475_963 + nineDays) / 1000) - 12_475;
     await load(database, dailyCsv(julyReads));
@@ -236,7 +236,7 @@ describe('A billing period', () => {
     ]);
   });
 
-  it('is held against the intervals to less than 1 kWh where the registers are not known', async () => {
+  test('is held against the intervals to less than 1 kWh where the registers are not known', async () => {
     const database = await freshDatabase();
     await load(database, intervalFile(july));
     const whole = Math.floor(nineDays / 1000);
@@ -247,7 +247,7 @@ describe('A billing period', () => {
     }
   });
 
-  it('is incomplete with some of its days, and unaudited with none', async () => {
+  test('is incomplete with some of its days, and unaudited with none', async () => {
     const database = await freshDatabase();
     await load(database, intervalFile(july));
     await load(database, bill('2022-06-20', '2022-07-05', '500'), bill('2022-05-20', '2022-06-20', '500'));
@@ -257,7 +257,7 @@ describe('A billing period', () => {
     expect(periods.map(({ status }) => status)).toEqual(['unaudited', 'incomplete']);
   });
 
-  it('that began in the middle of a day differs, by no more than that day’s energy', async () => {
+  test('that began in the middle of a day differs, by no more than that day’s energy', async () => {
     const database = await freshDatabase();
     const fromNoon =
       sum(july.slice(48, 96).map(({ milliKwh }) => milliKwh)) +
@@ -279,7 +279,7 @@ describe('A billing period', () => {
 });
 
 describe('GET /api/usage/audit', () => {
-  it('filters by range, channel and status', async () => {
+  test('filters by range, channel and status', async () => {
     const database = await freshDatabase();
     await load(database, intervalFile(july.slice(96)), dailyCsv(julyReads));
 
@@ -296,7 +296,7 @@ describe('GET /api/usage/audit', () => {
     expect(() => request({ esiid, status: 'wrong' })).toThrow();
   });
 
-  it('gives days and periods as one table of CSV', async () => {
+  test('gives days and periods as one table of CSV', async () => {
     const database = await freshDatabase();
     await load(database, intervalFile(july.slice(96, 192)), dailyCsv(julyReads.slice(0, 2)));
     await load(database, monthlyCsv([{ start: '2022-07-01', end: '2022-07-03', kwh: '27' }]));
@@ -315,7 +315,7 @@ describe('GET /api/usage/audit', () => {
 });
 
 describe('The views', () => {
-  it('read the days they are asked of, by index', async () => {
+  test('read the days they are asked of, by index', async () => {
     const database = await freshDatabase();
     const insert = (table: string, columns: string, values: string) => `
       insert into ${table} (esiid, channel, usage_date, revised_at, content, raw_file_id, ${columns})
@@ -351,7 +351,7 @@ describe('The views', () => {
 });
 
 describe('What the audit says of a file', () => {
-  it('counts its days and periods by status, and lists what does not agree', async () => {
+  test('counts its days and periods by status, and lists what does not agree', async () => {
     const database = await freshDatabase();
     const wrong = july
       .slice(0, 288)
@@ -391,7 +391,7 @@ describe('What the audit says of a file', () => {
 });
 
 describe('Coverage', () => {
-  it('has each day’s audit, and the days that only SMT’s reads know', async () => {
+  test('has each day’s audit, and the days that only SMT’s reads know', async () => {
     const database = await freshDatabase();
     const coverage = async () => {
       const event = getEvent('/api/usage/coverage', { esiid });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ingestApp } from '../../infra/ingest-app.ts';
 import { createAuthority } from '../../infra/local/iam/create-authority.ts';
 import { newCredentials } from '../../infra/local/iam/credentials.ts';
@@ -75,7 +75,7 @@ afterAll(async () => {
 describe('On a Postgres that admits as RDS does', () => {
   const ok = { outcome: 'ok', message: '' };
 
-  it('the first deployment and a second create users and schema, and the administrator logs in by password after each', async () => {
+  test('the first deployment and a second create users and schema, and the administrator logs in by password after each', async () => {
     const results: unknown[] = [];
     for (const name of ['DatabaseCreateUsers', 'Migrate', 'DatabaseCreateUsers', 'Migrate'])
       results.push(await invoke(name));
@@ -87,7 +87,7 @@ describe('On a Postgres that admits as RDS does', () => {
     expect(rows).toEqual([{ count: 0 }]); // people read, too
   }, 240_000);
 
-  it('a statement that would leave the administrator locked out fails', async () => {
+  test('a statement that would leave the administrator locked out fails', async () => {
     const admin = await rds.loginAsAdmin();
     await rds.asSuperuser('grant smt_reader to smt_admin with inherit false, set false');
 
@@ -105,13 +105,13 @@ describe('On a Postgres that admits as RDS does', () => {
     await expect(rds.loginAsAdmin().then((again) => again.end())).resolves.toBeUndefined();
   });
 
-  it('a function logs in as the user of its own role and as no other', async () => {
+  test('a function logs in as the user of its own role and as no other', async () => {
     const migrate = await invoke('Migrate', { DATABASE_ROLE: 'writer' });
 
     expect(migrate.message).toContain('PAM authentication failed for user "smt_writer"');
   });
 
-  it('nobody logs in without TLS', async () => {
+  test('nobody logs in without TLS', async () => {
     const client = new Client({ host: 'localhost', port: rds.port, user: 'smt_admin', database: 'smt' });
 
     await expect(client.connect()).rejects.toThrow('no encryption');

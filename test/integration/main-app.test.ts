@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { generatePrismaClient, type MainAppClient } from '../main-app/prisma-client.ts';
 import { createFreshDatabase, type FreshDatabase } from '../support/database.ts';
 import { esiidA, esiidB, loadFile, newBlock, slots } from '../support/rows.ts';
@@ -51,7 +51,7 @@ beforeAll(async () => {
 const localTime = `(("ts" AT TIME ZONE 'UTC') AT TIME ZONE 'America/Chicago')`;
 
 describe('The model SmtInterval', () => {
-  it('has every column, in its type and none of the required ones null', async () => {
+  test('has every column, in its type and none of the required ones null', async () => {
     const rows = await prisma.smtInterval.findMany({ where: { esiid: esiidA }, orderBy: { ts: 'asc' } });
 
     expect(rows).toHaveLength(7);
@@ -73,7 +73,7 @@ describe('The model SmtInterval', () => {
     ]);
   });
 
-  it('has the columns of the contract in the database too: names, types, precision', async () => {
+  test('has the columns of the contract in the database too: names, types, precision', async () => {
     const columns = await prisma.$queryRawUnsafe(`
       SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
       WHERE attrelid = '"SmtInterval"'::regclass AND attnum > 0 ORDER BY attnum`);
@@ -91,7 +91,7 @@ describe('The model SmtInterval', () => {
     ]);
   });
 
-  it('has one row per ESIID, meter and instant, also where an ESIID generates', async () => {
+  test('has one row per ESIID, meter and instant, also where an ESIID generates', async () => {
     const repeated = await prisma.smtInterval.groupBy({
       by: ['esiid', 'meter', 'ts'],
       _count: { _all: true },
@@ -102,7 +102,7 @@ describe('The model SmtInterval', () => {
     expect(await prisma.smtInterval.count()).toBe(8);
   });
 
-  it('is converted to local time as the app converts it: by day, by hour and by month', async () => {
+  test('is converted to local time as the app converts it: by day, by hour and by month', async () => {
     const grouped = (expression: string) =>
       prisma.$queryRawUnsafe(
         `SELECT ${expression} AS bucket, SUM("kwh")::text AS kwh FROM "SmtInterval" WHERE "esiid" = $1 GROUP BY 1 ORDER BY 1`,
@@ -126,7 +126,7 @@ describe('The model SmtInterval', () => {
     ]);
   });
 
-  it('adds up as import and export per month; export is nothing, since the view is consumption only', async () => {
+  test('adds up as import and export per month; export is nothing, since the view is consumption only', async () => {
     const months = await prisma.$queryRawUnsafe(`
       SELECT to_char(date_trunc('month', ${localTime}), 'YYYY-MM') AS month,
         SUM(CASE WHEN "kwh" >= 0 THEN "kwh" ELSE 0 END)::text AS import,
@@ -140,7 +140,7 @@ describe('The model SmtInterval', () => {
     ]);
   });
 
-  it('counts, and has a first and last instant, per ESIID', async () => {
+  test('counts, and has a first and last instant, per ESIID', async () => {
     const rows = await prisma.$queryRawUnsafe(
       `SELECT "esiid", COUNT(*)::int AS n, MIN("ts") AS first, MAX("ts") AS last FROM "SmtInterval" GROUP BY 1 ORDER BY 1`,
     );
@@ -159,7 +159,7 @@ describe('The model SmtInterval', () => {
     expect(String(_sum?.kwh)).toBe('13.25001');
   });
 
-  it('takes a window of instants, half open, as dates and as parameters of a statement', async () => {
+  test('takes a window of instants, half open, as dates and as parameters of a statement', async () => {
     const from = new Date('2025-07-04T05:00:00Z');
     const to = new Date('2025-11-02T07:00:00Z');
     const found = await prisma.smtInterval.findMany({ where: { esiid: esiidA, ts: { gte: from, lt: to } } });
@@ -174,7 +174,7 @@ describe('The model SmtInterval', () => {
     expect(raw).toEqual([{ n: 3 }]);
   });
 
-  it('gives the newest row of an ESIID, its last 192, and the newest of all', async () => {
+  test('gives the newest row of an ESIID, its last 192, and the newest of all', async () => {
     const newest = await prisma.smtInterval.findFirst({ where: { esiid: esiidA }, orderBy: { ts: 'desc' } });
     const last = await prisma.smtInterval.findMany({
       where: { esiid: esiidA },
@@ -190,7 +190,7 @@ describe('The model SmtInterval', () => {
     expect(distinct).toHaveLength(2);
   });
 
-  it('counts by local day without an ESIID', async () => {
+  test('counts by local day without an ESIID', async () => {
     const days = await prisma.$queryRawUnsafe(
       `SELECT ${localTime}::date::text AS day, COUNT(*)::int AS n FROM "SmtInterval" GROUP BY 1 ORDER BY 1 DESC LIMIT 2`,
     );
@@ -201,7 +201,7 @@ describe('The model SmtInterval', () => {
     ]);
   });
 
-  it('refuses to be written, naming the route; deleting what is not there succeeds', async () => {
+  test('refuses to be written, naming the route; deleting what is not there succeeds', async () => {
     const data = {
       id: 'x',
       esiid: esiidA,
@@ -228,7 +228,7 @@ describe('The model SmtInterval', () => {
 });
 
 describe('The model RawSmtFile', () => {
-  it('has every column, in its type and none of the required ones null', async () => {
+  test('has every column, in its type and none of the required ones null', async () => {
     const [file] = await prisma.rawSmtFile.findMany({
       where: { source: 'droplet-upload' },
       orderBy: { id: 'asc' },
@@ -249,7 +249,7 @@ describe('The model RawSmtFile', () => {
     });
   });
 
-  it('is counted by the ESIID in its name or path, as the page that users see does', async () => {
+  test('is counted by the ESIID in its name or path, as the page that users see does', async () => {
     const containing = (esiid: string) =>
       prisma.rawSmtFile.count({
         where: { OR: [{ filename: { contains: esiid } }, { storage_path: { contains: esiid } }] },
@@ -259,13 +259,13 @@ describe('The model RawSmtFile', () => {
     expect(await containing('10443720000000009')).toBe(0);
   });
 
-  it('says by its status whether files are pending, which takes the place of "none left"', async () => {
+  test('says by its status whether files are pending, which takes the place of "none left"', async () => {
     const pending = `SELECT COUNT(*)::int AS n FROM raw_smt_files WHERE status IN ('registered', 'normalizing')`;
 
     expect(await prisma.$queryRawUnsafe(pending)).toEqual([{ n: 0 }]);
   });
 
-  it('refuses to be written, naming the route', async () => {
+  test('refuses to be written, naming the route', async () => {
     await expect(prisma.rawSmtFile.deleteMany({ where: { id: 1n } })).rejects.toThrow('read-only');
     await expect(prisma.rawSmtFile.updateMany({ data: { source: 'x' } })).rejects.toThrow('read-only');
     expect(await prisma.rawSmtFile.deleteMany({ where: { source: 'nobody' } })).toEqual({ count: 0 });
@@ -273,7 +273,7 @@ describe('The model RawSmtFile', () => {
 });
 
 describe('Whether the tables are there', () => {
-  it('is answered by information_schema and to_regclass; pg_tables does not list views', async () => {
+  test('is answered by information_schema and to_regclass; pg_tables does not list views', async () => {
     const names = async (statement: string) =>
       (await prisma.$queryRawUnsafe(statement)).map(({ name }) => name);
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { bufferSource } from '../../shared/archive/byte-source.ts';
 import {
   FileBusyError,
@@ -53,7 +53,7 @@ function lastAttempt({ kysely }: Database, id: string) {
 }
 
 describe('a raw file', () => {
-  it('ends normalized, with its intervals and an account of its rows', async () => {
+  test('ends normalized, with its intervals and an account of its rows', async () => {
     const database = await freshDatabase();
     const id = await register(database);
 
@@ -72,7 +72,7 @@ describe('a raw file', () => {
     });
   });
 
-  it('whose object is gone ends failed and says so', async () => {
+  test('whose object is gone ends failed and says so', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     const gone = new ObjectDeletedError({ bucket: 'raw', objectKey: 'a.csv', versionId: 'v1' });
@@ -82,7 +82,7 @@ describe('a raw file', () => {
     expect(await getRawFile(database, id)).toMatchObject({ status: 'failed', error_code: 'object-deleted' });
   });
 
-  it('whose object goes while it is read ends failed, and of what was read before nothing is loaded', async () => {
+  test('whose object goes while it is read ends failed, and of what was read before nothing is loaded', async () => {
     const database = await freshDatabase();
     const members = ['1', '2', '3'].map((day) => ({
       name: `day-${day}.csv`,
@@ -111,7 +111,7 @@ describe('a raw file', () => {
     expect(reads).toBeGreaterThan(3);
   });
 
-  it('whose bytes stop coming is registered again, with the reason, and nothing of it is loaded', async () => {
+  test('whose bytes stop coming is registered again, with the reason, and nothing of it is loaded', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     const cut = async function* () {
@@ -131,7 +131,7 @@ describe('a raw file', () => {
     expect(await database.kysely.selectFrom('interval_blocks').selectAll().execute()).toEqual([]);
   });
 
-  it('whose content the database refuses ends failed at once', async () => {
+  test('whose content the database refuses ends failed at once', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     await database.pool.query(`alter table interval_blocks add check (esiid <> '10443720000000001')`);
@@ -150,7 +150,7 @@ describe('a raw file', () => {
 });
 
 describe('a raw file with a worker', () => {
-  it('that another worker has is left to it', async () => {
+  test('that another worker has is left to it', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     await claimRawFile(database, { id, leaseMs: 60_000, maxLostAttempts: 3, workerId: 'first' });
@@ -161,7 +161,7 @@ describe('a raw file with a worker', () => {
     expect(await getRawFile(database, id)).toMatchObject({ status: 'normalizing', attempts: 1 });
   });
 
-  it('that takes longer than three invocations is given up for that reason', async () => {
+  test('that takes longer than three invocations is given up for that reason', async () => {
     const database = await freshDatabase();
     const rawFileId = await register(database);
     const endless = Array.from({ length: 3 }, () => new PassThrough());
@@ -190,7 +190,7 @@ describe('a raw file with a worker', () => {
     expect(await getRawFile(database, rawFileId)).toMatchObject({ status: 'failed' });
   });
 
-  it('that was finished before is not touched again', async () => {
+  test('that was finished before is not touched again', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     const objects = objectsOf(() => Readable.from([Buffer.from(`${header}\n${row}\n`)]));
@@ -215,7 +215,7 @@ describe('a replayed raw file', () => {
     return { outcome, file: await getRawFile(database, id) };
   }
 
-  it('whose object has expired since it was normalized stays normalized, with its counts, and says why', async () => {
+  test('whose object has expired since it was normalized stays normalized, with its counts, and says why', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     await normalize({ database, objects: objectsOf(content) }, id);
@@ -239,7 +239,7 @@ describe('a replayed raw file', () => {
     });
   });
 
-  it('that was normalized and is refused now stays normalized', async () => {
+  test('that was normalized and is refused now stays normalized', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     await normalize({ database, objects: objectsOf(content) }, id);
@@ -253,7 +253,7 @@ describe('a replayed raw file', () => {
     });
   });
 
-  it('whose object has expired is the duplicate it was, while its original is there', async () => {
+  test('whose object has expired is the duplicate it was, while its original is there', async () => {
     const database = await freshDatabase();
     const sha256 = 'ab'.repeat(32);
     const { id: original } = await registerRawFile(database, newRawFile({ sha256 }));
@@ -267,7 +267,7 @@ describe('a replayed raw file', () => {
     expect((await replay(database, id, deleted)).file).toMatchObject({ status: 'withdrawn' });
   });
 
-  it('that fails for a reason nobody knows is given up after three attempts', async () => {
+  test('that fails for a reason nobody knows is given up after three attempts', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     const broken = () => Readable.from(breaking(new RangeError('Set maximum size exceeded')));

@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { getRawFileDetail } from '../../functions/raw-files/detail.ts';
 import { listRawFiles } from '../../functions/raw-files/list.ts';
 import { rawFileRoutes } from '../../functions/raw-files/routes.ts';
@@ -80,7 +80,7 @@ describe('the order of the list', () => {
     return database;
   }
 
-  it.each([
+  test.each([
     [{ sort: 'received', order: 'asc' }, ['c.csv', 'b.csv', 'a.csv', 'ä.csv']],
     [{ sort: 'size' }, ['a.csv', 'ä.csv', 'b.csv', 'c.csv']],
     [{ sort: 'name', order: 'asc' }, ['a.csv', 'b.csv', 'c.csv', 'ä.csv']],
@@ -98,7 +98,7 @@ describe('the order of the list', () => {
     expect(found).toEqual(expected);
   });
 
-  it('rejects a cursor of another order', async () => {
+  test('rejects a cursor of another order', async () => {
     const database = await databaseOfFiles();
     const { next_cursor: cursor } = await list(database, { sort: 'name', limit: '1' });
 
@@ -107,7 +107,7 @@ describe('the order of the list', () => {
     );
   });
 
-  it('tells the days in a file, and how many members held nothing', async () => {
+  test('tells the days in a file, and how many members held nothing', async () => {
     const database = await databaseOfFiles();
     const { files } = await list(database, { q: 'c.csv' });
 

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { startLocalStack } from '../../infra/local/stack.ts';
 import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
 import { waitForFile } from '../../infra/local/wait-for-file.ts';
@@ -62,7 +62,7 @@ async function startStack() {
 const why = ['--by', 'an operator', '--reason', 'a test'];
 
 describe('The commands that take data back', () => {
-  it('withdraw a file of the running stack, erase an ESIID with its objects, and say what they did', {
+  test('withdraw a file of the running stack, erase an ESIID with its objects, and say what they did', {
     timeout: 120_000,
   }, async () => {
     const { database, stack, stateDir, upload } = await startStack();

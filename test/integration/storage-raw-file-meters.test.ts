@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Database } from '../../shared/storage/database.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { replayRawFiles } from '../../shared/storage/raw-files/replay-raw-files.ts';
@@ -37,7 +37,7 @@ async function replayAndLoad(
 }
 
 describe('raw_file_meters', () => {
-  it('has a row per file, ESIID and channel with the days that the file holds', async () => {
+  test('has a row per file, ESIID and channel with the days that the file holds', async () => {
     const database = await freshDatabase();
     const days = ['2025-01-15', '2025-01-20', '2025-01-17'].map((usageDate) => newBlock({ usageDate }));
     const other = [newBlock({ esiid: esiidB }), newBlock({ esiid: esiidB, channel: 'generation' })];
@@ -59,7 +59,7 @@ describe('raw_file_meters', () => {
     ]);
   });
 
-  it('is unchanged by a replay that adds nothing, and covers both attempts after one that does', async () => {
+  test('is unchanged by a replay that adds nothing, and covers both attempts after one that does', async () => {
     const database = await freshDatabase();
     const { id } = await loadFile(database, [newBlock()]);
     const before = await meters(database);
@@ -73,7 +73,7 @@ describe('raw_file_meters', () => {
     expect(after?.changed_xid).not.toBe(before[0]?.changed_xid);
   });
 
-  it('hides from a reader of changes what committed early until what began before it has ended', async () => {
+  test('hides from a reader of changes what committed early until what began before it has ended', async () => {
     const database = await freshDatabase();
     const { id: brought } = await loadFile(database, []);
     const slow = await registerRawFile(database, newRawFile());

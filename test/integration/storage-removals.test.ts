@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { IntervalBlock } from '../../shared/intervals/block.ts';
 import { dailyRead } from '../../shared/reads/daily-read.ts';
 import { monthlyRead } from '../../shared/reads/monthly-read.ts';
@@ -52,7 +52,7 @@ describe('Withdrawing a file', () => {
   const day = newBlock({ usageDate: '2025-01-15' });
   const next = newBlock({ usageDate: '2025-01-16' });
 
-  it('takes away what it alone brought, and leaves what another file holds too', async () => {
+  test('takes away what it alone brought, and leaves what another file holds too', async () => {
     const database = await freshDatabase();
     const bad = await loadFile(database, [day, next]);
     const good = await loadFile(database, [next]);
@@ -69,7 +69,7 @@ describe('Withdrawing a file', () => {
     expect(await getRawFile(database, bad.id)).toMatchObject({ status: 'withdrawn', intervals_inserted: 0 });
   });
 
-  it('has its duplicate take its place', async () => {
+  test('has its duplicate take its place', async () => {
     const database = await freshDatabase();
     const sha256 = 'a'.repeat(64);
     const bad = await loadFile(database, [day], { file: { sha256 } });
@@ -94,7 +94,7 @@ describe('Withdrawing a file', () => {
     expect(await blocks(database)).toEqual([]);
   });
 
-  it('is safe to repeat, is recorded once, and is undone by a replay that names the file', async () => {
+  test('is safe to repeat, is recorded once, and is undone by a replay that names the file', async () => {
     const database = await freshDatabase();
     const { id } = await loadFile(database, [day]);
 
@@ -110,7 +110,7 @@ describe('Withdrawing a file', () => {
     expect(await withdrawRawFile(database, '999', request)).toBeNull();
   });
 
-  it('takes the lease of a worker that has the file', async () => {
+  test('takes the lease of a worker that has the file', async () => {
     const database = await freshDatabase();
     const { id } = await registerRawFile(database, newRawFile());
     const claimed = await claim(database, id);
@@ -126,7 +126,7 @@ describe('A withdrawal', () => {
   const day = newBlock({ usageDate: '2025-01-15' });
   const next = newBlock({ usageDate: '2025-01-16' });
 
-  it('shows its days to a reader of changes', async () => {
+  test('shows its days to a reader of changes', async () => {
     const database = await freshDatabase();
     const { id } = await loadFile(database, [day]);
     const xid = () =>
@@ -138,7 +138,7 @@ describe('A withdrawal', () => {
     expect(BigInt((await xid()).changed_xid)).toBeGreaterThan(BigInt(before.changed_xid));
   });
 
-  it('takes back daily and monthly reads, and leaves those that another file holds', async () => {
+  test('takes back daily and monthly reads, and leaves those that another file holds', async () => {
     const database = await freshDatabase();
     const daily = dailyRead({
       esiid: esiidA,
@@ -182,7 +182,7 @@ describe('A withdrawal', () => {
     ).toEqual([]);
   });
 
-  it('waits for a load that has found one of its rows in place', async () => {
+  test('waits for a load that has found one of its rows in place', async () => {
     const database = await freshDatabase();
     const bad = await loadFile(database, [day]);
     const { id: other } = await loadFile(database, []);
@@ -216,7 +216,7 @@ describe('Erasing an ESIID', () => {
   const others = newBlock({ esiid: esiidB });
   const only = { members: [newMember()] };
 
-  it('deletes its data and traces, lists the objects that hold nothing else, and names the others', async () => {
+  test('deletes its data and traces, lists the objects that hold nothing else, and names the others', async () => {
     const database = await freshDatabase();
     const sole = await loadFile(database, [mine], {
       file: { objectKey: `drop/esiid=${esiidA}/day.csv`, filename: `${esiidA}.csv`, esiid: esiidA },
@@ -247,7 +247,7 @@ describe('Erasing an ESIID', () => {
     expect(JSON.stringify(row)).not.toContain(esiidA);
   });
 
-  it('keeps every later load from bringing it back, until it is lifted', async () => {
+  test('keeps every later load from bringing it back, until it is lifted', async () => {
     const database = await freshDatabase();
     const shared = await loadFile(database, [mine, others], { result: only });
     await eraseEsiid(database, esiidA, request);
@@ -269,7 +269,7 @@ describe('Erasing an ESIID', () => {
     expect(await blocks(database)).toMatchObject([{ esiid: esiidA }, { esiid: esiidB }]);
   });
 
-  it('does not delete an object of which a part was not read', async () => {
+  test('does not delete an object of which a part was not read', async () => {
     const database = await freshDatabase();
     const { id } = await loadFile(database, [mine], {
       result: { members: [newMember(), newMember({ name: 'reads.csv', kind: 'other' })] },
@@ -281,7 +281,7 @@ describe('Erasing an ESIID', () => {
     expect(await listErasedObjects(database, { esiid: esiidA, bucket: 'raw', limit: 10 })).toEqual([]);
   });
 
-  it('reaches a load that waits for it', async () => {
+  test('reaches a load that waits for it', async () => {
     const database = await freshDatabase();
     const { id } = await registerRawFile(database, newRawFile());
     const claimed = await claim(database, id);
@@ -318,7 +318,7 @@ const operation: fc.Arbitrary<Operation> = fc.record({
 });
 
 describe('After any sequence of loads, withdrawals, replays and erasures', () => {
-  it('the data is that of a database that never saw what was taken back', async () => {
+  test('the data is that of a database that never saw what was taken back', async () => {
     const hurt = await freshDatabase();
     const untouched = await freshDatabase();
     let run = 0;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { getCoverage } from '../../functions/usage/coverage.ts';
 import { listRevisions } from '../../functions/usage/revisions.ts';
 import { usageRoutes } from '../../functions/usage/routes.ts';
@@ -55,7 +55,7 @@ const anyBlock = fc
   );
 
 describe('as_of', () => {
-  it('responds as a database does that has only what had been loaded by then', async () => {
+  test('responds as a database does that has only what had been loaded by then', async () => {
     const [whole, partial] = [await freshDatabase(), await freshDatabase()];
     const file = { receivedAt: new Date('2025-01-20T00:00:00Z'), filename: 'a.csv' };
 
@@ -85,7 +85,7 @@ describe('as_of', () => {
     );
   });
 
-  it('reads only the blocks of the ESIID, as the current view does', async () => {
+  test('reads only the blocks of the ESIID, as the current view does', async () => {
     const database = await freshDatabase();
     await loadFile(database, [newBlock(), newBlock({ esiid: esiidB })]);
     await sql`analyze interval_blocks`.execute(database.kysely);
@@ -102,7 +102,7 @@ describe('as_of', () => {
 });
 
 describe('The revisions of a day', () => {
-  it('are listed with what each changed, and what of it is current', async () => {
+  test('are listed with what each changed, and what of it is current', async () => {
     const database = await freshDatabase();
     const first = await loadFile(
       database,
@@ -140,7 +140,7 @@ describe('The revisions of a day', () => {
     expect(revisions[0]?.values).toHaveLength(96);
   });
 
-  it('have as current what the view has, whatever revisions there are', async () => {
+  test('have as current what the view has, whatever revisions there are', async () => {
     const database = await freshDatabase();
 
     await fc.assert(

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { listChanges } from '../../functions/usage/changes.ts';
 import { usageRoutes } from '../../functions/usage/routes.ts';
 import { changesResponse } from '../../functions/usage/schemas.ts';
@@ -33,7 +33,7 @@ async function openChange(database: Database, rawFileId: number, esiid: string) 
 }
 
 describe('The changes', () => {
-  it('name ESIID, channel and days of what each file brought, once', async () => {
+  test('name ESIID, channel and days of what each file brought, once', async () => {
     const database = await freshDatabase();
     const first = await loadFile(database, [
       newBlock({ usageDate: '2025-01-15' }),
@@ -60,7 +60,7 @@ describe('The changes', () => {
     ]);
   });
 
-  it('of a transaction that commits late are not skipped: what came after it waits', async () => {
+  test('of a transaction that commits late are not skipped: what came after it waits', async () => {
     const database = await freshDatabase();
     const slow = await openChange(database, 1001, esiidA);
     const quick = await openChange(database, 1002, esiidB);
@@ -74,7 +74,7 @@ describe('The changes', () => {
     expect(both.changes.map(({ raw_file_id }) => raw_file_id)).toEqual(['1001', '1002']);
   });
 
-  it('are all seen once by a reader that asks all the time, while writers commit in any order', async () => {
+  test('are all seen once by a reader that asks all the time, while writers commit in any order', async () => {
     const database = await freshDatabase();
     let isWriting = true;
     const write = async (worker: number) => {
@@ -108,7 +108,7 @@ describe('The changes', () => {
     expect([...seen].sort()).toEqual(written.sort());
   });
 
-  it('are waited for when there is none', async () => {
+  test('are waited for when there is none', async () => {
     const database = await freshDatabase();
     const waiting = changesAfter(database, null, { wait: '25' });
     await loadFile(database, [newBlock()]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { getCoverage } from '../../functions/usage/coverage.ts';
 import { listEsiids } from '../../functions/usage/esiids.ts';
 import { listPeaks } from '../../functions/usage/peaks.ts';
@@ -53,7 +53,7 @@ function sum(decimals: readonly string[]): string {
 }
 
 describe('the profile', () => {
-  it('adds up to the last digit, by month, weekday or weekend, and wall clock hour', async () => {
+  test('adds up to the last digit, by month, weekday or weekend, and wall clock hour', async () => {
     const database = await freshDatabase();
     const dates = datesBetween('2025-02-27', '2025-03-10'); // spring forward on March 9, a Sunday
     await loadFile(database, [
@@ -73,7 +73,7 @@ describe('the profile', () => {
     expect(rows.filter(({ month }) => month === '2025-02-01')).toHaveLength(2 * 24); // Thursday and Friday
   });
 
-  it('puts the hour that fall back repeats into hour 1, with twice the intervals', async () => {
+  test('puts the hour that fall back repeats into hour 1, with twice the intervals', async () => {
     const database = await freshDatabase();
     await loadFile(database, [flatDay('2025-11-02', '0.5')]);
 
@@ -83,7 +83,7 @@ describe('the profile', () => {
     expect(rows[1]).toMatchObject({ hour: 1, kwh: '4', intervals: 8, weekend: true });
   });
 
-  it('takes the median of the quietest whole hours as the baseload', async () => {
+  test('takes the median of the quietest whole hours as the baseload', async () => {
     const database = await freshDatabase();
     const quiet = (kwh: string) =>
       Array.from({ length: 96 }, (_, slot) => (slot >= 40 && slot < 44 ? kwh : '0.5'));
@@ -98,7 +98,7 @@ describe('the profile', () => {
     expect((await profile(database, '2025-06-05', '2025-06-05')).baseload_kw).toBeNull();
   });
 
-  it('looks for the baseload of a home that exports at night, not while the roof covers it', async () => {
+  test('looks for the baseload of a home that exports at night, not while the roof covers it', async () => {
     const database = await freshDatabase();
     const sunny = Array.from({ length: 96 }, (_, slot) => (slot >= 32 && slot < 64 ? '0' : '0.25'));
     await loadFile(database, [
@@ -109,7 +109,7 @@ describe('the profile', () => {
     expect((await profile(database, '2025-06-02', '2025-06-02')).baseload_kw).toBe('1');
   });
 
-  it.each([
+  test.each([
     ['from', { from: '2025-02-02', to: '2025-02-01' }],
     ['from', { from: '2010-01-01', to: '2025-02-01' }],
     ['to', { from: '2025-02-02' }],
@@ -122,7 +122,7 @@ describe('the profile', () => {
 });
 
 describe('peaks', () => {
-  it('lists the highest intervals of each channel, the earlier of two equal ones first', async () => {
+  test('lists the highest intervals of each channel, the earlier of two equal ones first', async () => {
     const database = await freshDatabase();
     await loadFile(database, [
       day('2025-01-15', slots({ 3: '0.9', 40: '1.5', 41: '0.9' }), {
@@ -140,7 +140,7 @@ describe('peaks', () => {
     ]);
   });
 
-  it('takes hours only where all four intervals are stored', async () => {
+  test('takes hours only where all four intervals are stored', async () => {
     const database = await freshDatabase();
     await loadFile(database, [
       day('2025-01-15', slots({ 0: '9', 1: '9', 4: '1', 5: '1', 6: '1', 7: '1.5' })),
@@ -153,7 +153,7 @@ describe('peaks', () => {
 });
 
 describe('coverage', () => {
-  it('has the exact energy of each day, also where revisions overlap', async () => {
+  test('has the exact energy of each day, also where revisions overlap', async () => {
     const database = await freshDatabase();
     await loadFile(database, [
       flatDay('2025-01-14', '0.00001'),
@@ -185,7 +185,7 @@ describe('the search for ESIIDs', () => {
     return database;
   }
 
-  it('finds digits anywhere in an ESIID', async () => {
+  test('finds digits anywhere in an ESIID', async () => {
     const database = await databaseOfMeters();
     const search = async (q: string) => {
       const request = readRequest(usageRoutes.listEsiids, getEvent('/api/usage/esiids', { q }));
@@ -200,7 +200,7 @@ describe('the search for ESIIDs', () => {
     expect(await search('77777')).toEqual([]);
   });
 
-  it('stops after a number of ESIIDs, and goes on from there without skipping one', async () => {
+  test('stops after a number of ESIIDs, and goes on from there without skipping one', async () => {
     const database = await databaseOfMeters();
     const found: string[] = [];
     let after = '';

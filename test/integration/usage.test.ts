@@ -1,4 +1,4 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { getCoverage } from '../../functions/usage/coverage.ts';
 import { listEsiids } from '../../functions/usage/esiids.ts';
 import { usageRoutes } from '../../functions/usage/routes.ts';
@@ -329,7 +329,7 @@ test('The meters come in order, with their first and last interval, a page at a 
 });
 
 describe('Several ESIIDs in one request', () => {
-  it('come one after the other, and pages joined by their cursors are the whole', async () => {
+  test('come one after the other, and pages joined by their cursors are the whole', async () => {
     const database = await freshDatabase();
     const days = ['2025-01-15', '2025-01-16'];
     await loadFile(
@@ -362,7 +362,7 @@ describe('Several ESIIDs in one request', () => {
 });
 
 describe('Weeks and years', () => {
-  it('begin on Monday and on New Year of the local calendar, and expect their days within the range', async () => {
+  test('begin on Monday and on New Year of the local calendar, and expect their days within the range', async () => {
     const database = await freshDatabase();
     await loadFile(database, [
       day('2024-12-31', slots({ 95: '1' })), // a Tuesday
@@ -385,7 +385,7 @@ describe('Weeks and years', () => {
 });
 
 describe('CSV', () => {
-  it.each([
+  test.each([
     ['the path', '/api/usage.csv', {}, {}],
     ['the parameter', '/api/usage', { format: 'csv' }, {}],
     ['the header', '/api/usage', {}, { accept: 'text/csv' }],

@@ -1,5 +1,5 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { receiveFromSns } from '../examples/announcement-endpoint.ts';
 
 const topicArn = 'arn:aws:sns:us-east-1:123456789012:file-normalized';
@@ -48,24 +48,29 @@ async function receive(body: string) {
 }
 
 describe('The example of an announcement endpoint', () => {
-  it.each(['sha1', 'sha256'] as const)('takes an announcement that SNS signed with %s', async (algorithm) => {
-    expect((await receive(signed(notification, algorithm))).received).toEqual({
-      id: '7',
-      esiids: ['10443720000000001'],
-    });
-    expect((await receive(signed({ ...notification, Subject: 'file normalized' }))).received).toMatchObject({
-      id: '7',
-    });
-  });
+  test.each(['sha1', 'sha256'] as const)(
+    'takes an announcement that SNS signed with %s',
+    async (algorithm) => {
+      expect((await receive(signed(notification, algorithm))).received).toEqual({
+        id: '7',
+        esiids: ['10443720000000001'],
+      });
+      expect((await receive(signed({ ...notification, Subject: 'file normalized' }))).received).toMatchObject(
+        {
+          id: '7',
+        },
+      );
+    },
+  );
 
-  it('confirms the subscription at the address that SNS signed', async () => {
+  test('confirms the subscription at the address that SNS signed', async () => {
     const { received, fetched } = await receive(signed(confirmation));
 
     expect(received).toBeNull();
     expect(fetched.at(-1)).toBe(confirmation.SubscribeURL);
   });
 
-  it.each([
+  test.each([
     ['whose text was changed', signed(notification).replace('0001', '0002')],
     ['without a signature', JSON.stringify(notification)],
     ['of another topic', signed({ ...notification, TopicArn: `${topicArn}-other` })],

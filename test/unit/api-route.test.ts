@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { apiRoute } from '../../shared/http/api-route.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { DatabaseUnavailableError } from '../../shared/storage/database-unavailable-error.ts';
@@ -8,7 +8,7 @@ import { getEvent } from '../support/api-event.ts';
 const context = { awsRequestId: 'request-1' } as Context;
 
 describe('A route', () => {
-  it('answers 503 with Retry-After while the database accepts no connection, and logs the cause', async () => {
+  test('answers 503 with Retry-After while the database accepts no connection, and logs the cause', async () => {
     const logged = vi.spyOn(logger, 'error').mockReturnValue();
     const unavailable = new DatabaseUnavailableError(new Error('timeout expired'));
     const route = apiRoute(() => Promise.reject(unavailable));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { archiveLimits } from '../../functions/normalize/archive-limits.ts';
 import { MissingEnvironmentError } from '../../shared/environment.ts';
 
@@ -11,11 +11,11 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-it('Archives may unpack to what the template says', () => {
+test('Archives may unpack to what the template says', () => {
   expect(archiveLimits()).toMatchObject({ maxUnpackedBytes: 1000, maxRatio: 60 });
 });
 
-it('A template that says nothing is an error that names the variable', () => {
+test('A template that says nothing is an error that names the variable', () => {
   vi.stubEnv('ARCHIVE_MAX_RATIO', '');
 
   expect(() => archiveLimits()).toThrow(new MissingEnvironmentError('ARCHIVE_MAX_RATIO'));

@@ -7,7 +7,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
 import { MessagesRefusedError, normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
@@ -35,7 +35,7 @@ describe('what S3 says of an object version', () => {
     ChecksumSHA256,
   };
 
-  it('includes the hash of its bytes when a single PUT brought one', async () => {
+  test('includes the hash of its bytes when a single PUT brought one', async () => {
     const s3 = mockClient(S3Client);
     s3.on(HeadObjectCommand).resolves({ ...head, ChecksumType: 'FULL_OBJECT' });
 
@@ -48,7 +48,7 @@ describe('what S3 says of an object version', () => {
     });
   });
 
-  it('leaves out the hash of the parts of a multipart upload, which is none of its bytes', async () => {
+  test('leaves out the hash of the parts of a multipart upload, which is none of its bytes', async () => {
     mockClient(S3Client)
       .on(HeadObjectCommand)
       .resolves({ ...head, ChecksumType: 'COMPOSITE' });
@@ -56,7 +56,7 @@ describe('what S3 says of an object version', () => {
     expect((await new S3ObjectStore(new S3Client()).facts(version)).sha256).toBeNull();
   });
 
-  it.each([404, 405])('is that it is gone, when it answers %i', async (status) => {
+  test.each([404, 405])('is that it is gone, when it answers %i', async (status) => {
     mockClient(S3Client)
       .on(HeadObjectCommand)
       .rejects(s3Error(status))
@@ -68,14 +68,14 @@ describe('what S3 says of an object version', () => {
     await expect(store.sha256(version)).rejects.toThrow(ObjectDeletedError);
   });
 
-  it.each([403, 503])('is no reason to give up, when it answers %i', async (status) => {
+  test.each([403, 503])('is no reason to give up, when it answers %i', async (status) => {
     const error = s3Error(status);
     mockClient(S3Client).on(HeadObjectCommand).rejects(error);
 
     await expect(new S3ObjectStore(new S3Client()).facts(version)).rejects.toBe(error);
   });
 
-  it('is not asked for more bytes than are wanted', async () => {
+  test('is not asked for more bytes than are wanted', async () => {
     const s3 = mockClient(S3Client);
     s3.on(GetObjectCommand).resolves({});
     const source = new S3ObjectStore(new S3Client()).source(version, 100);
@@ -90,7 +90,7 @@ describe('what S3 says of an object version', () => {
 });
 
 describe('the sender of the normalize queue', () => {
-  it('sends a message a raw file, ten with a request', async () => {
+  test('sends a message a raw file, ten with a request', async () => {
     const sqs = mockClient(SQSClient);
     sqs.on(SendMessageBatchCommand).resolves({ Successful: [] });
     const ids = Array.from({ length: 21 }, (_, index) => String(index + 1));
@@ -105,7 +105,7 @@ describe('the sender of the normalize queue', () => {
     });
   });
 
-  it('throws when the queue took only some', async () => {
+  test('throws when the queue took only some', async () => {
     const sqs = mockClient(SQSClient);
     const refused = { Id: '1', SenderFault: false, Code: 'InternalError' };
     sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [refused] });
@@ -116,7 +116,7 @@ describe('the sender of the normalize queue', () => {
   });
 });
 
-it('A dead letter is taken away by its receipt, and only when asked', async () => {
+test('A dead letter is taken away by its receipt, and only when asked', async () => {
   const sqs = mockClient(SQSClient);
   sqs.on(ReceiveMessageCommand).resolves({ Messages: [{ Body: 'x', ReceiptHandle: 'r1' }] });
 
@@ -130,7 +130,7 @@ it('A dead letter is taken away by its receipt, and only when asked', async () =
   });
 });
 
-it('An announcement can be filtered by source and by whether it brought anything', async () => {
+test('An announcement can be filtered by source and by whether it brought anything', async () => {
   const sns = mockClient(SNSClient);
   sns.on(PublishCommand).resolves({ MessageId: 'm1' });
   const announcement = {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 const projectRoot = path.join(import.meta.dirname, '../..');
 const { scripts } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
@@ -19,7 +19,7 @@ async function run([, script]: readonly [string, string], args: readonly string[
 }
 
 describe('each command of package.json', () => {
-  it.concurrent.each(commands)(
+  test.concurrent.each(commands)(
     '%s explains itself with --help, and does nothing else',
     async (...command) => {
       const { stdout, stderr } = await run(command, ['--help']);

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { InvalidDatabaseSecretError, readDatabaseSecret } from '../../shared/aws/database-secret.ts';
 
 const urls = {
@@ -17,20 +17,20 @@ function authoritiesOf(url: string): (string | undefined)[] {
 }
 
 describe('the secret with connection strings', () => {
-  it('gives each role its own user, over verified TLS whatever the URL says', () => {
+  test('gives each role its own user, over verified TLS whatever the URL says', () => {
     const connection = readDatabaseSecret(JSON.stringify(urls), 'owner');
 
     expect(connection.connectionString).toBe('postgres://o%40x:pw-owner@db.example:5432/smt');
     expect(connection.ssl).toEqual({ rejectUnauthorized: true });
   });
 
-  it('may be one connection string, for all roles', () => {
+  test('may be one connection string, for all roles', () => {
     const connection = readDatabaseSecret(urls.writer, 'reader');
 
     expect(connection.connectionString).toBe(urls.writer);
   });
 
-  it('may name a schema and the authority of the server', () => {
+  test('may name a schema and the authority of the server', () => {
     const secret = JSON.stringify({ ...urls, schema: 'smt', ca: '-----BEGIN CERTIFICATE-----' });
 
     const connection = readDatabaseSecret(secret, 'reader');
@@ -41,7 +41,7 @@ describe('the secret with connection strings', () => {
     expect(connection.ssl).toEqual({ rejectUnauthorized: true, ca: '-----BEGIN CERTIFICATE-----' });
   });
 
-  it('trusts the authorities of RDS for a host of RDS, in its region', () => {
+  test('trusts the authorities of RDS for a host of RDS, in its region', () => {
     const ofRegion = (region: string) =>
       authoritiesOf(`postgres://w:pw-writer@main.abc123.${region}.rds.amazonaws.com:5432/smt`);
 
@@ -51,13 +51,13 @@ describe('the secret with connection strings', () => {
     expect(authoritiesOf(urls.writer)).toEqual([]);
   });
 
-  it('leaves TLS to the URL when told so', () => {
+  test('leaves TLS to the URL when told so', () => {
     const connection = readDatabaseSecret(JSON.stringify({ ...urls, tls: 'as-in-url' }), 'owner');
 
     expect(connection).toEqual({ connectionString: urls.owner });
   });
 
-  it.each([
+  test.each([
     ['a role is missing', JSON.stringify({ owner: urls.owner, writer: urls.writer }), 'reader'],
     ['a URL is none', JSON.stringify({ ...urls, writer: 'pw-writer at db' }), 'writer'],
     ['a field is unknown', JSON.stringify({ ...urls, scheme: 'smt' }), 'scheme'],

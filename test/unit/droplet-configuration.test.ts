@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readApiConfiguration, readSyncConfiguration } from '../../infra/droplet/configuration.ts';
 import { parseEnvironmentFile, readEnvironment } from '../../infra/droplet/environment-file.ts';
 import { parseArguments } from '../../infra/droplet/parse-arguments.ts';
@@ -16,7 +16,7 @@ const complete = {
 };
 
 describe('the environment file', () => {
-  it('is read as systemd reads it', () => {
+  test('is read as systemd reads it', () => {
     const text = [
       '# the droplet',
       'ADMIN_TOKEN="to#ken"',
@@ -37,12 +37,12 @@ describe('the environment file', () => {
     });
   });
 
-  it('that was named and cannot be read is an error; the usual one may be missing', () => {
+  test('that was named and cannot be read is an error; the usual one may be missing', () => {
     expect(() => readEnvironment({}, '/nowhere/at/all')).toThrow('/nowhere/at/all cannot be read (ENOENT)');
     expect(readEnvironment({ SMT_HOST: 'set' }, undefined)).toMatchObject({ SMT_HOST: 'set' });
   });
 
-  it('that is there and cannot be read is told, unless systemd has set all of it', () => {
+  test('that is there and cannot be read is told, unless systemd has set all of it', () => {
     const unreadable = '/'; // for root too
     expect(() => readEnvironment({}, undefined, unreadable)).toThrow('/ cannot be read (EISDIR)');
     expect(readEnvironment({ ADMIN_TOKEN: 'set' }, undefined, unreadable)).toEqual({ ADMIN_TOKEN: 'set' });
@@ -50,7 +50,7 @@ describe('the environment file', () => {
 });
 
 describe('the configuration', () => {
-  it('of a droplet as it is today is enough', () => {
+  test('of a droplet as it is today is enough', () => {
     expect(readSyncConfiguration(complete)).toMatchObject({
       api: { baseUrl: 'https://intelliwatt.example', adminToken: 'token' },
       sftp: { host: 'sftp.example', port: 22, user: 'someone', password: 'secret', hostKeys: null },
@@ -58,14 +58,18 @@ describe('the configuration', () => {
     });
   });
 
-  it.each(['ADMIN_TOKEN', 'INTELLIWATT_BASE_URL', 'SMT_HOST', 'SMT_USER', 'SMT_REMOTE_DIR', 'SMT_LOCAL_DIR'])(
-    'without %s is refused with its name',
-    (name) => {
-      expect(() => readSyncConfiguration({ ...complete, [name]: ' ' })).toThrow(`${name} is not set`);
-    },
-  );
+  test.each([
+    'ADMIN_TOKEN',
+    'INTELLIWATT_BASE_URL',
+    'SMT_HOST',
+    'SMT_USER',
+    'SMT_REMOTE_DIR',
+    'SMT_LOCAL_DIR',
+  ])('without %s is refused with its name', (name) => {
+    expect(() => readSyncConfiguration({ ...complete, [name]: ' ' })).toThrow(`${name} is not set`);
+  });
 
-  it('names everything that is wrong at once, and no secret', () => {
+  test('names everything that is wrong at once, and no secret', () => {
     const wrong = {
       ...complete,
       SMT_PASSWORD: undefined,
@@ -79,14 +83,14 @@ describe('the configuration', () => {
     );
   });
 
-  it.each(['http://intelliwatt.example', 'intelliwatt.example', 'ftp://intelliwatt.example'])(
+  test.each(['http://intelliwatt.example', 'intelliwatt.example', 'ftp://intelliwatt.example'])(
     'sends no token to %s',
     (url) => {
       expect(() => readApiConfiguration({ ...complete, INTELLIWATT_BASE_URL: url })).toThrow('https://');
     },
   );
 
-  it('with a key that is not there says so', () => {
+  test('with a key that is not there says so', () => {
     expect(() => readSyncConfiguration({ ...complete, SMT_KEY: '/nowhere/key' })).toThrow(
       'SMT_KEY: the private SSH key /nowhere/key cannot be read (ENOENT)',
     );
@@ -96,7 +100,7 @@ describe('the configuration', () => {
 describe('pinned host keys', () => {
   const publicKey = readFileSync(new URL('../fixtures/ssh/host.pub', import.meta.url), 'utf8');
 
-  it('are public keys, lines of known_hosts and fingerprints, one or several', () => {
+  test('are public keys, lines of known_hosts and fingerprints, one or several', () => {
     const [fingerprint] = parsePinnedHostKeys(publicKey) ?? [];
     const other = `SHA256:${'A'.repeat(43)}`;
 
@@ -105,7 +109,7 @@ describe('pinned host keys', () => {
     expect(fingerprint).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
   });
 
-  it('are not made up from something else', () => {
+  test('are not made up from something else', () => {
     expect(parsePinnedHostKeys('MD5:aa:bb:cc')).toBeNull();
     expect(parsePinnedHostKeys('SHA256:short')).toBeNull();
   });
@@ -116,7 +120,7 @@ describe('the command line', () => {
   const parse = (args: readonly string[], print: (text: string) => void = () => undefined) =>
     parseArguments(args, { nowMs, version: '1.2.3', print });
 
-  it('says what to sync', () => {
+  test('says what to sync', () => {
     const args = ['sync', '--once', '--since', '36h', '--concurrency', '8', '--env-file', 'e'];
 
     expect(parse(args)).toEqual({
@@ -126,7 +130,7 @@ describe('the command line', () => {
     });
   });
 
-  it('takes dates and times to sync since', () => {
+  test('takes dates and times to sync since', () => {
     const since = (text: string) => parse(['sync', '--since', text]);
 
     expect(since('2025-01-31')).toMatchObject({ options: { since: new Date('2025-01-31T00:00:00Z') } });
@@ -135,7 +139,7 @@ describe('the command line', () => {
     });
   });
 
-  it.each([
+  test.each([
     [['sync', '--since', 'yesterday'], /--since.*an age such as 36h/],
     [['sync', '--concurrency', '0'], /--concurrency.*from 1 to 128/],
     [['sync', '--twice'], /^unknown option '--twice'\. See smt-droplet --help\.$/],
@@ -146,7 +150,7 @@ describe('the command line', () => {
     expect(() => parse(args)).toThrow(message);
   });
 
-  it.each([
+  test.each([
     [[], 'Usage: smt-droplet'],
     [['--help'], 'Exit status:'],
     [['sync', '--help'], '--since <time>'],
@@ -164,7 +168,7 @@ describe('the command line', () => {
 });
 
 describe('the sample environment file', () => {
-  it('names every variable that the configuration reads, and no other', () => {
+  test('names every variable that the configuration reads, and no other', () => {
     const read = (name: string) =>
       readFileSync(new URL(`../../infra/droplet/${name}`, import.meta.url), 'utf8');
     const namesIn = (text: string) => new Set(text.match(/\b(?:SMT|ADMIN|INTELLIWATT)_[A-Z_]+\b/g));

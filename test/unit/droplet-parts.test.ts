@@ -2,7 +2,7 @@ import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readSyncConfiguration } from '../../infra/droplet/configuration.ts';
 import { DropletError, TemporaryError } from '../../infra/droplet/errors.ts';
 import { Ledger } from '../../infra/droplet/ledger.ts';
@@ -30,7 +30,7 @@ const configuration = (localDir: string, host = 'sftp.example') =>
   });
 
 describe('the ledger', () => {
-  it('knows what was delivered after a restart, and takes a changed file for another one', async () => {
+  test('knows what was delivered after a restart, and takes a changed file for another one', async () => {
     const dir = await temporaryDir();
     await (await Ledger.open(configuration(dir))).recordDelivery(file, 'ab');
 
@@ -42,7 +42,7 @@ describe('the ledger', () => {
     expect((await Ledger.open(configuration(dir, 'other.example'))).hasDelivered(file)).toBe(false);
   });
 
-  it('passes over lines that a crash cut off or that are something else', async () => {
+  test('passes over lines that a crash cut off or that are something else', async () => {
     const dir = await temporaryDir();
     await (await Ledger.open(configuration(dir))).recordDelivery(file, 'ab');
     const [name = ''] = await readdir(dir);
@@ -51,7 +51,7 @@ describe('the ledger', () => {
     expect((await Ledger.open(configuration(dir))).hasDelivered(file)).toBe(true);
   });
 
-  it('forgets files that SMT has removed', async () => {
+  test('forgets files that SMT has removed', async () => {
     const dir = await temporaryDir();
     const ledger = await Ledger.open(configuration(dir));
     await ledger.recordDelivery(file, 'ab');
@@ -66,7 +66,7 @@ describe('the ledger', () => {
 });
 
 describe('attempts in the ledger', () => {
-  it('count across restarts until the file is delivered or changes', async () => {
+  test('count across restarts until the file is delivered or changes', async () => {
     const dir = await temporaryDir();
     const ledger = await Ledger.open(configuration(dir));
     const seenMs = await ledger.seenSinceMs(file);
@@ -83,7 +83,7 @@ describe('attempts in the ledger', () => {
     expect(next.attemptsAt(file)).toBe(0);
   });
 
-  it('are all in the file, however many are recorded at once', async () => {
+  test('are all in the file, however many are recorded at once', async () => {
     const dir = await temporaryDir();
     const ledger = await Ledger.open(configuration(dir));
     const files = Array.from({ length: 200 }, (_, index) => ({ ...file, path: `/in/${index}.csv` }));
@@ -96,7 +96,7 @@ describe('attempts in the ledger', () => {
 });
 
 describe('a ledger that cannot be read', () => {
-  it('costs questions, and is told', async () => {
+  test('costs questions, and is told', async () => {
     const dir = await temporaryDir();
     await (await Ledger.open(configuration(dir))).recordDelivery(file, 'ab');
     const [name = ''] = await readdir(dir);
@@ -120,7 +120,7 @@ describe('root in the folder of somebody else', () => {
     return dir;
   }
 
-  it('is refused, and told what to run instead', async () => {
+  test('is refused, and told what to run instead', async () => {
     const dir = await folderOfSomebody();
 
     for (const localDir of [dir, path.join(dir, 'not/there/yet')]) {
@@ -130,7 +130,7 @@ describe('root in the folder of somebody else', () => {
     }
   });
 
-  it('is only root: others see for themselves', async () => {
+  test('is only root: others see for themselves', async () => {
     await expect(rejectRoot(await folderOfSomebody(), { ...root, uid: 1000 })).resolves.toBeUndefined();
     await expect(rejectRoot('/', root)).resolves.toBeUndefined();
   });
@@ -141,7 +141,7 @@ describe('the spool', () => {
     yield Buffer.from(text);
   }
 
-  it('holds a file that has no name, and gives it out as often as asked', async () => {
+  test('holds a file that has no name, and gives it out as often as asked', async () => {
     const dir = await temporaryDir();
     await writeFile(path.join(dir, '.spooling-1-1'), 'left by a kill');
     const spool = await Spool.open({ dir, minFreeBytes: 0 });
@@ -156,7 +156,7 @@ describe('the spool', () => {
     await file.release();
   });
 
-  it('refuses a file for which there is no room, and waits while another holds it', async () => {
+  test('refuses a file for which there is no room, and waits while another holds it', async () => {
     const spool = await Spool.open({
       dir: await temporaryDir(),
       minFreeBytes: 100,
@@ -187,7 +187,7 @@ describe('the spool', () => {
     expect(wasHeld).toBe(false);
   });
 
-  it('lets go of the room of a file that could not be fetched', async () => {
+  test('lets go of the room of a file that could not be fetched', async () => {
     const spool = await Spool.open({ dir: await temporaryDir(), minFreeBytes: 0, freeBytes: async () => 10 });
     const failing = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.from('01234');
@@ -204,7 +204,7 @@ describe('retries', () => {
   const quick = { attempts: 3, firstDelayMs: 1, maxDelayMs: 2 };
   const signal = new AbortController().signal;
 
-  it('end after the attempts that the policy has, with the last failure', async () => {
+  test('end after the attempts that the policy has, with the last failure', async () => {
     const tries: number[] = [];
     const failing = withRetries(
       async (attempt) => {
@@ -218,7 +218,7 @@ describe('retries', () => {
     expect(tries).toEqual([1, 2, 3]);
   });
 
-  it('are not made of what is not temporary', async () => {
+  test('are not made of what is not temporary', async () => {
     let tries = 0;
     const failing = withRetries(
       async () => {
@@ -232,7 +232,7 @@ describe('retries', () => {
     expect(tries).toBe(1);
   });
 
-  it('wait longer each time, with jitter, as long as the server asks, and no longer than allowed', async () => {
+  test('wait longer each time, with jitter, as long as the server asks, and no longer than allowed', async () => {
     const delays: number[] = [];
     const asked = [undefined, undefined, 2_000, 3_600_000];
     const stop = new AbortController();
@@ -260,7 +260,7 @@ describe('retries', () => {
 });
 
 describe('the log', () => {
-  it('writes one JSON object per line, with a priority that journald removes', () => {
+  test('writes one JSON object per line, with a priority that journald removes', () => {
     const lines: string[] = [];
     const log = createLog({ write: (text) => void lines.push(text), format: 'journal' });
 
@@ -275,7 +275,7 @@ describe('the log', () => {
     });
   });
 
-  it.each(['json', 'text'] as const)(
+  test.each(['json', 'text'] as const)(
     'as %s shows no character of a name that a terminal would obey',
     (format) => {
       const unit = fc.constantFrom(

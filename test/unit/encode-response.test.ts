@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodeResponse } from '../../shared/http/encode-response.ts';
 import { getEvent } from '../support/api-event.ts';
 
@@ -60,7 +60,7 @@ describe('A response that revalidates', () => {
   const respond = (body: object, headers: Record<string, string> = {}, status = 200) =>
     encodeResponse(getEvent('/api/usage', {}, { headers }), { status, body, revalidates: true });
 
-  it('has an ETag, which a client that sends it back gets 304 for, without a body', async () => {
+  test('has an ETag, which a client that sends it back gets 304 for, without a body', async () => {
     const first = await respond(long);
     const etag = String(first.headers?.etag);
 
@@ -75,7 +75,7 @@ describe('A response that revalidates', () => {
     expect(first.headers?.vary).toContain('authorization');
   });
 
-  it('is sent again once the data has changed', async () => {
+  test('is sent again once the data has changed', async () => {
     const { headers } = await respond(long);
     const changed = await respond({ text: 'other' }, { 'if-none-match': String(headers?.etag) });
 
@@ -83,7 +83,7 @@ describe('A response that revalidates', () => {
     expect(changed.headers?.etag).not.toBe(headers?.etag);
   });
 
-  it('has none when it is an error', async () => {
+  test('has none when it is an error', async () => {
     const failed = await respond({ ok: false }, { 'if-none-match': '*' }, 503);
 
     expect(failed.statusCode).toBe(503);

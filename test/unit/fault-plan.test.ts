@@ -1,15 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { expectedIntervals } from '../faults/oracle.ts';
 import { makePlan } from '../faults/plan.ts';
 import type { DayReadings } from '../faults/readings.ts';
 
 describe('the plan of a fault run', () => {
-  it('follows from its seed, to the byte', () => {
+  test('follows from its seed, to the byte', () => {
     expect(makePlan(7)).toEqual(makePlan(7));
     expect(makePlan(7)).not.toEqual(makePlan(8));
   });
 
-  it('has every kind of file and of trouble among the first seeds', () => {
+  test('has every kind of file and of trouble among the first seeds', () => {
     const plans = Array.from({ length: 60 }, (_, index) => makePlan(index + 1));
 
     expect(new Set(plans.flatMap(({ uploads }) => uploads.map(({ file }) => file.kind))).size).toBe(12);
@@ -30,7 +30,7 @@ describe('the oracle', () => {
     ).values(),
   ];
 
-  it('takes the newer revision, then an actual value, then the greater one, whatever the order', () => {
+  test('takes the newer revision, then an actual value, then the greater one, whatever the order', () => {
     for (const [loser, better] of [
       [block(9, 1), block(1, 2)],
       [block(9, 1, true), block(1, 1)],

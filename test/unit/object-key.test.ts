@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeKey, isRawFileKey, uploadKeyOf } from '../../shared/raw-files/object-key.ts';
 
 const sha256 = 'ab'.repeat(32);
 
 describe('the key of an upload', () => {
-  it('says what was asked for, whatever the filename', () => {
+  test('says what was asked for, whatever the filename', () => {
     const filename = fc.string({ minLength: 1, unit: 'grapheme' }).filter((name) => !name.includes('/'));
     const esiid = fc.constantFrom(null, '10443720000000001', '1008901000000000000001');
 
@@ -18,7 +18,7 @@ describe('the key of an upload', () => {
     );
   });
 
-  it('is the same for the same upload and another for another hint', () => {
+  test('is the same for the same upload and another for another hint', () => {
     const parts = { source: 'admin-ui', esiid: null, sha256, filename: 'a.csv' };
 
     expect(uploadKeyOf(parts)).toBe(uploadKeyOf({ ...parts }));
@@ -27,7 +27,7 @@ describe('the key of an upload', () => {
 });
 
 describe('the key of a dropped file', () => {
-  it('makes it a console drop named by its last segment', () => {
+  test('makes it a console drop named by its last segment', () => {
     expect(describeKey('2022/März 1.csv')).toEqual({
       source: 'console-drop',
       esiid: null,
@@ -35,7 +35,7 @@ describe('the key of a dropped file', () => {
     });
   });
 
-  it('gives an ESIID hint by a segment of its own, and only by a whole one', () => {
+  test('gives an ESIID hint by a segment of its own, and only by a whole one', () => {
     expect(describeKey('esiid=10443720000000001/a.csv').esiid).toBe('10443720000000001');
     expect(describeKey('x/esiid=1008901000000000000001/a.csv').esiid).toBe('1008901000000000000001');
     expect(describeKey('x/esiid=123/a.csv').esiid).toBeNull();
@@ -43,18 +43,18 @@ describe('the key of a dropped file', () => {
     expect(describeKey('esiid=10443720000000001').esiid).toBeNull();
   });
 
-  it('does not become an upload by standing below the upload prefix', () => {
+  test('does not become an upload by standing below the upload prefix', () => {
     expect(describeKey('uploads/by-hand.csv').source).toBe('console-drop');
   });
 });
 
 describe('an object that is no raw file', () => {
-  it('is the empty one the S3 console makes for a folder, or one of the system itself', () => {
+  test('is the empty one the S3 console makes for a folder, or one of the system itself', () => {
     expect(isRawFileKey('folder/', 0)).toBe(false);
     expect(isRawFileKey('_smt-ingest/sweep.json', 10)).toBe(false);
   });
 
-  it('is not an empty file, nor one with a slash at its end that has bytes', () => {
+  test('is not an empty file, nor one with a slash at its end that has bytes', () => {
     expect(isRawFileKey('empty.csv', 0)).toBe(true);
     expect(isRawFileKey('odd/', 5)).toBe(true);
   });

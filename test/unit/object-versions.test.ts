@@ -1,5 +1,5 @@
 import type { S3Event } from 'aws-lambda';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { objectVersionsOf } from '../../shared/raw-files/object-versions.ts';
 
 function event(key: string, versionId?: string): S3Event {
@@ -9,7 +9,7 @@ function event(key: string, versionId?: string): S3Event {
 }
 
 describe('the object versions of an S3 event', () => {
-  it('have their keys decoded: a plus is a blank, an encoded plus a plus', () => {
+  test('have their keys decoded: a plus is a blank, an encoded plus a plus', () => {
     const [version] = objectVersionsOf(event('esiid%3D10443720000000001/M%C3%A4rz+1%2B2.csv', 'v1'));
 
     expect(version).toEqual({
@@ -22,11 +22,11 @@ describe('the object versions of an S3 event', () => {
     });
   });
 
-  it('are called null where the object is older than versioning', () => {
+  test('are called null where the object is older than versioning', () => {
     expect(objectVersionsOf(event('a.csv'))[0]?.versionId).toBe('null');
   });
 
-  it('are none in the test event that S3 sends when notifications are set up', () => {
+  test('are none in the test event that S3 sends when notifications are set up', () => {
     expect(objectVersionsOf({ Service: 'Amazon S3', Event: 's3:TestEvent' } as unknown as S3Event)).toEqual(
       [],
     );

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DailyRead } from '../../shared/reads/daily-read.ts';
 import type { MonthlyRead } from '../../shared/reads/monthly-read.ts';
 import { type RawFileReport, readRawFile } from '../../shared/smt/read-raw-file.ts';
@@ -35,7 +35,7 @@ const day = "'10443720000000001,10/01/2020,10/02/2020 07:35:54,12475.963,12488.7
 const month = "'10443720000000001,10/28/2020,11/30/2020,586,0,0,0,0,12/01/2020 09:52:59";
 
 describe('A report of daily reads', () => {
-  it('gives the register at both midnights and the energy, exactly', async () => {
+  test('gives the register at both midnights and the energy, exactly', async () => {
     const { report, reads } = await read(`${dailyHeader}\n${day}\n`);
 
     expect(report).toMatchObject({ status: 'normalized', selfContained: true, members: [{ kind: 'daily' }] });
@@ -54,7 +54,7 @@ describe('A report of daily reads', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     [
       'another order of columns',
       'USAGE_KWH,END_READING,START_READING,REVISION_DATE,USAGE_DATE,ESIID',
@@ -77,7 +77,7 @@ describe('A report of daily reads', () => {
     expect(reads).toEqual(plain.reads);
   });
 
-  it('is found in any container, beside intervals and bills', async () => {
+  test('is found in any container, beside intervals and bills', async () => {
     const intervals = writeFile(portal2022, meterDay({ date: '2022-07-01' }));
     const bytes = zip({
       'Interval.CSV': intervals,
@@ -99,7 +99,7 @@ describe('A report of daily reads', () => {
     expect(reads.map(({ kind }) => kind)).toEqual(['daily', 'monthly']);
   });
 
-  it('has a channel column in files of meters that also export', async () => {
+  test('has a channel column in files of meters that also export', async () => {
     const { reads } = await read(
       dailyCsv([
         { date: '2022-07-01', milliKwh: 1, channel: 'consumption' },
@@ -113,7 +113,7 @@ describe('A report of daily reads', () => {
     ]);
   });
 
-  it('has gaps where the energy is blank, and reads without registers', async () => {
+  test('has gaps where the energy is blank, and reads without registers', async () => {
     const { report, reads } = await read(
       dailyCsv([
         { date: '2022-07-01', milliKwh: null, start: 1, end: 2 },
@@ -125,7 +125,7 @@ describe('A report of daily reads', () => {
     expect(reads).toMatchObject([{ usageDate: '2022-07-02', startReading: null, endReading: null }]);
   });
 
-  it('counts what comes twice, and keeps both of what contradicts itself', async () => {
+  test('counts what comes twice, and keeps both of what contradicts itself', async () => {
     const row = { date: '2022-07-01', milliKwh: 5 };
     const { report, reads } = await read(
       dailyCsv([row, row, { ...row, milliKwh: 6 }, { ...row, esiid: otherEsiid }]),
@@ -140,7 +140,7 @@ describe('A report of daily reads', () => {
     expect(reads.map(({ kwh }) => kwh)).toEqual(['0.005', '0.006', '0.005']);
   });
 
-  it.each([
+  test.each([
     ['invalid-esiid', day.replace("'10443720000000001", '1.04437E+16')],
     ['invalid-timestamp', day.replace('10/01/2020', '10/32/2020')],
     ['invalid-timestamp', day.replace('07:35:54', '27:35:54')],
@@ -162,14 +162,14 @@ describe('A report of daily reads', () => {
     expect(reads).toHaveLength(1);
   });
 
-  it('with nothing but rows that cannot be used fails, and says what there was', async () => {
+  test('with nothing but rows that cannot be used fails, and says what there was', async () => {
     const { report } = await read(`${dailyHeader}\nx\n`);
 
     expect(report).toMatchObject({ status: 'failed', errorCode: 'no-usable-rows' });
     expect(report.errorMessage).toContain('1 rows read (invalidRow 1)');
   });
 
-  it('without stamps takes the time of the object, and so does not stand by its bytes alone', async () => {
+  test('without stamps takes the time of the object, and so does not stand by its bytes alone', async () => {
     const { report, reads } = await read(
       `ESIID,USAGE_DATE,START_READING,END_READING,USAGE_KWH\n${esiid},10/01/2020,1,2,1\n`,
     );
@@ -180,7 +180,7 @@ describe('A report of daily reads', () => {
 });
 
 describe('A report of billed periods', () => {
-  it('gives the energy and the demands of a period', async () => {
+  test('gives the energy and the demands of a period', async () => {
     const { report, reads } = await read(`${monthlyHeader}\n${month}\n`);
 
     expect(nonZero(report.counts)).toEqual({ rowsRead: 1, monthlyReadsRead: 1 });
@@ -198,7 +198,7 @@ describe('A report of billed periods', () => {
     ]);
   });
 
-  it('rejects a period that does not end after it starts, and a demand that is no number', async () => {
+  test('rejects a period that does not end after it starts, and a demand that is no number', async () => {
     const backwards = month.replace('11/30/2020', '10/28/2020');
     const demand = month.replace('586,0', '586,none');
     const { report } = await read(`${monthlyHeader}\n${month}\n${backwards}\n${demand}\n`);
@@ -212,7 +212,7 @@ describe('What may be another form of file is not taken for a report of reads', 
     Array.from({ length: count }, (_, index) => row(index)).join('\n');
   const days = (first: string, rest: string) => `'${esiid},${first},10/02/2020 07:35:54,${rest}`;
 
-  it.each([
+  test.each([
     [
       'dates with the day first',
       `${dailyHeader}\n${days('05/10/2020', '1,2,1')}\n${days('13/10/2020', '2,3,1')}`,
@@ -258,7 +258,7 @@ describe('What may be another form of file is not taken for a report of reads', 
     expect(reads).toEqual([]);
   });
 
-  it.each([
+  test.each([
     'ESI ID,Date,Reading Type,Meter Reading (kWh),Actual/Estimated',
     'ESIID,Billing Month,kWh',
     'ESIID,READ_DATE,START_READ,END_READ',
@@ -269,7 +269,7 @@ describe('What may be another form of file is not taken for a report of reads', 
     expect(report.errorMessage).toContain(header);
   });
 
-  it('a day that is wrong among others that put the month first costs its row', async () => {
+  test('a day that is wrong among others that put the month first costs its row', async () => {
     const { report, reads } = await read(
       `${dailyHeader}\n${days('10/13/2020', '1,2,1')}\n${days('13/10/2020', '2,3,1')}\n`,
     );

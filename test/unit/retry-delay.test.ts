@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { retryDelaySeconds } from '../../functions/normalize/retry-delay.ts';
 import { FileBusyError } from '../../shared/raw-files/normalize-raw-file.ts';
 
@@ -8,7 +8,7 @@ function received(times: number): SQSRecord {
 }
 
 describe('the delay of a message that failed', () => {
-  it('doubles up to a quarter of an hour, with jitter', () => {
+  test('doubles up to a quarter of an hour, with jitter', () => {
     const error = new Error('database away');
     for (const [times, ceiling] of [
       [1, 5],
@@ -23,7 +23,7 @@ describe('the delay of a message that failed', () => {
     }
   });
 
-  it('is what is left of the lease when another worker has the file', () => {
+  test('is what is left of the lease when another worker has the file', () => {
     const busy = new FileBusyError('1', new Date(Date.now() + 60_000));
 
     expect(retryDelaySeconds(received(9), busy, 5)).toBeGreaterThanOrEqual(60);

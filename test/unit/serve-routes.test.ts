@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import * as z from 'zod';
 import { environmentNames } from '../../shared/environment.ts';
 import { serveRoutes } from '../../shared/http/serve-routes.ts';
@@ -130,7 +130,7 @@ describe('Reader tokens', () => {
     return () => written.mock.calls.map(([line]) => String(line)).join('');
   }
 
-  it('open the routes of readers, each under its name, and no other route', async () => {
+  test('open the routes of readers, each under its name, and no other route', async () => {
     await secretsManager({
       AWSCURRENT: admin,
       readers: JSON.stringify({ app: first, analyst: [second, third] }),
@@ -149,7 +149,7 @@ describe('Reader tokens', () => {
     expect(output()).not.toContain(second);
   });
 
-  it('are added at once and withdrawn within a minute, apart from the admin token', async () => {
+  test('are added at once and withdrawn within a minute, apart from the admin token', async () => {
     const secrets = await secretsManager({ AWSCURRENT: admin, readers: JSON.stringify({ app: first }) });
     quiet();
     const reader = route('reader');
@@ -165,7 +165,7 @@ describe('Reader tokens', () => {
     expect(await reader({ 'x-admin-token': 'admin' })).toBe(200);
   });
 
-  it.each([
+  test.each([
     ['no JSON', 'secret-text-of-a-token-that-is-not-json'],
     ['a short token', '{"app": "short-secret"}'],
     ['a name that a log may not hold', `{"App 1": "${'a'.repeat(40)}"}`],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   convertedEnds,
   endsByOwnDate,
@@ -15,7 +15,7 @@ const twoDays = dates('2022-07-21', 2).flatMap((date) => meterDay({ date }));
 describe.each([trueEnds, misnamedStarts])('$name', (dialect) => {
   const lines = dialect.lines(twoDays);
 
-  it.each([
+  test.each([
     ['a part of a day without its midnight', lines.slice(10, 80)],
     ['a shuffled day', lines.slice(0, 96).map((_, i) => lines[(i * 37 + 5) % 96] ?? '')],
   ])('%s does not decide, and is not guessed at', async (_, given) => {
@@ -25,7 +25,7 @@ describe.each([trueEnds, misnamedStarts])('$name', (dialect) => {
     expect(nonZero(report.counts)).toEqual({ rowsRead: given.length, invalidTimestamp: given.length });
   });
 
-  it('shows the same in a file that is there twice', async () => {
+  test('shows the same in a file that is there twice', async () => {
     const { report, blocks } = await readBytes(fileOfLines(dialect, [...lines, ...lines]));
 
     expect(report).toMatchObject({ status: 'normalized', recountMembers: [0] });
@@ -33,7 +33,7 @@ describe.each([trueEnds, misnamedStarts])('$name', (dialect) => {
     expect([...new Set(intervalsOf(blocks))]).toEqual(intervalsOfReadings(twoDays));
   });
 
-  it('is shown by each meter for itself, with their rows in turn', async () => {
+  test('is shown by each meter for itself, with their rows in turn', async () => {
     const other = meterDay({ date: '2022-07-21', esiid: otherEsiid, milliKwh: (slot) => slot * 2 });
     const day = twoDays.slice(0, 96);
     const otherLines = dialect.lines(other);
@@ -46,7 +46,7 @@ describe.each([trueEnds, misnamedStarts])('$name', (dialect) => {
 });
 
 describe('A part of a meter', () => {
-  it('is read as true ends where one of its days shows them', async () => {
+  test('is read as true ends where one of its days shows them', async () => {
     const given = trueEnds.lines(twoDays).slice(10, 96 + 80);
 
     const { report, blocks } = await readBytes(fileOfLines(trueEnds, given));
@@ -55,7 +55,7 @@ describe('A part of a meter', () => {
     expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(twoDays.slice(10, 96 + 80)));
   });
 
-  it('is not read as starts under the wrong name: ends beside their own date look the same', async () => {
+  test('is not read as starts under the wrong name: ends beside their own date look the same', async () => {
     const given = misnamedStarts.lines(twoDays).slice(10, 96 + 80);
 
     const { report, blocks } = await readBytes(fileOfLines(misnamedStarts, given));
@@ -64,7 +64,7 @@ describe('A part of a meter', () => {
     expect(blocks).toEqual([]);
   });
 
-  it('is rejected where its days contradict each other, and other meters are read', async () => {
+  test('is rejected where its days contradict each other, and other meters are read', async () => {
     const [first, second, third] = dates('2022-07-21', 3).map((date) => meterDay({ date }));
     const good = meterDay({ date: '2022-07-21', esiid: otherEsiid });
     const lines = [
@@ -82,7 +82,7 @@ describe('A part of a meter', () => {
   });
 });
 
-it('Ends in the hour that did not exist: the last before it counts, values within it do not', async () => {
+test('Ends in the hour that did not exist: the last before it counts, values within it do not', async () => {
   const day = meterDay({ date: '2022-03-13' });
   const lines = convertedEnds.lines(day);
   expect(lines[7]).toContain('03/13/2022 03:00');
@@ -95,7 +95,7 @@ it('Ends in the hour that did not exist: the last before it counts, values withi
   expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(day));
 });
 
-it('More rows of one meter than wait at once are told by their first and last', async () => {
+test('More rows of one meter than wait at once are told by their first and last', async () => {
   const readings = dates('2022-03-20', 300).flatMap((date) => meterDay({ date, milliKwh: (slot) => slot }));
   expect(readings.length).toBeGreaterThan(20_000);
 
@@ -109,7 +109,7 @@ describe('Ends beside their own date look like starts on every day but the first
   const days = dates('2022-11-04', 4).flatMap((date) => meterDay({ date }));
   const lines = endsByOwnDate.lines(days);
 
-  it.each([
+  test.each([
     ['as they come', lines],
     ['newest first', lines.toReversed()],
   ])('Both edges tell: %s', async (_, given) => {
@@ -119,7 +119,7 @@ describe('Ends beside their own date look like starts on every day but the first
     expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(days));
   });
 
-  it('They tell of a file that is there twice, too', async () => {
+  test('They tell of a file that is there twice, too', async () => {
     const summer = dates('2022-07-21', 3).flatMap((date) => meterDay({ date }));
     const given = endsByOwnDate.lines([...summer, ...summer]);
 
@@ -130,7 +130,7 @@ describe('Ends beside their own date look like starts on every day but the first
     expect([...new Set(intervalsOf(blocks))]).toEqual(intervalsOfReadings(summer));
   });
 
-  it('Over a spring day too, and of a year', async () => {
+  test('Over a spring day too, and of a year', async () => {
     const year = dates('2022-01-10', 300).flatMap((date) => meterDay({ date }));
     expect(year.length).toBeGreaterThan(20_000);
 
@@ -140,7 +140,7 @@ describe('Ends beside their own date look like starts on every day but the first
     expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(year));
   });
 
-  it.each([
+  test.each([
     ['the first edge', lines.slice(0, -10)],
     ['the last edge', lines.slice(10)],
     ['starts, and one row more', [...misnamedStarts.lines(days), `${esiid},11/08/2022,00:00,1`]],
@@ -151,7 +151,7 @@ describe('Ends beside their own date look like starts on every day but the first
     expect(blocks).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['meter by meter', false],
     ['day by day', true],
   ])('Nor is it in a file of many rows, %s', async (_, isByDay) => {
@@ -170,7 +170,7 @@ describe('Ends beside their own date look like starts on every day but the first
     expect(blocks).toEqual([]);
   });
 
-  it('Another meter of the file decides for a part that fits, and not for one that does not', async () => {
+  test('Another meter of the file decides for a part that fits, and not for one that does not', async () => {
     const part = endsByOwnDate.lines(meterDay({ date: '2022-11-04', esiid: otherEsiid })).slice(0, -1);
 
     const fitting = await readBytes(fileOfLines(endsByOwnDate, [...lines, ...part]));

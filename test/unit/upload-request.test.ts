@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { rawUploadRoutes } from '../../functions/raw-upload/routes.ts';
 import { checkSize } from '../../functions/raw-upload/upload-request.ts';
 import { HttpError } from '../../shared/http/errors.ts';
@@ -23,7 +23,7 @@ function refusal(body: unknown): HttpError {
 }
 
 describe('an upload request', () => {
-  it('needs a filename, a size and a hash; the rest has defaults', () => {
+  test('needs a filename, a size and a hash; the rest has defaults', () => {
     expect(read(valid)).toEqual({
       ...valid,
       sha256: 'ab'.repeat(32),
@@ -32,7 +32,7 @@ describe('an upload request', () => {
     });
   });
 
-  it('may use the names of the old clients', () => {
+  test('may use the names of the old clients', () => {
     const old = {
       filename: 'a.csv',
       sizeBytes: 10,
@@ -48,18 +48,18 @@ describe('an upload request', () => {
     });
   });
 
-  it('may have fields that are not known here, as the old clients send them', () => {
+  test('may have fields that are not known here, as the old clients send them', () => {
     const request = read({ ...valid, storagePath: '/home/deploy/a.csv', meter: 'M1', postIngest: true });
 
     expect(request).toEqual(read(valid));
   });
 
-  it('may leave open when the file was received, by null too', () => {
+  test('may leave open when the file was received, by null too', () => {
     expect(read({ ...valid, received_at: null }).received_at ?? null).toBeNull();
     expect(read(valid).received_at ?? null).toBeNull();
   });
 
-  it.each([
+  test.each([
     '2025-01-02T03:04:05Z',
     '2025-01-02T03:04:05.678+00:00',
     '2025-01-01T22:04:05-05:00',
@@ -68,12 +68,12 @@ describe('an upload request', () => {
     expect(read({ ...valid, received_at }).received_at).toEqual(new Date(received_at));
   });
 
-  it('names a file, not a path', () => {
+  test('names a file, not a path', () => {
     expect(read({ ...valid, filename: '/srv/inbox/März.CSV' }).filename).toBe('März.CSV');
     expect(read({ ...valid, filename: 'C:\\smt\\a.csv' }).filename).toBe('a.csv');
   });
 
-  it.each([
+  test.each([
     ['no filename', { filename: undefined }, 'filename'],
     ['a filename that is none', { filename: '..' }, 'filename'],
     ['control characters in the filename', { filename: 'a\n.csv' }, 'filename'],
@@ -106,7 +106,7 @@ describe('an upload request', () => {
     expect(error.message).toContain(field);
   });
 
-  it('names every field that is wrong at once', () => {
+  test('names every field that is wrong at once', () => {
     const { details } = refusal({});
 
     expect((details as { field: string }[]).map(({ field }) => field)).toEqual([
@@ -116,21 +116,21 @@ describe('an upload request', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['nothing', ''],
     ['broken JSON', '{"filename":'],
   ])('that is %s is refused as no JSON', (_, body) => {
     expect(refusal(body)).toMatchObject({ status: 400, code: 'invalid-json' });
   });
 
-  it.each([
+  test.each([
     ['an array', '[]'],
     ['null', 'null'],
   ])('that is %s is refused', (_, body) => {
     expect(refusal(body)).toMatchObject({ status: 400, code: 'invalid-request' });
   });
 
-  it('may name 5 GiB and not a byte more', () => {
+  test('may name 5 GiB and not a byte more', () => {
     expect(() => checkSize(5 * 1024 ** 3)).not.toThrow();
     expect(() => checkSize(5 * 1024 ** 3 + 1)).toThrow(
       expect.objectContaining({ status: 413, code: 'too-large' }),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   cellsOf,
   estimatedRuns,
@@ -30,7 +30,7 @@ function range(from: string, to: string, rows: readonly IntervalRow[]) {
 }
 
 describe('heat map cells', () => {
-  it('draws the hour that fall back repeats as two halves of its cells, the first pass left', () => {
+  test('draws the hour that fall back repeats as two halves of its cells, the first pass left', () => {
     const { days, first } = range('2025-11-02', '2025-11-02', rowsOf('2025-11-02'));
 
     const cells = cellsOf(days, first);
@@ -50,7 +50,7 @@ describe('heat map cells', () => {
     expect(cells.filter(([, , , , half]) => half === 0)).toHaveLength(92);
   });
 
-  it('marks the hour that spring forward skips, and puts three o’clock at three', () => {
+  test('marks the hour that spring forward skips, and puts three o’clock at three', () => {
     const { days, first } = range('2025-03-09', '2025-03-09', rowsOf('2025-03-09'));
 
     expect(cellsOf(days, first)[8]).toEqual([0, 12, 0.008, 8, 0]);
@@ -58,7 +58,7 @@ describe('heat map cells', () => {
     expect(missingRuns(days, first)).toEqual([]);
   });
 
-  it('marks what is missing and what is estimated, apart from zero', () => {
+  test('marks what is missing and what is estimated, apart from zero', () => {
     const rows = rowsOf('2025-06-01')
       .filter((_, slot) => slot < 10 || slot >= 14)
       .map((row, index) => ({ ...row, estimated: index === 0 || index > 90 }));
@@ -74,7 +74,7 @@ describe('heat map cells', () => {
 });
 
 describe('layOut', () => {
-  it('gives days of 92, 96 and 100 slots one after the other', () => {
+  test('gives days of 92, 96 and 100 slots one after the other', () => {
     const dates = ['2025-03-08', '2025-03-09', '2025-03-10'];
     const { days, starts } = range('2025-03-08', '2025-03-10', dates.flatMap(rowsOf));
 
@@ -88,7 +88,7 @@ describe('layOut', () => {
 });
 
 describe('decimals', () => {
-  it.each([
+  test.each([
     ['0', '0'],
     ['815.04', '815.04'],
     ['-0.00001', '-0.00001'],
@@ -98,7 +98,7 @@ describe('decimals', () => {
     expect(formatDecimal(parseDecimal(text))).toBe(written);
   });
 
-  it.each(['', '1e5', '.5', '1.', '1.000001', 'NaN'])('rejects %s', (text) => {
+  test.each(['', '1e5', '.5', '1.', '1.000001', 'NaN'])('rejects %s', (text) => {
     expect(() => parseDecimal(text)).toThrow(RangeError);
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readAddress, usageUrl } from '../../functions/pages/client/usage-page/address.ts';
 import { zoomOf, zoomText } from '../../functions/pages/client/usage-page/day-window.ts';
 import { hoursText, isWithin, parseHours } from '../../functions/pages/client/usage-page/profile.ts';
@@ -67,12 +67,12 @@ describe('presetRange', () => {
     last_interval_at: null,
   };
 
-  it('takes all of six years when asked for all', () => {
+  test('takes all of six years when asked for all', () => {
     expect(presetRange('All', meter)).toEqual({ from: '2019-09-15', to: '2025-09-12' });
     expect(selectionProblem({ esiid, ...presetRange('All', meter) })).toBeNull();
   });
 
-  it('takes the last calendar month that is over, and never begins before the first stored day', () => {
+  test('takes the last calendar month that is over, and never begins before the first stored day', () => {
     expect(presetRange('Last month', meter)).toEqual({ from: '2025-08-01', to: '2025-08-31' });
     expect(presetRange('Last month', { ...meter, last_date: '2024-02-29' })).toEqual({
       from: '2024-02-01',
@@ -87,7 +87,7 @@ describe('presetRange', () => {
 });
 
 describe('ranges to compare with', () => {
-  it('compares a calendar month with the month before, and with the same month a year before', () => {
+  test('compares a calendar month with the month before, and with the same month a year before', () => {
     const march = { esiid, from: '2024-03-01', to: '2024-03-31' };
 
     expect(comparedSelection(march, 'previous')).toEqual({ esiid, from: '2024-02-01', to: '2024-02-29' });
@@ -95,7 +95,7 @@ describe('ranges to compare with', () => {
     expect(comparedSelection(march, otherEsiid)).toEqual({ ...march, esiid: otherEsiid });
   });
 
-  it('keeps the ends of months and leap days within the calendar', () => {
+  test('keeps the ends of months and leap days within the calendar', () => {
     expect(yearBefore({ from: '2024-02-01', to: '2024-02-29' })).toEqual({
       from: '2023-02-01',
       to: '2023-02-28',
@@ -114,7 +114,7 @@ describe('ranges to compare with', () => {
     });
   });
 
-  it('steps there and back to where it was', () => {
+  test('steps there and back to where it was', () => {
     const day = fc.integer({ min: 0, max: 9_000 }).map((days) => addDays('2010-01-01', days));
     fc.assert(
       fc.property(day, fc.integer({ min: 0, max: 800 }), (from, length) => {
@@ -127,7 +127,7 @@ describe('ranges to compare with', () => {
 });
 
 describe('periodsOf', () => {
-  it('says of a month how many of its days are complete', () => {
+  test('says of a month how many of its days are complete', () => {
     const coverage = coverageOf('2025-06-28', [['1.5', 96], ['0.25', 95], null, ['2', 96]]);
     const [usage] = rangeUsage({ esiid, from: '2025-06-28', to: '2025-07-01' }, coverage).channels;
 
@@ -141,7 +141,7 @@ describe('periodsOf', () => {
     ]);
   });
 
-  it('adds up to the whole, by day, week and month', () => {
+  test('adds up to the whole, by day, week and month', () => {
     const kwh = fc.option(fc.integer({ min: 0, max: 10_000_000 }), { nil: null });
     fc.assert(
       fc.property(fc.array(kwh, { minLength: 1, maxLength: 90 }), (units) => {
@@ -163,7 +163,7 @@ describe('periodsOf', () => {
 });
 
 describe('mergeGaps', () => {
-  it('counts what two channels miss at the same time as one gap', () => {
+  test('counts what two channels miss at the same time as one gap', () => {
     const gap = { start: '2024-12-24T00:00:00-06:00', end: '2024-12-26T00:00:00-06:00', intervals: 192 };
     const later = { start: '2025-01-01T00:00:00-06:00', end: '2025-01-01T01:00:00-06:00', intervals: 4 };
 
@@ -190,7 +190,7 @@ describe('hours', () => {
     intervals: 4,
   });
 
-  it('keeps a window in the URL, and rejects what is none', () => {
+  test('keeps a window in the URL, and rejects what is none', () => {
     for (const text of ['13-19', '20-6-weekdays', '0-24-weekends']) {
       const window = parseHours(text);
       expect(window && hoursText(window)).toBe(text);
@@ -199,7 +199,7 @@ describe('hours', () => {
       expect(parseHours(text)).toBeNull();
   });
 
-  it('lets a window pass midnight, and belong to some days only', () => {
+  test('lets a window pass midnight, and belong to some days only', () => {
     const nights = { first: 20, end: 6, days: 'weekdays' as const };
 
     const within = Array.from({ length: 24 }, (_, hour) => hour).filter((hour) =>
@@ -212,7 +212,7 @@ describe('hours', () => {
 });
 
 describe('the URL', () => {
-  it('holds everything that is shown, and nothing that is not', () => {
+  test('holds everything that is shown, and nothing that is not', () => {
     const address = {
       esiid,
       from: '2025-07-01',
@@ -229,7 +229,7 @@ describe('the URL', () => {
     expect(url).not.toContain('day=');
   });
 
-  it('names a zoom by whole days, and ignores one that is not of the range', () => {
+  test('names a zoom by whole days, and ignores one that is not of the range', () => {
     const dates = datesBetween('2025-07-01', '2025-07-31');
 
     expect(zoomText(dates, { first: 3.2, last: 5.9 })).toBe('2025-07-04..2025-07-06');
@@ -241,13 +241,13 @@ describe('the URL', () => {
 });
 
 describe('what people read', () => {
-  it('says 100 % only of what is whole', () => {
+  test('says 100 % only of what is whole', () => {
     expect(percentText(9_999, 10_000)).toBe('99.9 %');
     expect(percentText(10_000, 10_000)).toBe('100 %');
     expect(percentText(0, 0)).toBe('0 %');
   });
 
-  it('says by how much something changed, and nothing where there is nothing to compare with', () => {
+  test('says by how much something changed, and nothing where there is nothing to compare with', () => {
     expect(changeText(110_000n, 100_000n)).toBe('+10.0 %');
     expect(changeText(90_000n, 100_000n)).toBe('−10.0 %');
     expect(changeText(100_000n, 0n)).toBe('–');

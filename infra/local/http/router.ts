@@ -16,15 +16,15 @@ interface CompiledRoute {
 
 /** Chooses routes as API Gateway's HTTP APIs do: the most specific path wins, and a trailing slash counts. */
 export class Router {
-  readonly #routes: readonly CompiledRoute[];
+  private readonly routes: readonly CompiledRoute[];
 
   constructor(routes: readonly RouteDescription[]) {
-    this.#routes = routes.map(compile).sort((a, b) => (a.rank < b.rank ? -1 : 1));
+    this.routes = routes.map(compile).sort((a, b) => (a.rank < b.rank ? -1 : 1));
   }
 
   /** @param path as in the request line, still encoded, without query */
   match(method: string, path: string): Match | undefined {
-    for (const { route, method: wanted, pattern } of this.#routes) {
+    for (const { route, method: wanted, pattern } of this.routes) {
       const match = wanted === 'ANY' || wanted === method ? pattern.exec(path) : null;
       if (match) return { route, pathParameters: decode(match.groups ?? {}) };
     }

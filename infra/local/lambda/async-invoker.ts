@@ -16,55 +16,60 @@ export interface AsyncInvokerOptions {
 
 /** Asynchronous invocations of one function: tried again with Lambda's waits, then handed to its failure destination. */
 export class AsyncInvoker {
-  readonly #options: AsyncInvokerOptions;
-  readonly #underWay = new Set<Promise<void>>();
-  readonly #waiting = new Map<NodeJS.Timeout, () => void>();
-  #isStopped = false;
+  private readonly options: AsyncInvokerOptions;
+  private readonly underWay = new Set<Promise<void>>();
+  private readonly waiting = new Map<NodeJS.Timeout, () => void>();
+  private isStopped = false;
 
   constructor(options: AsyncInvokerOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   /** Accepts an event; what becomes of it shows in the function's effects or in its failure destination. */
   accept(payload: unknown): void {
-    const work = this.#run(payload)
-      .catch((error: unknown) => console.error(`an event for ${this.#options.fn.name} is lost:`, error))
-      .finally(() => this.#underWay.delete(work));
-    this.#underWay.add(work);
+    const work = this.run(payload)
+      .catch((error: unknown) => console.error(`an event for ${this.options.fn.name} is lost:`, error))
+      .finally(() => this.underWay.delete(work));
+    this.underWay.add(work);
   }
 
   /** Events accepted and neither handled nor given up. */
   get pending(): number {
-    return this.#underWay.size;
+    return this.underWay.size;
   }
 
   /** Gives up what waits for another try; the function's own stop ends what runs. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    for (const [timer, resolve] of this.#waiting) {
+    this.isStopped = true;
+    for (const [timer, resolve] of this.waiting) {
       clearTimeout(timer);
       resolve();
     }
-    await Promise.all(this.#underWay);
+    await Promise.all(this.underWay);
   }
 
-  async #run(payload: unknown): Promise<void> {
-    const { config, timeScale } = this.#options;
+  private async run(payload: unknown): Promise<void> {
+    const { config, timeScale } = this.options;
     const requestId = randomUUID();
     const expiresAt = Date.now() + (config?.maxEventAgeMs ?? 6 * 3_600_000 * timeScale);
     const maxTries = 1 + (config?.maxRetryAttempts ?? 2);
-    for (let tries = 1; !this.#isStopped; tries += 1) {
-      const result = await this.#options.invoke(payload, requestId);
-      if (result.outcome === 'ok' || this.#isStopped) return;
-      if (tries >= maxTries) return this.#giveUp(payload, result, tries, 'RetriesExhausted');
+    for (let tries = 1; !this.isStopped; tries += 1) {
+      const result = await this.options.invoke(payload, requestId);
+      if (result.outcome === 'ok' || this.isStopped) return;
+      if (tries >= maxTries) return this.giveUp(payload, result, tries, 'RetriesExhausted');
       const delayMs = (retryDelaysMs[tries - 1] ?? 0) * timeScale;
-      if (Date.now() + delayMs >= expiresAt) return this.#giveUp(payload, result, tries, 'EventAgeExceeded');
-      await this.#wait(delayMs);
+      if (Date.now() + delayMs >= expiresAt) return this.giveUp(payload, result, tries, 'EventAgeExceeded');
+      await this.wait(delayMs);
     }
   }
 
-  async #giveUp(payload: unknown, result: InvocationResult, tries: number, condition: string): Promise<void> {
-    const { config, fn, sendToQueue } = this.#options;
+  private async giveUp(
+    payload: unknown,
+    result: InvocationResult,
+    tries: number,
+    condition: string,
+  ): Promise<void> {
+    const { config, fn, sendToQueue } = this.options;
     if (!config?.onFailureQueueArn) return;
     const record = {
       version: '1.0',
@@ -82,13 +87,13 @@ export class AsyncInvoker {
     await sendToQueue(config.onFailureQueueArn, JSON.stringify(record));
   }
 
-  #wait(delayMs: number): Promise<void> {
+  private wait(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
-        this.#waiting.delete(timer);
+        this.waiting.delete(timer);
         resolve();
       }, delayMs);
-      this.#waiting.set(timer, resolve);
+      this.waiting.set(timer, resolve);
     });
   }
 }

@@ -26,71 +26,71 @@ type Ending =
  * After a timeout, an exit, or an error outside the handler it is dead, and the next invocation needs another.
  */
 export class ExecutionEnvironment {
-  readonly #options: ExecutionEnvironmentOptions;
-  readonly #process: ChildProcess;
-  readonly #exited: Promise<void>;
-  readonly #ready: Promise<Ending>;
-  #onEnding: ((ending: Ending) => void) | undefined;
-  #exit: Ending | undefined;
-  #fatal: FunctionError | undefined;
-  #outOfMemory = false;
+  private readonly options: ExecutionEnvironmentOptions;
+  private readonly process: ChildProcess;
+  private readonly exited: Promise<void>;
+  private readonly ready: Promise<Ending>;
+  private onEnding: ((ending: Ending) => void) | undefined;
+  private exit: Ending | undefined;
+  private fatal: FunctionError | undefined;
+  private outOfMemory = false;
 
   constructor(options: ExecutionEnvironmentOptions) {
-    this.#options = options;
+    this.options = options;
     const { fn, services, logs } = options;
-    this.#process = fork(workerPath, {
+    this.process = fork(workerPath, {
       cwd: fn.codeDir,
       env: environmentOf(fn, services),
       // Lambda leaves a tenth of the memory to what is not JavaScript's heap.
       execArgv: [`--max-old-space-size=${Math.floor(fn.memorySizeMb * 0.9)}`],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    if (this.#process.stdout) logs.collect(fn.name, this.#process.stdout);
-    if (this.#process.stderr) {
-      logs.collect(fn.name, this.#process.stderr, (line) => {
-        if (line.includes('JavaScript heap out of memory')) this.#outOfMemory = true;
+    if (this.process.stdout) logs.collect(fn.name, this.process.stdout);
+    if (this.process.stderr) {
+      logs.collect(fn.name, this.process.stderr, (line) => {
+        if (line.includes('JavaScript heap out of memory')) this.outOfMemory = true;
       });
     }
-    this.#ready = this.#nextEnding(initTimeoutMs);
-    this.#process.on('message', (message: FromWorker) => this.#heard(message));
+    this.ready = this.nextEnding(initTimeoutMs);
+    this.process.on('message', (message: FromWorker) => this.heard(message));
     // 'close' rather than 'exit': by then the last lines of its output are in.
-    this.#exited = new Promise((resolve) => {
+    this.exited = new Promise((resolve) => {
       const gone = (code: number | null, signal: NodeJS.Signals | null) => {
-        this.#exit = { type: 'exit', code, signal };
-        this.#onEnding?.(this.#exit);
+        this.exit = { type: 'exit', code, signal };
+        this.onEnding?.(this.exit);
         resolve();
       };
-      this.#process.on('close', gone);
-      this.#process.on('error', () => gone(null, null));
+      this.process.on('close', gone);
+      this.process.on('error', () => gone(null, null));
     });
   }
 
   get pid(): number | undefined {
-    return this.#process.pid;
+    return this.process.pid;
   }
 
   /** False once the process is gone, or bound to go. */
   get isAlive(): boolean {
-    return this.#exit === undefined && !this.#process.killed && this.#process.connected;
+    return this.exit === undefined && !this.process.killed && this.process.connected;
   }
 
   /** Runs one invocation. Never rejects: every way to fail is a result. */
   async invoke(payload: unknown, requestId: string = randomUUID()): Promise<InvocationResult> {
-    const { timeoutMs } = this.#options.fn;
-    const init = await this.#ready;
-    if (init.type === 'deadline') return this.#timedOut(requestId, init.timeoutMs);
-    if (init.type === 'exit') return this.#crashed(requestId, init);
-    const ended = this.#nextEnding(timeoutMs);
+    const { timeoutMs } = this.options.fn;
+    const init = await this.ready;
+    if (init.type === 'deadline') return this.timedOut(requestId, init.timeoutMs);
+    if (init.type === 'exit') return this.crashed(requestId, init);
+    const ended = this.nextEnding(timeoutMs);
     const message: ToWorker = {
       type: 'invoke',
       requestId,
       payload: JSON.stringify(payload ?? null),
       deadlineMs: Date.now() + timeoutMs,
     };
-    this.#process.send(message, () => {}); // a channel closed meanwhile shows as the exit
+    this.process.send(message, () => {}); // a channel closed meanwhile shows as the exit
     const ending = await ended;
-    if (ending.type === 'deadline') return this.#timedOut(requestId, timeoutMs);
-    if (ending.type === 'exit') return this.#crashed(requestId, ending);
+    if (ending.type === 'deadline') return this.timedOut(requestId, timeoutMs);
+    if (ending.type === 'exit') return this.crashed(requestId, ending);
     const answer = ending.message;
     if (answer.type === 'result') return { outcome: 'ok', requestId, payload: JSON.parse(answer.payload) };
     const error = answer.type === 'error' ? answer.error : unexpected(answer.type);
@@ -99,30 +99,30 @@ export class ExecutionEnvironment {
 
   /** Kills the process, as at a timeout, and waits until it is gone. */
   async kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
-    await this.#exited;
+    this.process.kill('SIGKILL');
+    await this.exited;
   }
 
-  #heard(message: FromWorker): void {
+  private heard(message: FromWorker): void {
     // The exit that follows is the end; this is its reason.
-    if (message.type === 'fatal') this.#fatal = message.error;
-    else this.#onEnding?.({ type: 'message', message });
+    if (message.type === 'fatal') this.fatal = message.error;
+    else this.onEnding?.({ type: 'message', message });
   }
 
-  #nextEnding(timeoutMs: number): Promise<Ending> {
+  private nextEnding(timeoutMs: number): Promise<Ending> {
     return new Promise((resolve) => {
       const settle = (ending: Ending) => {
         clearTimeout(timer);
-        this.#onEnding = undefined;
+        this.onEnding = undefined;
         resolve(ending);
       };
       const timer = setTimeout(() => settle({ type: 'deadline', timeoutMs }), timeoutMs);
-      this.#onEnding = settle;
-      if (this.#exit) settle(this.#exit);
+      this.onEnding = settle;
+      if (this.exit) settle(this.exit);
     });
   }
 
-  async #timedOut(requestId: string, timeoutMs: number): Promise<InvocationResult> {
+  private async timedOut(requestId: string, timeoutMs: number): Promise<InvocationResult> {
     await this.kill();
     const errorMessage = `${requestId} Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
     return {
@@ -132,9 +132,9 @@ export class ExecutionEnvironment {
     };
   }
 
-  #crashed(requestId: string, { code, signal }: Ending & { type: 'exit' }): InvocationResult {
-    const outOfMemory = this.#outOfMemory;
-    if (this.#fatal) return { outcome: 'exited', requestId, error: this.#fatal, outOfMemory };
+  private crashed(requestId: string, { code, signal }: Ending & { type: 'exit' }): InvocationResult {
+    const outOfMemory = this.outOfMemory;
+    if (this.fatal) return { outcome: 'exited', requestId, error: this.fatal, outOfMemory };
     const how = signal ? `signal: ${signal}` : `exit status ${code}`;
     const error = {
       errorType: outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError',

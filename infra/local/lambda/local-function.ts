@@ -33,16 +33,16 @@ export class LocalFunction {
   readonly description: FunctionDescription;
   /** Invocations at once. */
   readonly concurrency: number;
-  readonly #options: LocalFunctionOptions;
+  private readonly options: LocalFunctionOptions;
   /** The environment used last comes first, so that few stay warm under little load. */
-  readonly #idle: ExecutionEnvironment[] = [];
-  readonly #busy = new Set<ExecutionEnvironment>();
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
-  #isStopped = false;
+  private readonly idle: ExecutionEnvironment[] = [];
+  private readonly busy = new Set<ExecutionEnvironment>();
+  private readonly waiting: (() => void)[] = [];
+  private running = 0;
+  private isStopped = false;
 
   constructor(options: LocalFunctionOptions) {
-    this.#options = options;
+    this.options = options;
     this.description = options.fn;
     this.concurrency = Math.min(options.maxConcurrency, options.fn.reservedConcurrency ?? Infinity);
   }
@@ -53,41 +53,41 @@ export class LocalFunction {
       isBusy,
       kill: () => environment.kill(),
     });
-    return [...[...this.#busy].map(worker(true)), ...this.#idle.map(worker(false))];
+    return [...[...this.busy].map(worker(true)), ...this.idle.map(worker(false))];
   }
 
   /** Invokes the function and waits for its end. Never rejects: every way to fail is a result. */
   async invoke(payload: unknown, requestId: string = randomUUID()): Promise<InvocationResult> {
-    if (this.#running >= this.concurrency) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#running += 1;
+    if (this.running >= this.concurrency) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    else this.running += 1;
     try {
-      if (this.#isStopped) return stopped(requestId);
-      return await this.#invokeNow(payload, requestId);
+      if (this.isStopped) return stopped(requestId);
+      return await this.invokeNow(payload, requestId);
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.waiting.shift();
       if (next) next();
-      else this.#running -= 1;
+      else this.running -= 1;
     }
   }
 
-  async #invokeNow(payload: unknown, requestId: string): Promise<InvocationResult> {
-    const environment = this.#takeIdle() ?? new ExecutionEnvironment(this.#options);
-    this.#busy.add(environment);
+  private async invokeNow(payload: unknown, requestId: string): Promise<InvocationResult> {
+    const environment = this.takeIdle() ?? new ExecutionEnvironment(this.options);
+    this.busy.add(environment);
     try {
       const result = await environment.invoke(payload, requestId);
-      this.#tellFailure(result);
+      this.tellFailure(result);
       return result;
     } finally {
-      this.#busy.delete(environment);
-      if (environment.isAlive && !this.#isStopped) this.#idle.unshift(environment);
+      this.busy.delete(environment);
+      if (environment.isAlive && !this.isStopped) this.idle.unshift(environment);
       else await environment.kill();
     }
   }
 
   /** As the platform does it: what the function could not log itself is in its log all the same. */
-  #tellFailure(result: InvocationResult): void {
+  private tellFailure(result: InvocationResult): void {
     if (result.outcome === 'ok') return;
-    const { fn, logs, onFailure } = this.#options;
+    const { fn, logs, onFailure } = this.options;
     const line = {
       level: 'ERROR',
       message: 'invocation failed',
@@ -98,22 +98,22 @@ export class LocalFunction {
     onFailure?.(fn.name, result.error);
   }
 
-  #takeIdle(): ExecutionEnvironment | undefined {
+  private takeIdle(): ExecutionEnvironment | undefined {
     for (;;) {
-      const environment = this.#idle.shift();
+      const environment = this.idle.shift();
       if (!environment || environment.isAlive) return environment;
     }
   }
 
   /** Waits until nothing runs, this long at most. */
   async drain(graceMs: number): Promise<void> {
-    for (const deadline = Date.now() + graceMs; this.#running > 0 && Date.now() < deadline; ) await sleep(20);
+    for (const deadline = Date.now() + graceMs; this.running > 0 && Date.now() < deadline; ) await sleep(20);
   }
 
   /** Kills all environments; invocations under way end as `exited`. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    await Promise.all([...this.#busy, ...this.#idle].map((environment) => environment.kill()));
+    this.isStopped = true;
+    await Promise.all([...this.busy, ...this.idle].map((environment) => environment.kill()));
   }
 }
 

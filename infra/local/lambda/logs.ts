@@ -8,8 +8,8 @@ export type LineListener = (line: string, functionName: string) => void;
 /** The log lines of all functions: one file a function, and listeners. */
 export class FunctionLogs {
   readonly dir: string;
-  readonly #files = new Map<string, WriteStream>();
-  readonly #listeners = new Set<LineListener>();
+  private readonly files = new Map<string, WriteStream>();
+  private readonly listeners = new Set<LineListener>();
 
   constructor(dir: string) {
     this.dir = dir;
@@ -18,8 +18,8 @@ export class FunctionLogs {
 
   /** Calls the listener for each line from now on; the returned function ends that. */
   onLine(listener: LineListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** Takes all lines of a process's output. */
@@ -31,21 +31,21 @@ export class FunctionLogs {
   }
 
   write(functionName: string, line: string): void {
-    this.#file(functionName).write(`${line}\n`);
-    for (const listener of this.#listeners) listener(line, functionName);
+    this.file(functionName).write(`${line}\n`);
+    for (const listener of this.listeners) listener(line, functionName);
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#files.values()].map((file) => new Promise((done) => file.end(done))));
+    await Promise.all([...this.files.values()].map((file) => new Promise((done) => file.end(done))));
   }
 
-  #file(functionName: string): WriteStream {
-    let file = this.#files.get(functionName);
+  private file(functionName: string): WriteStream {
+    let file = this.files.get(functionName);
     if (!file) {
       file = createWriteStream(path.join(this.dir, `${functionName}.log`), { flags: 'a' });
       // A log that cannot be written (disk full, folder removed) must not take the stack down.
-      file.on('error', () => this.#files.delete(functionName));
-      this.#files.set(functionName, file);
+      file.on('error', () => this.files.delete(functionName));
+      this.files.set(functionName, file);
     }
     return file;
   }

@@ -8,14 +8,14 @@ import type { Resolver } from './resolver.ts';
  */
 export class Properties {
   readonly where: string;
-  readonly #values: Readonly<Record<string, unknown>>;
-  readonly #resolver: Resolver;
-  readonly #seen = new Set(['ServiceToken', 'ServiceTimeout', 'Tags', 'Description']);
+  private readonly values: Readonly<Record<string, unknown>>;
+  private readonly resolver: Resolver;
+  private readonly seen = new Set(['ServiceToken', 'ServiceTimeout', 'Tags', 'Description']);
 
   constructor(where: string, values: Readonly<Record<string, unknown>>, resolver: Resolver) {
     this.where = where;
-    this.#values = values;
-    this.#resolver = resolver;
+    this.values = values;
+    this.resolver = resolver;
   }
 
   static of(logicalId: string, resource: Resource, resolver: Resolver): Properties {
@@ -24,8 +24,8 @@ export class Properties {
 
   /** The resolved value, undefined when the template has none. */
   value<T>(name: string): T | undefined {
-    this.#seen.add(name);
-    return this.#resolver.resolve(this.#values[name], `${this.where} ${name}`) as T | undefined;
+    this.seen.add(name);
+    return this.resolver.resolve(this.values[name], `${this.where} ${name}`) as T | undefined;
   }
 
   text(name: string): string {
@@ -45,25 +45,25 @@ export class Properties {
 
   /** The properties of a nested object. */
   object(name: string): Properties {
-    this.#seen.add(name);
-    const value = (this.#values[name] ?? {}) as Record<string, unknown>;
-    return new Properties(`${this.where} ${name}`, value, this.#resolver);
+    this.seen.add(name);
+    const value = (this.values[name] ?? {}) as Record<string, unknown>;
+    return new Properties(`${this.where} ${name}`, value, this.resolver);
   }
 
   objects(name: string): readonly Properties[] {
-    this.#seen.add(name);
-    const values = (this.#values[name] ?? []) as readonly Record<string, unknown>[];
-    return values.map((value, i) => new Properties(`${this.where} ${name}[${i}]`, value, this.#resolver));
+    this.seen.add(name);
+    const values = (this.values[name] ?? []) as readonly Record<string, unknown>[];
+    return values.map((value, i) => new Properties(`${this.where} ${name}[${i}]`, value, this.resolver));
   }
 
   /** Names the properties that make no difference on this machine. */
   ignore(...names: readonly string[]): void {
-    for (const name of names) this.#seen.add(name);
+    for (const name of names) this.seen.add(name);
   }
 
   /** @throws TemplateError naming a property that nobody has read */
   done(): void {
-    const unread = Object.keys(this.#values).filter((name) => !this.#seen.has(name));
+    const unread = Object.keys(this.values).filter((name) => !this.seen.has(name));
     if (unread.length > 0) {
       throw new TemplateError(this.where, `the local run does not support the property ${unread.join(', ')}`);
     }

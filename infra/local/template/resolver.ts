@@ -11,10 +11,10 @@ export interface ResolverOptions {
 
 /** Turns CloudFormation's intrinsic functions into the values they have in the local run. */
 export class Resolver {
-  readonly #options: ResolverOptions;
+  private readonly options: ResolverOptions;
 
   constructor(options: ResolverOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   /**
@@ -26,25 +26,25 @@ export class Resolver {
     if (typeof value !== 'object' || value === null) return value;
     const [[key, argument] = [], ...rest] = Object.entries(value);
     if (rest.length === 0 && key && (key === 'Ref' || key === 'Condition' || key.startsWith('Fn::'))) {
-      return this.#intrinsic(key, argument, where);
+      return this.intrinsic(key, argument, where);
     }
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => [name, this.resolve(item, `${where}.${name}`)]),
     );
   }
 
-  #intrinsic(name: string, argument: unknown, where: string): unknown {
+  private intrinsic(name: string, argument: unknown, where: string): unknown {
     switch (name) {
       case 'Ref':
-        return this.#ref(String(argument), where);
+        return this.ref(String(argument), where);
       case 'Fn::GetAtt':
-        return this.#getAtt(argument as [string, string], where);
+        return this.getAtt(argument as [string, string], where);
       case 'Fn::Join': {
         const [separator, parts] = argument as [string, unknown];
         return (this.resolve(parts, where) as string[]).join(separator);
       }
       case 'Fn::Sub':
-        return this.#sub(argument as string | [string, Record<string, unknown>], where);
+        return this.sub(argument as string | [string, Record<string, unknown>], where);
       case 'Fn::Select': {
         const [index, list] = this.resolve(argument, where) as [number | string, unknown[]];
         return list[Number(index)];
@@ -58,46 +58,46 @@ export class Resolver {
     }
   }
 
-  #ref(name: string, where: string): string {
-    const pseudo = this.#pseudoParameter(name);
+  private ref(name: string, where: string): string {
+    const pseudo = this.pseudoParameter(name);
     if (pseudo !== undefined) return pseudo;
-    const parameter = this.#options.template.Parameters?.[name];
+    const parameter = this.options.template.Parameters?.[name];
     if (parameter) {
-      const value = this.#options.parameters[name] ?? parameter.Default;
+      const value = this.options.parameters[name] ?? parameter.Default;
       if (value === undefined) throw new TemplateError(where, `the parameter ${name} has no value`);
       return value;
     }
-    const resource = this.#options.template.Resources[name];
+    const resource = this.options.template.Resources[name];
     // A version or alias of a function runs the function's one code here.
     if (resource?.Type === 'AWS::Lambda::Version' || resource?.Type === 'AWS::Lambda::Alias') {
       return this.resolve(resource.Properties?.FunctionName, name) as string;
     }
-    const identity = resource && identify(name, resource, this.#options.account);
+    const identity = resource && identify(name, resource, this.options.account);
     if (!identity) throw new TemplateError(where, `${name} (${resource?.Type}) has no local value`);
     return identity.ref;
   }
 
-  #getAtt([name, attribute]: [string, string], where: string): string {
-    const resource = this.#options.template.Resources[name];
-    const value = resource && identify(name, resource, this.#options.account)?.attributes[attribute];
+  private getAtt([name, attribute]: [string, string], where: string): string {
+    const resource = this.options.template.Resources[name];
+    const value = resource && identify(name, resource, this.options.account)?.attributes[attribute];
     if (value === undefined) {
       throw new TemplateError(where, `${attribute} of ${name} (${resource?.Type}) has no local value`);
     }
     return value;
   }
 
-  #sub(argument: string | [string, Record<string, unknown>], where: string): string {
+  private sub(argument: string | [string, Record<string, unknown>], where: string): string {
     const [text, variables] = typeof argument === 'string' ? [argument, {}] : argument;
     return text.replace(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) => {
       if (literal) return `\${${name}}`;
       if (name in variables) return String(this.resolve(variables[name], where));
       const [resource = '', attribute] = name.split('.', 2);
-      return attribute ? this.#getAtt([resource, attribute], where) : this.#ref(resource, where);
+      return attribute ? this.getAtt([resource, attribute], where) : this.ref(resource, where);
     });
   }
 
-  #pseudoParameter(name: string): string | undefined {
-    const { region, accountId, stackName } = this.#options.account;
+  private pseudoParameter(name: string): string | undefined {
+    const { region, accountId, stackName } = this.options.account;
     const values: Record<string, string> = {
       'AWS::Region': region,
       'AWS::AccountId': accountId,

@@ -57,26 +57,26 @@ export function openLoad(database: Database, options: LoadOptions): BlockLoad {
  * cost more than all the rest of a small load.
  */
 export class BlockLoad {
-  readonly #database: Database;
-  readonly #options: LoadOptions;
-  readonly #receivedAt: string;
-  readonly #reads: StagedReads;
+  private readonly database: Database;
+  private readonly options: LoadOptions;
+  private readonly receivedAt: string;
+  private readonly reads: StagedReads;
   /** Not copied yet. */
-  #pending: StagedBlock[] = [];
+  private pending: StagedBlock[] = [];
   /** How many blocks each member has. */
-  readonly #counts: number[] = [];
-  #client: PoolClient | null = null;
-  #isInTransaction = false;
-  #copy: CopyStreamQuery | null = null;
+  private readonly counts: number[] = [];
+  private client: PoolClient | null = null;
+  private isInTransaction = false;
+  private copy: CopyStreamQuery | null = null;
   /** Whether some blocks are in the temporary table. */
-  #areBlocksStaged = false;
-  #copyError: unknown = null;
+  private areBlocksStaged = false;
+  private copyError: unknown = null;
 
   constructor(database: Database, options: LoadOptions) {
-    this.#database = database;
-    this.#options = options;
-    this.#receivedAt = options.receivedAt.toISOString();
-    this.#reads = new StagedReads(database.kysely, this.#receivedAt);
+    this.database = database;
+    this.options = options;
+    this.receivedAt = options.receivedAt.toISOString();
+    this.reads = new StagedReads(database.kysely, this.receivedAt);
   }
 
   /**
@@ -85,15 +85,15 @@ export class BlockLoad {
    * @throws DatabaseUnavailableError, pg's DatabaseError; call {@link abort} then
    */
   add(block: IntervalBlock, member: number): Promise<void> | undefined {
-    this.#pending.push({ block, member });
-    this.#counts[member] = (this.#counts[member] ?? 0) + 1;
-    return this.#pending.length < blocksPerChunk ? undefined : this.#flush();
+    this.pending.push({ block, member });
+    this.counts[member] = (this.counts[member] ?? 0) + 1;
+    return this.pending.length < blocksPerChunk ? undefined : this.flush();
   }
 
   /** Adds a read of a member, as {@link add} a block. */
   addRead(read: DailyRead | MonthlyRead, member: number): Promise<void> | undefined {
-    this.#reads.add(read, member);
-    return this.#reads.pendingCount < readsPerChunk ? undefined : this.#stageReads();
+    this.reads.add(read, member);
+    return this.reads.pendingCount < readsPerChunk ? undefined : this.stageReads();
   }
 
   /**
@@ -102,14 +102,14 @@ export class BlockLoad {
    */
   async finish(result: LoadResult): Promise<LoadSummary> {
     try {
-      const isStaged = this.#areBlocksStaged || result.recountMembers.length > 0;
-      if (isStaged) await this.#copyRest();
-      if (this.#reads.isStaged) await this.#stageReads();
-      const client = await this.#connect();
-      if (result.rejectedRows.length > 0) await this.#begin();
-      const summary = await this.#write(client, result, isStaged);
-      if (this.#isInTransaction) await client.query('commit');
-      this.#client = null;
+      const isStaged = this.areBlocksStaged || result.recountMembers.length > 0;
+      if (isStaged) await this.copyRest();
+      if (this.reads.isStaged) await this.stageReads();
+      const client = await this.connect();
+      if (result.rejectedRows.length > 0) await this.begin();
+      const summary = await this.write(client, result, isStaged);
+      if (this.isInTransaction) await client.query('commit');
+      this.client = null;
       client.release();
       return summary;
     } catch (error) {
@@ -120,85 +120,83 @@ export class BlockLoad {
 
   /** Gives up: nothing is kept. Does nothing after {@link finish}. */
   abort(): void {
-    this.#pending = [];
+    this.pending = [];
     // Closing the connection is the one way that also ends a COPY half way; the server rolls back.
-    this.#client?.release(true);
-    this.#client = null;
+    this.client?.release(true);
+    this.client = null;
   }
 
-  async #write(client: PoolClient, result: LoadResult, isStaged: boolean): Promise<LoadSummary> {
+  private async write(client: PoolClient, result: LoadResult, isStaged: boolean): Promise<LoadSummary> {
     const shared = await countSharedSlots(client, result.recountMembers);
     const corrected = correctCounts(result, shared, await countStagedReads(client, result));
     const failed = failedMembers(result.members);
-    const count = this.#counts.reduce((sum, blocks, member) => (failed.has(member) ? sum : sum + blocks), 0);
+    const count = this.counts.reduce((sum, blocks, member) => (failed.has(member) ? sum : sum + blocks), 0);
     const rows = isStaged
       ? stagedRows(failed)
       : pendingRows(
-          this.#pending.filter(({ member }) => !failed.has(member)),
-          this.#receivedAt,
+          this.pending.filter(({ member }) => !failed.has(member)),
+          this.receivedAt,
         );
     const file = { ...result, ...corrected };
-    const reads = this.#reads.sources(failed);
-    const finished = await finishRawFile(this.#database, client, this.#options, file, { rows, count }, reads);
+    const reads = this.reads.sources(failed);
+    const finished = await finishRawFile(this.database, client, this.options, file, { rows, count }, reads);
     return { ...finished, ...corrected };
   }
 
-  async #flush(): Promise<void> {
-    const chunk = this.#pending
-      .map(({ block, member }) => copyLine(block, member, this.#receivedAt))
-      .join('');
-    this.#pending = [];
+  private async flush(): Promise<void> {
+    const chunk = this.pending.map(({ block, member }) => copyLine(block, member, this.receivedAt)).join('');
+    this.pending = [];
     try {
-      const copy = this.#copy ?? (await this.#startCopy());
-      if (this.#copyError !== null) throw this.#copyError;
+      const copy = this.copy ?? (await this.startCopy());
+      if (this.copyError !== null) throw this.copyError;
       if (!copy.write(chunk)) await once(copy, 'drain');
     } catch (error) {
       throw asDatabaseError(error);
     }
   }
 
-  async #connect(): Promise<PoolClient> {
-    this.#client ??= await this.#database.connect();
-    return this.#client;
+  private async connect(): Promise<PoolClient> {
+    this.client ??= await this.database.connect();
+    return this.client;
   }
 
-  async #begin(): Promise<PoolClient> {
-    const client = await this.#connect();
-    if (!this.#isInTransaction) await client.query('begin');
-    this.#isInTransaction = true;
+  private async begin(): Promise<PoolClient> {
+    const client = await this.connect();
+    if (!this.isInTransaction) await client.query('begin');
+    this.isInTransaction = true;
     return client;
   }
 
-  async #startCopy(): Promise<CopyStreamQuery> {
-    const client = await this.#begin();
-    if (!this.#areBlocksStaged) await client.query(stageStatement);
-    this.#areBlocksStaged = true;
+  private async startCopy(): Promise<CopyStreamQuery> {
+    const client = await this.begin();
+    if (!this.areBlocksStaged) await client.query(stageStatement);
+    this.areBlocksStaged = true;
     const copy = client.query(copyFrom(`copy staged_blocks (${copyColumns}) from stdin`));
     copy.on('error', (error) => {
-      this.#copyError = error;
+      this.copyError = error;
     });
-    this.#copy = copy;
+    this.copy = copy;
     return copy;
   }
 
-  async #copyRest(): Promise<void> {
-    if (this.#copy === null || this.#pending.length > 0) await this.#flush();
-    await this.#endCopy();
+  private async copyRest(): Promise<void> {
+    if (this.copy === null || this.pending.length > 0) await this.flush();
+    await this.endCopy();
   }
 
   /** Nothing else can use the connection while blocks are copied; more of them start another COPY. */
-  async #endCopy(): Promise<void> {
-    if (this.#copyError !== null) throw this.#copyError;
-    const copy = this.#copy;
-    this.#copy = null;
+  private async endCopy(): Promise<void> {
+    if (this.copyError !== null) throw this.copyError;
+    const copy = this.copy;
+    this.copy = null;
     copy?.end();
     if (copy) await once(copy, 'finish');
   }
 
-  async #stageReads(): Promise<void> {
+  private async stageReads(): Promise<void> {
     try {
-      await this.#endCopy();
-      await this.#reads.stage(await this.#begin());
+      await this.endCopy();
+      await this.reads.stage(await this.begin());
     } catch (error) {
       throw asDatabaseError(error);
     }

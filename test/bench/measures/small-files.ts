@@ -166,44 +166,44 @@ async function runClosedLoop(
 
 /** Tells when files have become queryable; one statement asks for all that are awaited. */
 class Arrivals {
-  readonly #database: Database;
-  readonly #bucket: string;
-  readonly #awaited = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
-  #isPolling = false;
+  private readonly database: Database;
+  private readonly bucket: string;
+  private readonly awaited = new Map<string, { resolve: () => void; reject: (error: Error) => void }>();
+  private isPolling = false;
 
   constructor(database: Database, bucket: string) {
-    this.#database = database;
-    this.#bucket = bucket;
+    this.database = database;
+    this.bucket = bucket;
   }
 
   /** Resolves when the object's file is normalized. @throws Error when it ended otherwise, or has not ended in time */
   async of(objectKey: string): Promise<void> {
     const arrived = new Promise<void>((resolve, reject) => {
-      this.#awaited.set(objectKey, { resolve, reject });
+      this.awaited.set(objectKey, { resolve, reject });
     });
-    const late = () => this.#settle(objectKey, 'not normalized after a minute');
+    const late = () => this.settle(objectKey, 'not normalized after a minute');
     const timer = setTimeout(late, patienceMs);
-    if (!this.#isPolling) void this.#poll();
+    if (!this.isPolling) void this.poll();
     return arrived.finally(() => clearTimeout(timer));
   }
 
-  #settle(objectKey: string, status: string): void {
-    const waiting = this.#awaited.get(objectKey);
-    this.#awaited.delete(objectKey);
+  private settle(objectKey: string, status: string): void {
+    const waiting = this.awaited.get(objectKey);
+    this.awaited.delete(objectKey);
     if (status === 'normalized') waiting?.resolve();
     else waiting?.reject(new Error(`${objectKey}: ${status}`));
   }
 
-  async #poll(): Promise<void> {
-    this.#isPolling = true;
-    while (this.#awaited.size > 0) {
+  private async poll(): Promise<void> {
+    this.isPolling = true;
+    while (this.awaited.size > 0) {
       const { rows } = await sql<{ objectKey: string; status: string }>`
         select object_key as "objectKey", status from raw_files
-        where bucket = ${this.#bucket} and object_key = any(${[...this.#awaited.keys()]})
-          and status not in ('registered', 'normalizing')`.execute(this.#database.kysely);
-      for (const { objectKey, status } of rows) this.#settle(objectKey, status);
-      await sleep(this.#awaited.size > 1 ? pollMs.many : pollMs.one);
+        where bucket = ${this.bucket} and object_key = any(${[...this.awaited.keys()]})
+          and status not in ('registered', 'normalizing')`.execute(this.database.kysely);
+      for (const { objectKey, status } of rows) this.settle(objectKey, status);
+      await sleep(this.awaited.size > 1 ? pollMs.many : pollMs.one);
     }
-    this.#isPolling = false;
+    this.isPolling = false;
   }
 }
