@@ -23,7 +23,7 @@ export function logOutcome(logger: Logger, rawFileId: string, outcome: Normalize
   const { file, report, loaded } = outcome;
   const { objectKey, source } = file;
   const { attempt, intervalsInserted, blocksInserted, blocksUnchanged, counts } = loaded;
-  const facts = {
+  const details = {
     rawFileId,
     objectKey,
     source,
@@ -35,10 +35,10 @@ export function logOutcome(logger: Logger, rawFileId: string, outcome: Normalize
   };
   if (report.status === 'failed') {
     const { errorCode, errorMessage } = report;
-    logger.error('normalization failed', { ...facts, errorCode, errorMessage });
+    logger.error('normalization failed', { ...details, errorCode, errorMessage });
   } else if (report.status === 'ignored') {
-    logger.info('file ignored', { ...facts, members: report.members.map(({ kind }) => kind) });
+    logger.info('file ignored', { ...details, members: report.members.map(({ kind }) => kind) });
   } else {
-    logger.info(`normalization complete filesProcessed=1 intervalsInserted=${intervalsInserted}`, facts);
+    logger.info(`normalization complete filesProcessed=1 intervalsInserted=${intervalsInserted}`, details);
   }
 }

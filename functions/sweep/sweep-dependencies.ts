@@ -50,7 +50,7 @@ export function sweepDependencies(context: Context): SweepDependencies {
     queue,
     publish: announcementPublisher(sns, environment.announcementTopicArn),
     hasTime: () => context.getRemainingTimeInMillis() > wholeMs * shareForTheRest,
-    onError: (what, facts, error) => logger.error(what, { ...facts, error: error as Error }),
+    onError: (what, details, error) => logger.error(what, { ...details, error: error as Error }),
     now: () => new Date(),
   };
 }

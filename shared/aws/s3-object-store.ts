@@ -25,7 +25,7 @@ export class S3ObjectStore implements ObjectStore {
     this.s3 = s3;
   }
 
-  async facts(version: ObjectVersion): Promise<ObjectMetadata> {
+  async metadata(version: ObjectVersion): Promise<ObjectMetadata> {
     try {
       const head = await this.s3.send(new HeadObjectCommand({ ...input(version), ChecksumMode: 'ENABLED' }));
       const isFull = head.ChecksumType === 'FULL_OBJECT' && head.ChecksumSHA256;

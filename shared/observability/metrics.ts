@@ -6,16 +6,16 @@ const metrics = new Metrics({ namespace: metricNamespace, serviceName: metricSer
 
 /**
  * Writes metrics as one line of the log, from which CloudWatch makes them (embedded metric format).
- * @param facts stand in the same line to search by, such as rawFileId; never dimensions
+ * @param metadata stand in the same line to search by, such as rawFileId; never dimensions
  */
 export function emitMetrics(
   values: Readonly<Partial<Record<MetricName, number>>>,
-  facts: Readonly<Record<string, string>> = {},
+  metadata: Readonly<Record<string, string>> = {},
 ): void {
   for (const [name, value] of Object.entries(values)) {
     metrics.addMetric(name, metricUnits[name as MetricName], value);
   }
-  for (const [name, value] of Object.entries(facts)) metrics.addMetadata(name, value);
+  for (const [name, value] of Object.entries(metadata)) metrics.addMetadata(name, value);
   metrics.publishStoredMetrics();
 }
 

@@ -76,10 +76,10 @@ export async function announceFile(
   publish: Publish,
   file: UnannouncedFile,
 ): Promise<AuditCounts> {
-  const { attempt, intervalMinAt, intervalMaxAt, ...facts } = file;
+  const { attempt, intervalMinAt, intervalMaxAt, ...rest } = file;
   const audit = await auditRawFile(database, file.id);
   await publish({
-    ...facts,
+    ...rest,
     ...audit,
     esiidsCut: file.esiidCount > file.esiids.length,
     intervalMinAt: intervalMinAt?.toISOString() ?? null,

@@ -8,7 +8,7 @@ import {
   readRawFile,
 } from '../smt/read-raw-file.ts';
 import type { Database } from '../storage/database.ts';
-import { isTransientDatabaseError, LeaseLostError, refusalOf } from '../storage/errors.ts';
+import { isTransientDatabaseError, LeaseLostError, rejectionSqlState } from '../storage/errors.ts';
 import { type LoadSummary, openLoad } from '../storage/load/load-blocks.ts';
 import { type ClaimedFile, claimRawFile } from '../storage/raw-files/claim-raw-file.ts';
 import { recordTimeout } from '../storage/raw-files/record-timeout.ts';
@@ -177,7 +177,7 @@ function read(
 /** What a file has failed of, when no retry mends it: its object is gone, or the database refuses its content. */
 function failureOf(error: unknown): RawFileReport | null {
   if (error instanceof ObjectDeletedError) return failedReport(error);
-  const sqlState = refusalOf(error);
+  const sqlState = rejectionSqlState(error);
   if (sqlState === null) return null;
   return failedReport({
     code: 'database-refused',

@@ -27,7 +27,7 @@ export interface ObjectMetadata {
 /** What the pipeline needs of S3. */
 export interface ObjectStore {
   /** @throws ObjectDeletedError */
-  facts(version: ObjectVersion): Promise<ObjectMetadata>;
+  metadata(version: ObjectVersion): Promise<ObjectMetadata>;
   /** Reads the object once to hash it. @throws ObjectDeletedError */
   sha256(version: ObjectVersion): Promise<string>;
   /** The object's bytes; reading fails with ObjectDeletedError if it is gone. */

@@ -68,12 +68,12 @@ async function registerStored(
   { database, objects, queue, maxHashedBytes = Number.POSITIVE_INFINITY }: RegisterDependencies,
   version: NotifiedVersion,
 ): Promise<RegisteredObject> {
-  const facts = await objects.facts(version);
+  const metadata = await objects.metadata(version);
   const described = describeKey(version.objectKey);
-  const isWorthReading = facts.sha256 === null && facts.sizeBytes <= maxHashedBytes;
-  const sha256 = isWorthReading ? await objects.sha256(version) : facts.sha256;
-  const row = await registerRawFile(database, { ...version, ...facts, ...described, sha256 });
+  const isWorthReading = metadata.sha256 === null && metadata.sizeBytes <= maxHashedBytes;
+  const sha256 = isWorthReading ? await objects.sha256(version) : metadata.sha256;
+  const row = await registerRawFile(database, { ...version, ...metadata, ...described, sha256 });
   if (row.status === 'registered') await queueRawFiles(database, queue, [row.id]);
   const { id: rawFileId, status, created } = row;
-  return { rawFileId, status, created, source: described.source, sizeBytes: facts.sizeBytes };
+  return { rawFileId, status, created, source: described.source, sizeBytes: metadata.sizeBytes };
 }

@@ -7,7 +7,7 @@ import { forms } from './forms.ts';
 import { type BlockSink, MemberReading, type ReadingOptions, type ReadSink } from './member-reading.ts';
 import { addCounts, noRows, RowTally } from './row-tally.ts';
 import { decodeHead } from './text.ts';
-import { refuseNoText, unrecognized } from './unrecognized.ts';
+import { rejectNoText, unrecognized } from './unrecognized.ts';
 
 export type { BlockSink, ReadSink } from './member-reading.ts';
 
@@ -91,7 +91,7 @@ async function readMember(member: Member, reading: MemberReading): Promise<Membe
   let error: FileError | null = null;
   try {
     const head = { ...member.head, text: decodeHead(member.head.bytes) };
-    refuseNoText(head);
+    rejectNoText(head);
     const form = forms.find((known) => known.recognizes(head));
     if (!form) throw head.error ?? unrecognized(head);
     kind = form.kind;

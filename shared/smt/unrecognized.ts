@@ -18,7 +18,7 @@ const knownBinaries: readonly (readonly [string, string])[] = [
 ];
 
 /** Refuses a member before any form looks at it. @throws FileError `empty-file`, `binary-file` */
-export function refuseNoText(head: MemberHead): void {
+export function rejectNoText(head: MemberHead): void {
   if (head.isWhole && head.text.trim() === '') throw new FileError('empty-file', 'The file is empty.');
   const { encoding, bomBytes } = detectEncoding(head.bytes);
   const bytes = head.bytes.subarray(bomBytes, bomBytes + textHeadBytes);

@@ -99,11 +99,11 @@ export function asDatabaseError(error: unknown): unknown {
 }
 
 /** Data exceptions and integrity violations: what the file holds does not fit, now or ever. */
-const refusingSqlStates = /^(22|23)/;
+const rejectingSqlStates = /^(22|23)/;
 
 /** The SQLSTATE with which the database refused what was to be written, if that is what the error says. */
-export function refusalOf(error: unknown): string | null {
-  return error instanceof DatabaseError && refusingSqlStates.test(error.code ?? '')
+export function rejectionSqlState(error: unknown): string | null {
+  return error instanceof DatabaseError && rejectingSqlStates.test(error.code ?? '')
     ? (error.code ?? null)
     : null;
 }

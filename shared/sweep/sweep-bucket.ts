@@ -1,7 +1,7 @@
 import { isRawFileKey } from '../raw-files/object-key.ts';
 import type { NotifiedVersion } from '../raw-files/object-store.ts';
 import type { Database } from '../storage/database.ts';
-import { refusalOf } from '../storage/errors.ts';
+import { rejectionSqlState } from '../storage/errors.ts';
 import { findUnregistered } from '../storage/raw-files/find-unregistered.ts';
 import { CursorRejectedError, type ListingPage, type SweptBucket } from './ports.ts';
 import { type ListingCursor, type SweepCheckpoint, versionNote } from './sweep-checkpoint.ts';
@@ -124,7 +124,7 @@ async function findLost(
   try {
     return await findUnregistered(await sweep.database(), due);
   } catch (error) {
-    if (refusalOf(error) === null) throw error;
+    if (rejectionSqlState(error) === null) throw error;
     return due;
   }
 }

@@ -42,7 +42,7 @@ export interface SweepDependencies {
   readonly publish: Publish;
   /** False when the run has to leave what it has not registered to the next one. */
   readonly hasTime: () => boolean;
-  readonly onError: (what: string, facts: Record<string, unknown>, error: unknown) => void;
+  readonly onError: (what: string, details: Record<string, unknown>, error: unknown) => void;
   readonly now: () => Date;
 }
 

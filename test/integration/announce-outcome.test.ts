@@ -20,7 +20,7 @@ function rowOf(esiid: string, startTime: string, endTime: string): string {
 function storeOf(text: string): ObjectStore {
   const unused = () => Promise.reject(new Error('not asked for when normalizing'));
   const source = { sizeBytes: text.length, stream: () => Readable.from([Buffer.from(text)]) };
-  return { facts: unused, sha256: unused, source: () => source };
+  return { metadata: unused, sha256: unused, source: () => source };
 }
 
 async function normalize(database: Database, id: string, text: string) {

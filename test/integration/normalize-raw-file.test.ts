@@ -26,7 +26,7 @@ const row = "'10443720000000001,01/15/2025,01/16/2025 06:00:00,00:00,00:15,.145,
 /** Objects as far as normalize reads them: a stream, which may break. */
 function objectsOf(stream: () => Readable): ObjectStore {
   const notAsked = () => Promise.reject(new Error('normalize asks for nothing but the bytes'));
-  return { facts: notAsked, sha256: notAsked, source: (_, sizeBytes) => ({ sizeBytes, stream }) };
+  return { metadata: notAsked, sha256: notAsked, source: (_, sizeBytes) => ({ sizeBytes, stream }) };
 }
 
 async function register(database: Database): Promise<string> {

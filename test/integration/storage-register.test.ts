@@ -197,7 +197,7 @@ test('An object whose key Postgres cannot keep has a row that says so, and costs
   });
   const [unusable, usable] = [version('a\0b.csv'), version('c.csv')];
   const notAsked = () => Promise.reject(new Error('not asked for'));
-  const objects = { facts: notAsked, sha256: notAsked, source: () => bufferSource(Buffer.alloc(0)) };
+  const objects = { metadata: notAsked, sha256: notAsked, source: () => bufferSource(Buffer.alloc(0)) };
   const dependencies = { database, objects, queue: notAsked };
 
   const before = await findUnregistered(database, [unusable, usable]);

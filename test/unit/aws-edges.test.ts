@@ -39,9 +39,9 @@ describe('what S3 says of an object version', () => {
     const s3 = mockClient(S3Client);
     s3.on(HeadObjectCommand).resolves({ ...head, ChecksumType: 'FULL_OBJECT' });
 
-    const facts = await new S3ObjectStore(new S3Client()).facts(version);
+    const metadata = await new S3ObjectStore(new S3Client()).metadata(version);
 
-    expect(facts).toMatchObject({ etag: 'abc', sizeBytes: 5, sha256, receivedAt: head.LastModified });
+    expect(metadata).toMatchObject({ etag: 'abc', sizeBytes: 5, sha256, receivedAt: head.LastModified });
     expect(s3.commandCalls(HeadObjectCommand)[0]?.args[0].input).toMatchObject({
       VersionId: 'v1',
       ChecksumMode: 'ENABLED',
@@ -53,7 +53,7 @@ describe('what S3 says of an object version', () => {
       .on(HeadObjectCommand)
       .resolves({ ...head, ChecksumType: 'COMPOSITE' });
 
-    expect((await new S3ObjectStore(new S3Client()).facts(version)).sha256).toBeNull();
+    expect((await new S3ObjectStore(new S3Client()).metadata(version)).sha256).toBeNull();
   });
 
   test.each([404, 405])('is that it is gone, when it answers %i', async (status) => {
@@ -64,7 +64,7 @@ describe('what S3 says of an object version', () => {
       .rejects(s3Error(status));
     const store = new S3ObjectStore(new S3Client());
 
-    await expect(store.facts(version)).rejects.toThrow(ObjectDeletedError);
+    await expect(store.metadata(version)).rejects.toThrow(ObjectDeletedError);
     await expect(store.sha256(version)).rejects.toThrow(ObjectDeletedError);
   });
 
@@ -72,7 +72,7 @@ describe('what S3 says of an object version', () => {
     const error = s3Error(status);
     mockClient(S3Client).on(HeadObjectCommand).rejects(error);
 
-    await expect(new S3ObjectStore(new S3Client()).facts(version)).rejects.toBe(error);
+    await expect(new S3ObjectStore(new S3Client()).metadata(version)).rejects.toBe(error);
   });
 
   test('is not asked for more bytes than are wanted', async () => {

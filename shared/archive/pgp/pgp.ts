@@ -103,7 +103,7 @@ async function parse(bytes: PgpMessageBytes): Promise<PgpMessage> {
       ? readMessage({ binaryMessage: stream, config: decryption })
       : readMessage({ armoredMessage: stream.pipeThrough(latin1()), config: decryption }),
   );
-  refuseUnencrypted(message);
+  rejectUnencrypted(message);
   return message;
 }
 
@@ -113,7 +113,7 @@ function latin1(): TransformStream<Uint8Array, string> {
   });
 }
 
-function refuseUnencrypted(message: PgpMessage): void {
+function rejectUnencrypted(message: PgpMessage): void {
   const { packets } = message;
   const [first] = packets;
   const isCompressed = first instanceof CompressedDataPacket;

@@ -47,7 +47,7 @@ export class FeedIntervals implements FeedHandler {
     const place = plan.by === 'order' ? this.placeByOrder(index) : placeByInstant(reading);
     if (!place) this.reject(reading, 'invalid-timestamp');
     else if (place.day.date > this.latest.date) this.reject(reading, 'future-date');
-    else this.settle(reading, plan, place);
+    else this.resolve(reading, plan, place);
   }
 
   blockEnd(block: FeedBlock): void {
@@ -75,7 +75,7 @@ export class FeedIntervals implements FeedHandler {
     return this.date === null ? null : { day: clockDay(this.date), slot: index };
   }
 
-  private settle(
+  private resolve(
     reading: FeedReading,
     { esiid, meaning }: ReadPlan,
     place: { day: BlockKey['day']; slot: number },

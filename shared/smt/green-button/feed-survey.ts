@@ -122,7 +122,7 @@ export class FeedSurvey implements FeedHandler {
       }
       return { meaning, esiid: named ?? esiidHint, evidence, plans: new Map() };
     });
-    refuseUnknownEsiid(unnamed, isAnyNamed, esiidHint);
+    rejectUnknownEsiid(unnamed, isAnyNamed, esiidHint);
   }
 
   /** How the readings of a block are read. @param index the block's place in the file */
@@ -151,7 +151,7 @@ function meaningOfBlocks(links: FeedLinks, meterReading: Resource | null | undef
   return meaningOf(type.fields, links.readingTypeCount === 1);
 }
 
-function refuseUnknownEsiid(
+function rejectUnknownEsiid(
   unnamed: ReadonlySet<Resource | null | undefined>,
   isAnyNamed: boolean,
   esiidHint: string | null,

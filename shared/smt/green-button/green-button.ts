@@ -19,7 +19,7 @@ export const greenButton: Form = {
 async function readGreenButton(bytes: AsyncIterable<Buffer>, reading: MemberReading): Promise<void> {
   const survey = new FeedSurvey();
   const surveyed = await readFeed(bytes, survey, async () => {});
-  refuseNoIntervals(surveyed, survey.readingCount);
+  rejectNoIntervals(surveyed, survey.readingCount);
   survey.resolve(surveyed.feed, reading.options.esiidHint);
   const filler = new BlockFiller(reading);
   const intervals = new FeedIntervals(survey, reading, filler);
@@ -50,7 +50,7 @@ async function readFeed(
 }
 
 /** @throws FileError `unknown-xml`, `no-usable-rows` */
-function refuseNoIntervals(feed: FeedReader, readingCount: number): void {
+function rejectNoIntervals(feed: FeedReader, readingCount: number): void {
   if (readingCount > 0) return;
   if (!feed.hasResources)
     throw new FileError(

@@ -87,7 +87,7 @@ class JsonFile {
     this.reading.isSelfContained =
       this.owned.areAllNamed && this.api.areAllStamped && this.dailyReads.areAllStamped && !this.isPortal;
     await this.reading.flush();
-    this.refuseNoReadings();
+    this.rejectNoReadings();
   }
 
   private take(object: JsonObject): void {
@@ -104,9 +104,9 @@ class JsonFile {
     this.others.take(object);
   }
 
-  private refuseNoReadings(): void {
-    this.others.refuse(this.isListSeen);
-    this.portal.refuseOtherLength();
+  private rejectNoReadings(): void {
+    this.others.reject(this.isListSeen);
+    this.portal.rejectOtherLength();
     const { counts } = this.reading.tally;
     if (counts.intervalsRead + counts.dailyReadsRead === 0)
       throw noReadings('The JSON is of a known form', counts);

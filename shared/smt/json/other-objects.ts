@@ -45,7 +45,7 @@ export class OtherObjects {
    * @param isKnown whether the file has a list of readings
    * @throws FileError `error-response`, `unknown-json`
    */
-  refuse(isKnown: boolean): void {
+  reject(isKnown: boolean): void {
     if (this.unknownEnergy && (isKnown || !this.isError)) {
       throw new FileError(
         'unknown-json',

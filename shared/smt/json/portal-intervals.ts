@@ -58,7 +58,7 @@ export class PortalIntervals {
   }
 
   /** At the end of the file. @throws FileError `not-15-minute` */
-  refuseOtherLength(): void {
+  rejectOtherLength(): void {
     if (this.otherLength === null || this.reading.tally.counts.intervalsRead > 0) return;
     throw new FileError(
       'not-15-minute',
@@ -84,7 +84,7 @@ export class PortalIntervals {
       const key = { esiid, channel, day: clockDay(date), revisedAt: null };
       const reading = { key, kwh, flag: flag ?? 'a', slots: place.slots, text, line: element.line };
       if (key.day.slotCount > 96) this.hold(reading);
-      else this.settle(reading, place.slots[0] ?? 0);
+      else this.resolve(reading, place.slots[0] ?? 0);
     }
   }
 
@@ -115,7 +115,7 @@ export class PortalIntervals {
       for (const [index, reading] of day.entries()) {
         const slot = slots[index] ?? null;
         if (slot === null) this.reading.tally.reject('invalid-timestamp', reading.line, reading.text);
-        else this.settle(reading, slot);
+        else this.resolve(reading, slot);
       }
     }
     this.held.clear();
@@ -123,7 +123,7 @@ export class PortalIntervals {
   }
 
   /** A value whose slot is known: it is placed, missing, or no value at all. */
-  private settle({ key, kwh, flag, text, line }: PortalReading, slot: number): void {
+  private resolve({ key, kwh, flag, text, line }: PortalReading, slot: number): void {
     const { tally } = this.reading;
     const exact = kwh === '' ? null : parseKwh(kwh);
     const isMissing = isNothing(kwh, flag);

@@ -78,7 +78,7 @@ function findColumns<Column extends string>(
  * A column that is not known could hold intervals or a second direction of energy, so the report is not read without it.
  * @throws FileError `unknown-column`
  */
-export function refuseUnknownColumns(header: ReportHeader<string>): void {
+export function rejectUnknownColumns(header: ReportHeader<string>): void {
   const [first] = header.unknown;
   if (first === undefined) return;
   throw new FileError(

@@ -10,7 +10,7 @@ import {
   type ColumnNames,
   type ReportHeader,
   recognizeReportHeader,
-  refuseUnknownColumns,
+  rejectUnknownColumns,
 } from './columns.ts';
 import { DateProof } from './date-proof.ts';
 import type { ParsedRead } from './parsed-read.ts';
@@ -67,7 +67,7 @@ async function readReport<Column extends string, Read extends DailyRead | Monthl
       const index = headerIndex(report, chunk.lines);
       const header = recognizeReportHeader(chunk.lines[index] ?? '', report.names, report.required);
       if (!header) continue;
-      refuseUnknownColumns(header);
+      rejectUnknownColumns(header);
       rows = new ReportRows(report, header, reading);
       from = index + 1;
     }

@@ -32,10 +32,10 @@ export function chooseColumns(table: Table, survey: ColumnSurvey): ChosenColumns
     pickOne(survey, role, candidates)?.index ?? -1;
   const time = chooseTime(survey);
   const channel = chooseChannel(survey);
-  refuseOtherUnits(of('unit'));
+  rejectOtherUnits(of('unit'));
   const kwh = chooseEnergy(survey);
-  if (channel < 0) refuseOtherDirection(kwh);
-  refuseSecondEnergy(survey, kwh);
+  if (channel < 0) rejectOtherDirection(kwh);
+  rejectSecondEnergy(survey, kwh);
   const layout: IntervalLayout = {
     delimiter: table.delimiter,
     columnCount: columns.findLastIndex(({ name }) => name !== '') + 1,
@@ -203,7 +203,7 @@ function chooseChannel(survey: ColumnSurvey): number {
   return pickOne(survey, 'the channel', [...named, ...byCells])?.index ?? -1;
 }
 
-function refuseOtherUnits(units: readonly ColumnProfile[]): void {
+function rejectOtherUnits(units: readonly ColumnProfile[]): void {
   for (const { first, firstOther } of units) {
     const other = [first, firstOther].find((cell) => cell && reduced(cell.text) !== 'kwh');
     if (other)
@@ -246,7 +246,7 @@ const otherThanUsage =
   /generat|export|surplus|deliver|receiv|return|solar|produc|sent|^net|net$|netkwh|kwhnet|inject|feedin|outflow|inflow|import|cumulat|register|reading|index|demand/;
 
 /** Energy of another direction, or a register, is no consumption, even where it is the only energy of the file. */
-function refuseOtherDirection({ name, first }: ColumnProfile): void {
+function rejectOtherDirection({ name, first }: ColumnProfile): void {
   if (!otherThanUsage.test(reduced(name))) return;
   throw unknownHeader(
     `Column ${quoted(name)} is not named as consumption${first ? ` (${describeCell(first)})` : ''}, and no column tells the ` +
@@ -271,7 +271,7 @@ const energyName =
  * of numbers that nothing explains may be one.
  * @throws FileError `unknown-header`
  */
-function refuseSecondEnergy(survey: ColumnSurvey, energy: ColumnProfile): void {
+function rejectSecondEnergy(survey: ColumnSurvey, energy: ColumnProfile): void {
   const second = survey.columns.find(
     (column) =>
       column !== energy &&

@@ -41,7 +41,7 @@ export function resolveRepeatedHour(day: ClockDay, rows: readonly DayRow[]): (nu
   if (isOrdered(hour, rows, inOrder)) {
     for (const pass of passes(hour, rows, inOrder)) resolvePass(hour, rows, slots, pass, isReversed);
   }
-  adoptTwins(rows, slots);
+  resolveDuplicateRows(rows, slots);
   return slots;
 }
 
@@ -115,7 +115,7 @@ function resolvePass(
   const before = pass.findIndex((index) => (anchor(hour, rows[index]) ?? -1) >= hour.end);
   const region = pass.slice(after + 1, before < 0 ? undefined : before).filter(isHour);
   if (region.length > maxRegion) return;
-  const items = dropTwins(hour, rows, region);
+  const items = dropDuplicateRows(hour, rows, region);
   const turns = turnsOf(hour, rows, items);
   const decide: Decide = (index, occurrence) => {
     slots[index] ??= rows[index]?.slots[occurrence] ?? null;
@@ -218,7 +218,7 @@ function turnsOf(hour: Hour, rows: readonly DayRow[], items: readonly number[]):
 }
 
 /** Takes out rows that repeat an earlier one to the letter, as long as that makes the order clearer. */
-function dropTwins(hour: Hour, rows: readonly DayRow[], region: readonly number[]): number[] {
+function dropDuplicateRows(hour: Hour, rows: readonly DayRow[], region: readonly number[]): number[] {
   let items = [...region];
   for (let turns = turnsOf(hour, rows, items).length; turns > 1; ) {
     const twin = items.findIndex((index, at) => {
@@ -236,7 +236,7 @@ function dropTwins(hour: Hour, rows: readonly DayRow[], region: readonly number[
  * An undecided row that says exactly what a decided one says is that one again, if both passes have their reading: else it
  * may as well be the other pass's.
  */
-function adoptTwins(rows: readonly DayRow[], slots: (number | null)[]): void {
+function resolveDuplicateRows(rows: readonly DayRow[], slots: (number | null)[]): void {
   const slotOfText = new Map<string, number>();
   const taken = new Set(slots);
   rows.forEach(({ text }, index) => {
