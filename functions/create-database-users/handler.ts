@@ -30,7 +30,7 @@ export const handler = async (_event: unknown, context: Context): Promise<void> 
       await rdsData.send(command);
       break;
     } catch (error) {
-      // A paused Aurora resumes when asked, and fails the request that resumes it.
+      // A request to a paused Aurora fails, but resumes it.
       const hasTime = context.getRemainingTimeInMillis() > 2 * resumePauseMs;
       if (!(error instanceof DatabaseResumingException) || !hasTime) throw error;
       await sleep(resumePauseMs);

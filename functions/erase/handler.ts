@@ -12,7 +12,7 @@ import { eraseRoutes } from './routes.ts';
 
 const s3 = new S3Client();
 
-/** Of the half minute that API Gateway waits, how long objects are deleted; what is left, the next call deletes. */
+/** How long one call deletes objects, within API Gateway's 30 seconds; the next call deletes the rest. */
 const deletingMs = 18_000;
 
 type ErasureRequest = z.output<(typeof eraseRoutes)['eraseEsiid']['body']>;

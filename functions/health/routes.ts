@@ -5,7 +5,7 @@ export const healthRoutes = {
   getHealth: {
     method: 'GET',
     path: '/health',
-    summary: 'Whether the API answers',
+    summary: 'Whether the API responds',
     tag: 'About',
     access: 'anyone',
     response: z.strictObject({ ok: z.literal(true) }),

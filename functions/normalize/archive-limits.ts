@@ -1,7 +1,7 @@
 import { type ArchiveLimits, defaultArchiveLimits } from '../../shared/archive/limits.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 
-/** What an archive may unpack to, as the template says. */
+/** Limits on what an archive unpacks to, from the template. */
 export function archiveLimits(): ArchiveLimits {
   const { archiveMaxUnpackedBytes, archiveMaxRatio } = requireEnvironment(
     'archiveMaxUnpackedBytes',

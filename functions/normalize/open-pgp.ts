@@ -2,7 +2,7 @@ import type { OpenPgpMessage } from '../../shared/archive/pgp/pgp.ts';
 import { freshSecretText } from '../../shared/aws/secrets.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 
-/** The plaintext of a message may take this share of the function's memory; the bench says what the rest is for. */
+/** Share of the function's memory that the plaintext of a message may use; the benchmark shows what the rest is for. */
 const plaintextShare = 1 / 4;
 
 const memoryBytes = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 512) * 1024 ** 2;

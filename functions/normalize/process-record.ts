@@ -25,7 +25,7 @@ const sns = new SNSClient();
 /**
  * Normalizes and announces the raw file that a message names.
  * @param wholeMs what the invocation had when its batch began
- * @throws what went wrong, after having the message come back in a while
+ * @throws the cause of a failure, after the message's visibility timeout is set for the retry
  */
 export async function processRecord(record: SQSRecord, context: Context, wholeMs: number): Promise<void> {
   const startedAtMs = Date.now();
@@ -44,7 +44,7 @@ export async function processRecord(record: SQSRecord, context: Context, wholeMs
     const audit = await announceOutcome(database, publish, rawFileId, outcome);
     if (audit) countAudit(rawFileId, audit);
   } catch (error) {
-    logger.warn('normalization will be tried again', { message: record.body, error: error as Error });
+    logger.warn('normalization will be retried', { message: record.body, error: error as Error });
     await tryLater(record, error);
     throw error;
   }

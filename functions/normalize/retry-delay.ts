@@ -1,13 +1,13 @@
 import type { SQSRecord } from 'aws-lambda';
 import { FileBusyError } from '../../shared/raw-files/normalize-raw-file.ts';
 
-/** Waits double up to so many times the first one: with 5 s, to a quarter of an hour. */
+/** Maximum delay as a multiple of the first one: with 5 s, 15 minutes. */
 const maxGrowth = 180;
 
 /**
- * When a message that failed is to come back: after twice as long each time, with jitter, so that workers do not return
- * all at once; a file another worker has, when that one's lease ends.
- * @param firstSeconds upper bound of the first wait
+ * Delay before a failed message is retried: exponential backoff with jitter, so that workers do not retry all at once. A file
+ * that another worker holds is retried when that worker's lease expires.
+ * @param firstSeconds upper bound of the first delay
  */
 export function retryDelaySeconds(record: SQSRecord, error: unknown, firstSeconds: number): number {
   const maxSeconds = maxGrowth * firstSeconds;

@@ -1,4 +1,4 @@
-/** An invocation's time is half over: what it has not begun is left to another, which has all of it. */
+/** More than half of the invocation's time is used: files not yet started are left to another invocation, which has its full time. */
 export class TimeRunningOutError extends Error {
   readonly code = 'time-running-out';
   constructor() {
@@ -8,8 +8,8 @@ export class TimeRunningOutError extends Error {
 }
 
 /**
- * Checks before each file of a batch that at least half of the invocation's time is left. A file begun late behind slow
- * ones would be cut off by the timeout, and after three times given up for what others did.
+ * Checks before each file of a batch that at least half of the invocation's time is left. A file started late, after
+ * slow ones, would be cut off by the timeout, and after three timeouts fail because of other files.
  * @throws TimeRunningOutError
  */
 export function checkTimeLeft(remainingMs: number, wholeMs: number): void {

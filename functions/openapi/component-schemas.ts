@@ -12,7 +12,7 @@ export class ComponentSchemas {
    * @throws Error when two schemas have the same id
    */
   schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {
-    // A preprocessed schema is described by what it leads to.
+    // A preprocessed schema is described by its output schema.
     const described = schema instanceof z.ZodPreprocess ? (schema.out as z.ZodType) : schema;
     const { $schema, $defs = {}, id, ...json } = this.jsonSchemaOf(described, io);
     for (const [name, { id: _, ...definition }] of Object.entries($defs as Record<string, Json>)) {
@@ -37,7 +37,7 @@ export class ComponentSchemas {
       io,
       unrepresentable: 'any',
       override: ({ jsonSchema }) => {
-        if (jsonSchema.format) delete jsonSchema.pattern; // the format says it, readably
+        if (jsonSchema.format) delete jsonSchema.pattern; // the format is the readable form of it
       },
     });
     return JSON.parse(JSON.stringify(json).replaceAll('"#/$defs/', '"#/components/schemas/'));

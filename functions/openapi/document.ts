@@ -45,7 +45,7 @@ export function openApiDocument(): Json {
 
 interface Shared {
   readonly schemas: ComponentSchemas;
-  /** Of every error. */
+  /** Body of every error response. */
   readonly error: Json;
 }
 

@@ -9,7 +9,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** As the build names them: nothing that could lead out of the folder. */
+/** File names as the build writes them: no name can point outside the folder. */
 const namePattern = /^[\w-]+\.(js|css|svg)$/;
 
 /** A bundled file of the pages. Its name holds a hash of its content. @throws HttpError 404 */

@@ -4,7 +4,7 @@ import { build, type Metafile } from 'esbuild';
 
 /**
  * Bundles what browsers run, and writes the pages that name it: `node build.ts OUTPUT_DIR`. Runs when the stack is
- * synthesized. Names of assets hold a hash of what is in them, so that they may be cached for good.
+ * synthesized. Asset names contain a hash of the content, so that they can be cached forever.
  */
 const clientDir = path.join(import.meta.dirname, 'client');
 const htmlDir = path.join(import.meta.dirname, 'html');
@@ -66,7 +66,7 @@ async function writePages(dir: string, urls: ReadonlyMap<string, string>): Promi
     };
     const html = layout.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
       const value = values[name];
-      if (value === undefined) throw new Error(`layout.html asks for ${name}, which was not built`);
+      if (value === undefined) throw new Error(`layout.html references ${name}, which was not built`);
       return value;
     });
     await writeFile(path.join(dir, 'pages', `${page}.html`), html);

@@ -7,7 +7,7 @@ import { pageResponse } from './page.ts';
 
 const s3 = new S3Client();
 
-/** The pages: HTML that holds no data, and what it loads. The browser brings the token when it asks the API. */
+/** The pages: HTML without data, and the assets it loads. The browser sends the token with its API requests. */
 export const handler = apiRoute(async (event) => {
   const { rawBucket } = requireEnvironment('rawBucket');
   const uploadOrigin = await bucketOrigin(s3, rawBucket);

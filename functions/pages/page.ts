@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
 
-/** An HTML page as the build wrote it. It may run and load nothing but what its own origin gives, and upload to the bucket. */
+/** An HTML page as the build wrote it. Its CSP allows scripts and assets from its own origin only, and uploads to the bucket. */
 export async function pageResponse(
   name: 'raw-files' | 'raw-file' | 'usage',
   uploadOrigin: string,

@@ -6,7 +6,7 @@ import { readRawFileHistory } from '../../shared/storage/raw-files/read-raw-file
 import { readFileAudit } from '../../shared/storage/reads/read-file-audit.ts';
 import { timelineOf } from './timeline.ts';
 
-/** A page waits for the answer; a file of a thousand meters and years takes too long to audit whole. */
+/** A page waits for the response, and auditing every day of a file with a thousand meters and many years takes too long. */
 const maxAuditedMeters = 50;
 
 /** GET /api/admin/smt/raw-files/{id}: everything known of one file. @throws HttpError 404 */
@@ -17,7 +17,7 @@ export async function getRawFileDetail(database: Database, id: string): Promise<
     readRawFileHistory(database, { id, objectKey, sha256 }),
     readFileAudit(database, [id], maxAuditedMeters),
   ]);
-  // How a worker holds the file is nobody's business, and its token nobody's at all.
+  // The lease and its token are internal.
   const { lease_token, lease_expires_at, lost_attempts, self_contained, replayed_from, ...file } = row;
   const body = {
     ok: true,

@@ -22,7 +22,7 @@ export async function listRawFiles(
     sort,
     order,
     after: cursor && { value: cursor[0], id: cursor[1] },
-    limit: limit + 1, // one more tells whether there is a next page
+    limit: limit + 1, // one more shows whether there is a next page
   });
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;

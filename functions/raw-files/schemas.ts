@@ -17,9 +17,9 @@ import {
 import { dayStatuses, periodStatuses } from '../../shared/storage/reads/read-audit.ts';
 import { rawFileStatuses } from '../../shared/storage/tables.ts';
 
-/** What the raw-file routes take and give; the handlers check by these, and the OpenAPI document is made of them. */
+/** Request and response schemas of the raw-file routes: handlers validate against them, and the OpenAPI document is generated from them. */
 
-/** Whether a text can be where a page of an order ended, and Postgres can read it. */
+/** Whether a text is a valid cursor position of a sort order, and Postgres can parse it. */
 function isPosition(sort: 'received' | 'data' | 'size' | 'rejected' | 'name', text: string): boolean {
   switch (sort) {
     case 'received':
@@ -158,7 +158,7 @@ const rawFile = z.strictObject({
   queued_at: instant.nullable(),
   normalized_at: instant.nullable(),
   announced_at: instant.nullable(),
-  replayed_at: instant.nullable().describe('When somebody last put it back on its way'),
+  replayed_at: instant.nullable().describe('When it was last requeued by a replay'),
   created_at: instant,
   updated_at: instant,
 });
@@ -235,11 +235,11 @@ export const rawFileResponse = z.strictObject({
         last_date: localDate,
       }),
     )
-    .describe('The days that this file was first to bring, by ESIID; fifty of them at most'),
+    .describe('The days that this file was the first to contain, by ESIID; at most fifty'),
 });
 
 export const downloadResponse = z.strictObject({
   ok: z.literal(true),
-  url: z.string().describe('Gives the original once asked with GET, for a minute'),
+  url: z.string().describe('Returns the original for a GET, for one minute'),
   expires_at: instant,
 });

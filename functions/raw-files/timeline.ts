@@ -19,7 +19,7 @@ export interface TimelineEvent {
 /** What happened to a file, from the presigned upload to the announcement, in the order of time. */
 export function timelineOf(file: RawFile, { upload, attempts }: RawFileHistory): TimelineEvent[] {
   const times = upload && upload.requestCount > 1 ? `asked ${upload.requestCount} times, last` : null;
-  // S3 tells whole seconds, so its time may seem to lie before the request; that order is certain without clocks.
+  // S3 reports whole seconds, so its time can be earlier than the request's; the request always comes first.
   const arrival: (TimelineEvent | null)[] = [
     upload && { at: upload.requestedAt.toISOString(), event: 'upload-requested', detail: times },
     { at: file.received_at, event: 'received', detail: file.source },
@@ -37,7 +37,7 @@ export function timelineOf(file: RawFile, { upload, attempts }: RawFileHistory):
   ];
 }
 
-/** How long after a message is sent the row may say so. A fast worker starts an attempt in between. */
+/** How long after a message is sent its row may be updated. A fast worker starts an attempt in between. */
 const queuedRecordedWithinMs = 5_000;
 
 /** The message was sent before the attempt that it started, also where it was recorded after. */

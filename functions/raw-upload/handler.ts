@@ -12,7 +12,7 @@ import { recordUploadRequest } from '../../shared/storage/upload-requests/record
 import { rawUploadRoutes } from './routes.ts';
 import { checkSize, type uploadRequest } from './upload-request.ts';
 
-/** Signs and sends nothing. Uploads go to the usual host wherever this function runs: pages may connect to that one only. */
+/** Only signs, never sends. Uploads go to the standard host wherever this function runs: the pages' CSP allows only that one. */
 const s3 = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED', useDualstackEndpoint: false });
 
 export const handler = serveRoutes(rawUploadRoutes, { requestUpload: ({ body }) => requestUpload(body) });

@@ -3,10 +3,10 @@ import { HttpError } from '../../shared/http/errors.ts';
 import { esiid, instant } from '../../shared/http/schemas.ts';
 import { maxSizeBytes } from './max-size.ts';
 
-/** Of a key's 1,024 bytes, what prefix, source, hint and hash leave. */
+/** What prefix, source, hint and hash leave of a key's 1,024 bytes. */
 const maxFilenameBytes = 600;
 
-/** Names of the old clients, taken too. */
+/** Field names of the old clients, also accepted. */
 const oldNames = { sizeBytes: 'size_bytes', receivedAt: 'received_at', contentType: 'content_type' } as const;
 
 function withNewNames(body: unknown): unknown {
@@ -28,15 +28,15 @@ const filename = z
   .transform(baseName)
   .refine((name) => name !== '' && name !== '.' && name !== '..', 'is not the name of a file')
   .refine((name) => Buffer.byteLength(name) <= maxFilenameBytes, `is longer than ${maxFilenameBytes} bytes`)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is rejected
   .refine((name) => !/[\u0000-\u001f\u007f]/.test(name) && name.isWellFormed(), 'has control characters');
 
-/** Of any year: clients send a file's modification time, and one that is wrong (1970, 2106) must not cost the file. */
+/** Any year: clients send a file's modification time, and a wrong one (1970, 2106) must not cause the upload to fail. */
 const receivedAt = instant
   .transform((text) => new Date(text))
   .describe('When the client got the file, ISO 8601 with offset');
 
-/** Fields that are not known here are passed over: the old clients send more of them. */
+/** Unknown fields are ignored: the old clients send more. */
 export const uploadRequest = z.preprocess(
   withNewNames,
   z.object({
@@ -60,7 +60,7 @@ export const uploadRequest = z.preprocess(
     dry_run: z
       .boolean()
       .default(false)
-      .describe('Grant nothing: only check token and database, and name the origin of upload URLs'),
+      .describe('Grant no upload: only check token and database, and return the origin of upload URLs'),
   }),
 );
 

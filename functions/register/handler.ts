@@ -13,7 +13,7 @@ import { registerObject } from '../../shared/raw-files/register-object.ts';
 const objects = new S3ObjectStore(new S3Client());
 const sqs = sqsClient();
 
-/** Gives each object version that S3 announces its row, and puts it on the normalize queue. S3 retries what throws. */
+/** Registers each object version of an S3 event notification and sends it to the normalize queue. S3 retries when this throws. */
 export const handler = async (event: S3Event, context: Context): Promise<void> => {
   logger.addContext(context);
   const { normalizeQueueUrl } = requireEnvironment('normalizeQueueUrl');

@@ -42,7 +42,7 @@ async function replayRawFiles(query: z.output<typeof replayQuery>): Promise<ApiR
   const body = { ok: true, dryRun, filesQueued: dryRun ? 0 : files.length, files, ...nextAfter };
   if (wait === 0 || dryRun) return { status: 200, body };
   const queued = files.map(({ id }) => id);
-  const waitMs = startedAtMs + wait * 1000 - Date.now(); // of the half minute that API Gateway waits, not on top of it
+  const waitMs = startedAtMs + wait * 1000 - Date.now(); // counts toward API Gateway's 30 seconds
   return {
     status: 200,
     body: { ...body, ...withProgress(files, await waitForFiles(database, queued, waitMs)) },

@@ -10,7 +10,7 @@ const list = z.string().transform((text) => text.split(',').map((part) => part.t
 
 const id = z.string().regex(/^\d{1,18}$/, 'is not a number');
 
-/** Strict: a misspelt `dryRun` or filter that were ignored would put files back on their way that nobody meant. */
+/** Strict: ignoring a misspelt `dryRun` or filter would requeue files unintentionally. */
 export const replayQuery = z
   .strictObject({
     id: list.pipe(z.array(id).max(1000)).optional(),

@@ -5,7 +5,7 @@ import { emitMetrics } from '../../shared/observability/metrics.ts';
 import { type SweepReport, sweep } from '../../shared/sweep/sweep.ts';
 import { sweepDependencies } from './sweep-dependencies.ts';
 
-/** Finds what was lost on its way and puts it back, says what it found, and lets a database that has nothing to do sleep. */
+/** Finds and requeues lost work, reports what it found, and lets an idle database pause. */
 export const handler = async (_event: unknown, context: Context): Promise<SweepReport> => {
   logger.addContext(context);
   const { sweepGraceSeconds, sweepWaitingSeconds } = requireEnvironment(

@@ -53,7 +53,7 @@ export type FileErrorCode =
   | 'pgp-too-large'
   | 'members-failed';
 
-/** A file or member that no retry can mend; the message says what was found and what to do. */
+/** A file or member that no retry can fix; the message says what was found and what to do. */
 export class FileError extends Error {
   readonly code: FileErrorCode;
   constructor(code: FileErrorCode, message: string, options?: ErrorOptions) {

@@ -3,7 +3,7 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import { FileError } from './file-error.ts';
 import type { UnpackBudget } from './limits.ts';
 
-/** Larger than zlib's own: every chunk costs a trip through the event loop. */
+/** Larger than zlib's default: every chunk costs an event loop iteration. */
 const chunkSize = 64 * 1024;
 
 /**
@@ -13,7 +13,7 @@ const chunkSize = 64 * 1024;
  */
 export async function* gunzip(packed: AsyncIterable<Buffer>, budget: UnpackBudget): AsyncGenerator<Buffer> {
   const inflating = createGunzip({ chunkSize });
-  // The reader below sees every failure, so the callback has nothing to add.
+  // The reader below gets every error, so the callback ignores it.
   const unpacked = pipeline(inflating, budget.meter(), () => {});
   const feeding = feed(packed, inflating);
   feeding.catch((error: Error) => inflating.destroy(error));
@@ -34,7 +34,7 @@ export async function* gunzip(packed: AsyncIterable<Buffer>, budget: UnpackBudge
 }
 
 /**
- * Writes gzip data to zlib, which stops at a zero byte after a member and says nothing of what follows.
+ * Writes gzip data to zlib, which stops at a zero byte after a member without reporting what follows.
  * @returns the offset of the first byte that is neither part of a member nor zero padding at the end; null if there is none
  */
 async function feed(packed: AsyncIterable<Buffer>, inflating: Gunzip): Promise<number | null> {

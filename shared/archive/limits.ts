@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import { FileError } from './file-error.ts';
 
-/** What an archive may ask of the machine that opens it. */
+/** Limits on the resources that opening an archive may use. */
 export interface ArchiveLimits {
   /** Unpacked bytes of one raw file, all members together. */
   readonly maxUnpackedBytes: number;
@@ -22,10 +22,10 @@ export const defaultArchiveLimits: ArchiveLimits = {
   maxNestedBytes: 64 * 1024 ** 2,
 };
 
-/** Small archives may pack well by chance; a bomb is only a bomb when it is large. */
+/** The ratio is checked only above this size: a small archive may compress well and is no zip bomb. */
 const ratioFreeBytes = 16 * 1024 ** 2;
 
-/** Counts what all members of a raw file unpack to, and stops a bomb before it goes off. */
+/** Counts the unpacked bytes of all members of a raw file, and stops a zip bomb early. */
 export class UnpackBudget {
   readonly limits: ArchiveLimits;
   private readonly packedBytes: number;
@@ -42,7 +42,7 @@ export class UnpackBudget {
     return new UnpackBudget(this.limits, this.packedBytes);
   }
 
-  /** A stream that passes bytes on, and fails with `archive-too-large` or `archive-ratio` past the limits. */
+  /** A stream that passes bytes through, and fails with `archive-too-large` or `archive-ratio` past the limits. */
   meter(): Transform {
     return new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
@@ -52,14 +52,14 @@ export class UnpackBudget {
     });
   }
 
-  /** Counts one more member. @throws FileError as {@link excess} has it */
+  /** Counts one more member. @throws FileError the one of {@link excess} */
   addMember(): void {
     this.memberCount++;
     const excess = this.excess();
     if (excess) throw excess;
   }
 
-  /** What is too much by now; null while all is well. */
+  /** The limit that is exceeded; null if none is. */
   excess(): FileError | null {
     const { maxUnpackedBytes, maxRatio, maxMembers } = this.limits;
     if (this.memberCount > maxMembers) {

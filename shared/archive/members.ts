@@ -32,7 +32,7 @@ export type Decrypt = (bytes: AsyncIterable<Buffer>) => Promise<Buffer>;
 /** What opening a raw file takes. */
 export interface Unpacking {
   readonly budget: UnpackBudget;
-  /** Without it, PGP messages are members that cannot be read. */
+  /** Without it, PGP messages are unreadable members. */
   readonly decrypt?: Decrypt | undefined;
 }
 
@@ -68,16 +68,16 @@ export function membersOf(source: ByteSource, name: string, unpacking: Unpacking
 interface Content {
   readonly name: string;
   readonly stream: AsyncIterator<Buffer>;
-  /** Opens the same bytes again, in a budget of their own: they have been counted once. */
+  /** Opens the same bytes again, with a separate budget: they are already counted. */
   readonly reopen: () => AsyncIterator<Buffer>;
-  /** The same bytes, if they can be read from any place; a zip needs that. */
+  /** The same bytes with random access, if available; a zip needs it. */
   readonly source?: ByteSource;
   readonly depth: number;
 }
 
 /**
- * The members of a content, whose stream is let go when they are done with. A reader that leaves a member early, or never
- * begins it, does not close what lies under it, and a connection to S3 that nobody closes is lost to all files after.
+ * The members of a content. Closes its stream when the caller is done: a reader that stops early, or never starts, does not
+ * close the underlying stream, and an S3 connection that is never closed is lost to all later files.
  */
 async function* membersOfStream(content: Content, unpacking: Unpacking): AsyncGenerator<Member> {
   try {
@@ -128,7 +128,7 @@ async function* openContent(content: Content, unpacking: Unpacking): AsyncGenera
   }
 }
 
-/** Members of an archive's member: what fails to open is one member that cannot be read, and not the archive. */
+/** Members of an archive's member: if it fails to open, it is one unreadable member, and the archive is still read. */
 async function* guarded(content: Content, unpacking: Unpacking): AsyncGenerator<Member> {
   try {
     yield* membersOfStream(content, unpacking);
@@ -146,7 +146,7 @@ function keyMissing(): FileError {
   );
 }
 
-/** @throws what is not the file's fault; a FileError is kept with what could be read before it */
+/** @throws errors not caused by the file; a FileError is returned with the bytes read before it */
 async function readHead(stream: AsyncIterator<Buffer>): Promise<Head> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -164,7 +164,7 @@ async function readHead(stream: AsyncIterator<Buffer>): Promise<Head> {
   return { bytes: Buffer.concat(chunks), isWhole: false, error: null };
 }
 
-/** The bytes of a content whose head has been read: the first iteration goes on with its stream, the others reopen it. */
+/** The bytes of a content whose head has been read: the first iteration continues its stream, later ones reopen it. */
 function bytesOf({ stream, reopen }: Content, head: Head): AsyncIterable<Buffer> {
   let isStreamUsed = false;
   return {

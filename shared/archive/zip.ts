@@ -5,7 +5,7 @@ import type { ByteSource } from './byte-source.ts';
 import { FileError } from './file-error.ts';
 import type { UnpackBudget } from './limits.ts';
 
-/** Reads ranges of a source for yauzl, and remembers when it was the source that failed and not the archive. */
+/** Reads ranges of a source for yauzl, and records when the source failed rather than the archive. */
 class SourceReader extends yauzl.RandomAccessReader {
   private readonly source: ByteSource;
   sourceError: Error | undefined;
@@ -27,7 +27,7 @@ class SourceReader extends yauzl.RandomAccessReader {
 /** One file in a zip archive. */
 export interface ZipEntry {
   readonly name: string;
-  /** @param budget what unpacking it is counted in */
+  /** @param budget counts the unpacked bytes */
   open(budget: UnpackBudget): AsyncGenerator<Buffer>;
 }
 
@@ -64,7 +64,7 @@ export async function openZip(source: ByteSource, budget: UnpackBudget): Promise
 /** What may follow the last entry: the end record, that of ZIP64, or a signature of the directory. */
 const afterDirectory = ['PK\x05\x06', 'PK\x06\x06', 'PK\x05\x05'];
 
-/** Checks that the directory ends where its last entry does: it says itself how many it has, and may have more. */
+/** Checks that the directory ends with its last entry: the entry count is its own claim, and it may have more. */
 async function checkDirectoryEnd(source: ByteSource, zip: yauzl.ZipFile): Promise<void> {
   const { readEntryCursor: end } = zip as yauzl.ZipFile & { readonly readEntryCursor: number };
   const chunks: Buffer[] = [];
@@ -90,14 +90,14 @@ async function findDirectory(reader: SourceReader, sizeBytes: number): Promise<y
 }
 
 /**
- * A member's name, only ever shown and never a path to write to: `../` in it, a root or a drive letter does no harm and
- * costs no data, which is why yauzl's own check is not asked.
+ * A member's name, for display only and never a path to write to: `../`, a root or a drive letter in it is harmless and no
+ * reason to reject the member, so yauzl's own check is off.
  */
 function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: yauzl.Entry): string {
   return yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false);
 }
 
-/** What file managers leave in folders, and so in archives of them. */
+/** Files that file managers create in folders, and so in archives of them. */
 const sideFiles: ReadonlySet<string> = new Set(['.ds_store', 'thumbs.db', 'desktop.ini']);
 
 function isMember(name: string): boolean {

@@ -6,13 +6,13 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { EmptySecretError } from './secrets.ts';
 
-/** How long the token before the current one stays valid, so that a rotation locks nobody out. */
+/** How long the previous token stays valid, so that a rotation locks nobody out. */
 const graceMs = 24 * 3600 * 1000;
 const maxAgeMs = 5 * 60 * 1000;
-/** A token that is not known is looked up anew, but whoever guesses cannot make us ask more often than this. */
+/** Minimum interval between lookups for unknown tokens, so that guessing does not cause a lookup each time. */
 const minAgeMs = 10 * 1000;
 
-/** Whether two tokens are equal, in a time that depends on neither. */
+/** Whether two tokens are equal, in constant time. */
 export function isSameToken(presented: string, token: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(presented), digest(token));
@@ -31,8 +31,8 @@ export class AdminTokens {
   }
 
   /**
-   * Whether a token is valid, compared in constant time. A new token is known at its first use, also to an execution
-   * environment that has run for long.
+   * Whether a token is valid, compared in constant time. A new token is accepted at its first use, even by an
+   * execution environment that is already warm.
    * @throws EmptySecretError
    */
   async accept(presented: string): Promise<boolean> {
@@ -47,7 +47,7 @@ export class AdminTokens {
     return Date.now() - this.fetchedAtMs;
   }
 
-  /** Compares with every token, whichever matches and whatever the lengths. */
+  /** Compares with every token, regardless of matches and lengths. */
   private isKnown(presented: string): boolean {
     const matches = this.known.map((token) => isSameToken(presented, token));
     return matches.includes(true);

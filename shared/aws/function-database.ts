@@ -15,7 +15,7 @@ interface Source {
   readonly text: string;
 }
 
-/** Requests are given up after half a minute; a migration must not have others wait behind it for a lock. */
+/** Timeouts: API requests end after 30 seconds, and a migration must not make others wait behind it for a lock. */
 const timeoutsOfRole = {
   owner: { lockTimeoutMs: 5_000 },
   writer: {},
@@ -39,9 +39,9 @@ export async function functionDatabase(): Promise<Database> {
 }
 
 /**
- * The users to grant each role's rights to. In our own Aurora these are known. An existing database is asked as whom its
- * connection strings log in: through a pooler the user in the URL has another name (`role.project`) than the one in Postgres.
- * That also proves, before anything is deployed that needs it, that each of them can log in.
+ * The users to grant each role's rights to. In our own Aurora these are known. In an existing database, each connection
+ * string logs in to query its user: through a pooler the user in the URL has another name (`role.project`) than in Postgres.
+ * That also verifies, before anything that needs it is deployed, that each of them can log in.
  * @throws DatabaseUnavailableError, and pg's DatabaseError if a user may not log in
  */
 export async function functionDatabaseGrantees(): Promise<{

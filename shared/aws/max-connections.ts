@@ -1,2 +1,2 @@
-/** What one execution environment of a function opens to the database; infra/ adds it up. */
+/** Maximum database connections of one execution environment of a function; infra/ adds them up. */
 export const maxConnections = 2;

@@ -2,14 +2,14 @@ import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, type SQSClient
 import { encodeNormalizeMessage } from '../raw-files/normalize-message.ts';
 import type { Queue } from '../raw-files/queue-raw-files.ts';
 
-/** SQS takes so many messages with one request. */
+/** Maximum number of messages that SQS accepts in one request. */
 const messagesPerRequest = 10;
 
-/** The queue took not every message; those it did not take have to be sent again. */
+/** SQS did not accept every message; the rejected ones have to be sent again. */
 export class MessagesRefusedError extends Error {
   readonly code = 'messages-refused';
   constructor(reasons: readonly string[]) {
-    super(`SQS refused ${reasons.length} messages: ${[...new Set(reasons)].join('; ')}`);
+    super(`SQS rejected ${reasons.length} messages: ${[...new Set(reasons)].join('; ')}`);
     this.name = 'MessagesRefusedError';
   }
 }
@@ -31,7 +31,7 @@ export function normalizeSender(sqs: SQSClient, queueUrl: string): Queue {
   };
 }
 
-/** Has a received message come back after a while, instead of when its visibility timeout ends. */
+/** Sets when a received message becomes visible again. */
 export async function delayMessage(
   sqs: SQSClient,
   queueUrl: string,

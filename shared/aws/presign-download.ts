@@ -11,8 +11,8 @@ export interface FileToDownload {
 }
 
 /**
- * Signs one download for a minute. The answer is an attachment of no particular type: a file that someone dropped must
- * not be shown as a page.
+ * Signs one download, valid for a minute. The response is an attachment of a generic type: a browser must not render a file
+ * that someone dropped as a page.
  */
 export async function presignDownload(
   s3: S3Client,

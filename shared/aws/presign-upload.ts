@@ -15,15 +15,15 @@ export interface UploadToPresign {
 export interface PresignedUpload {
   readonly method: 'PUT';
   readonly url: string;
-  /** What the client has to send with it, to the letter. */
+  /** Headers that the client has to send unchanged. */
   readonly headers: Readonly<Record<string, string>>;
   readonly expiresAt: Date;
 }
 
 /**
  * Signs one upload: these bytes (length and SHA-256), this type, this key, and only while no object has it. Checksum
- * and type count only when they are signed as headers; left to itself the presigner moves the one to the query, where
- * S3 ignores it, and leaves the other out.
+ * and type are enforced only if they are signed as headers; by default the presigner moves the checksum to the query, where
+ * S3 ignores it, and omits the type.
  * @param s3 a client with requestChecksumCalculation WHEN_REQUIRED, or the URL carries the checksum of an empty body
  */
 export async function presignUpload(s3: S3Client, upload: UploadToPresign): Promise<PresignedUpload> {

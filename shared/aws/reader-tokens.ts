@@ -2,9 +2,9 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import * as z from 'zod';
 import { isSameToken } from './admin-tokens.ts';
 
-/** How long a token that was withdrawn may still be accepted. */
+/** How long a removed token may still be accepted. */
 const maxAgeMs = 60 * 1000;
-/** Guessing must not make us ask Secrets Manager more often than this. */
+/** Minimum interval between requests to Secrets Manager, so that guessing does not cause one each time. */
 const minAgeMs = 10 * 1000;
 
 const token = z.string().min(32, 'is shorter than 32 characters');
@@ -22,7 +22,7 @@ class InvalidReaderTokensError extends Error {
   }
 }
 
-/** The named tokens that may read usage, as the secret has them; a token added or withdrawn counts within a minute. */
+/** The named tokens that may read usage, from the secret; an added or removed token takes effect within a minute. */
 export class ReaderTokens {
   private readonly secrets: SecretsManagerClient;
   private readonly secretArn: string;

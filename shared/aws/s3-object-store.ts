@@ -9,7 +9,7 @@ import {
   type ObjectVersion,
 } from '../raw-files/object-store.ts';
 
-/** S3 answers these for a version that is no more; 405 is its answer for a delete marker. */
+/** S3's responses for a version that no longer exists; 405 is the one for a delete marker. */
 const goneStatuses = new Set([404, 405]);
 
 function asGone(version: ObjectVersion, error: unknown): unknown {

@@ -13,10 +13,10 @@ import { replayedKey, reservedPrefix } from '../raw-files/object-key.ts';
 import { CursorRejectedError, type ListingPage, type SweptBucket } from '../sweep/ports.ts';
 import { type ListingCursor, type SweepCheckpoint, sweepCheckpoint } from '../sweep/sweep-checkpoint.ts';
 
-/** Where the sweep's notes lie; register takes no object below it for a raw file. */
+/** Key prefix of the sweep's checkpoint; register ignores objects below it. */
 const notesKey = `${reservedPrefix}sweep.json`;
 
-/** Leaves word for the sweep that files were taken back, in its bucket. */
+/** Records in the bucket, for the sweep, that files were replayed. */
 export async function noteReplay(s3: S3Client, bucket: string): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: replayedKey, Body: '' }));
 }
@@ -56,7 +56,7 @@ export class S3SweptBucket implements SweptBucket {
         }),
       );
     } catch (error) {
-      // Nothing else in this request can be wrong.
+      // The cursor is the only part of this request that can be invalid.
       const isRejected = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 400;
       throw cursor && isRejected ? new CursorRejectedError({ cause: error }) : error;
     }

@@ -1,7 +1,7 @@
 import { DeleteMessageCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { DeadLetterQueue } from '../sweep/ports.ts';
 
-/** A queue of what failed for good. Its visibility timeout has to outlast a sweep, so that a letter is met once in it. */
+/** A dead-letter queue. Its visibility timeout has to outlast a sweep, so that the sweep receives each message once. */
 export function sqsDeadLetterQueue(sqs: SQSClient, queueUrl: string): DeadLetterQueue {
   return {
     async receive() {

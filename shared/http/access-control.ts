@@ -38,7 +38,7 @@ export class AccessControl {
     return this.adminTokens.accept(token);
   }
 
-  /** A secret of reader tokens that cannot be read costs the readers, not the administrators. */
+  /** If the secret of reader tokens cannot be read, readers are rejected but administrators are not. */
   private async isReader(token: string): Promise<boolean> {
     const { readerTokensSecretArn } = requireEnvironment('readerTokensSecretArn');
     this.readerTokens ??= new ReaderTokens(new SecretsManagerClient(), readerTokensSecretArn);
@@ -53,7 +53,7 @@ export class AccessControl {
   }
 }
 
-/** The token a request brings: `Authorization: Bearer TOKEN` or `x-admin-token: TOKEN`. */
+/** The token of a request: `Authorization: Bearer TOKEN` or `x-admin-token: TOKEN`. */
 function presentedToken(headers: Headers): string {
   const bearer = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '');
   return bearer?.[1] ?? headers['x-admin-token'] ?? '';

@@ -9,7 +9,7 @@ export type ApiHandler = (
   context: Context,
 ) => Promise<APIGatewayProxyStructuredResultV2>;
 
-/** A route of the API: an HttpError is answered as `{ok: false, error, message, details?}` with its status. */
+/** A route of the API: an HttpError becomes the response `{ok: false, error, message, details?}` with its status. */
 export function apiRoute(handle: (event: APIGatewayProxyEventV2) => Promise<ApiResponse>): ApiHandler {
   return async (event, context) => {
     logger.addContext(context);
@@ -21,13 +21,13 @@ export function apiRoute(handle: (event: APIGatewayProxyEventV2) => Promise<ApiR
   };
 }
 
-/** A paused database has resumed by then. */
+/** Retry-After, by when a paused database has resumed. */
 const retryAfterSeconds = 10;
 
 function errorResponse(error: unknown, route: string, requestId: string): ApiResponse {
   if (error instanceof HttpError) {
     const { status, code, message, details } = error;
-    logger.warn('request refused', { route, status, error: code });
+    logger.warn('request rejected', { route, status, error: code });
     return { status, body: { ok: false, error: code, message, ...(details ? { details } : {}) } };
   }
   logger.error('request failed', { route, error: error as Error });

@@ -3,13 +3,13 @@ import type { ApiResponse } from './encode-response.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Rows as CSV by their keys, null as an empty cell. No value needs quoting: they are numbers, dates and words of ours. */
+/** Rows as CSV by their keys, null as an empty cell. No value needs quoting: all are numbers, dates and constants. */
 function toCsv(columns: readonly string[], rows: readonly Row[]): string {
   const lines = rows.map((row) => columns.map((column) => String(row[column] ?? '')).join(','));
   return `${[columns.join(','), ...lines].join('\n')}\n`;
 }
 
-/** A page of rows as a CSV file. A Link header names the next page, where it cannot be taken for data. */
+/** A page of rows as a CSV file. The next page is in a Link header, where it cannot be mistaken for data. */
 export function csvResponse(page: {
   readonly columns: readonly string[];
   readonly rows: readonly Row[];

@@ -7,9 +7,9 @@ export interface ApiResponse {
   readonly status: number;
   /** An object goes out as JSON; text or bytes need a content-type among the headers. */
   readonly body: object | string | Uint8Array;
-  /** Lower-case names; they win over the defaults. */
+  /** Lower-case names; they override the defaults. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Has an ETag of its content; a client that has that content already gets 304 and no body. */
+  /** Adds an ETag of the content; a client that already has that content gets 304 without a body. */
   readonly revalidates?: boolean;
 }
 
@@ -17,7 +17,7 @@ const compress = promisify(gzip);
 /** Below this, compressing costs more than it saves. */
 const minCompressedBytes = 1024;
 
-/** A response may be shown and not stored, unless its route says otherwise. */
+/** Responses must not be stored, unless the route says otherwise. */
 const defaultHeaders = {
   'content-type': 'application/json; charset=utf-8',
   'cache-control': 'no-store',
@@ -25,7 +25,7 @@ const defaultHeaders = {
   vary: 'accept-encoding',
 };
 
-/** A response as API Gateway takes it, compressed when the client can read that. Bytes travel as base64. */
+/** A response in API Gateway's format, compressed if the client accepts it. Bytes are base64-encoded. */
 export async function encodeResponse(
   event: APIGatewayProxyEventV2,
   { status, body, headers = {}, revalidates = false }: ApiResponse,
@@ -53,7 +53,7 @@ function etagOf(content: string | Uint8Array): string {
   return `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
 }
 
-/** `no-cache` keeps a response in the client's own cache, which must ask before each use. */
+/** `no-cache` keeps a response in the client's own cache, which must revalidate it before each use. */
 function revalidationHeaders(etag: string) {
   return {
     etag,

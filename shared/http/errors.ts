@@ -1,4 +1,4 @@
-/** A request that is answered with an error; anything else thrown is a 500 whose cause only the log tells. */
+/** An error that becomes the response; anything else thrown is a 500 whose cause is only logged. */
 export class HttpError extends Error {
   readonly status: number;
   readonly code: string;

@@ -38,7 +38,7 @@ export function routeKeyOf({ method, path }: Route): string {
   return `${method} ${path}`;
 }
 
-/** What of a response is text/csv. */
+/** Schema of a text/csv body. */
 export const csvText = z.string().describe('A header line, then a line for each row');
 
 /** The operation of a route, and that of its CSV where it has one: `getUsage` and `getUsageCsv`. */

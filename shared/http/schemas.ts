@@ -10,7 +10,7 @@ export const esiid = z
   .regex(esiidPattern, 'is not an ESIID: 17 or 22 digits')
   .describe('ESIID: 17 or 22 digits');
 
-/** A text to look for. One that Postgres cannot keep stands nowhere, and asking for it is an error there. */
+/** A search text. One with a null character cannot be stored in Postgres, and a query for it would fail. */
 export function searchText(maxLength: number) {
   return z
     .string()
@@ -23,11 +23,11 @@ export function searchText(maxLength: number) {
 
 export const localDate = z.iso.date().describe('A day in America/Chicago, YYYY-MM-DD');
 
-/** Days to ask for: those that a file may name, all of them days to JavaScript and Postgres. */
+/** Days that a request may name: those that a file may contain, all valid in JavaScript and Postgres. */
 const firstDay = '1990-01-01';
 const lastDay = '2199-12-31';
 
-/** A day that may be asked for; left out, it does not restrict. */
+/** An optional day; if left out, it does not restrict. */
 export function dayParameter(meaning: string) {
   return z.iso
     .date({ error: 'is not a date as in 2025-03-09', abort: true })
@@ -51,7 +51,7 @@ const shortText = (meaning: string) =>
     .refine((text) => text !== '', 'is empty')
     .describe(meaning);
 
-/** What every request to take data back says; it is kept for good. */
+/** Part of every request that removes data; it is kept forever. */
 export const removalRequest = z.strictObject({
   requested_by: shortText('Who asks for it'),
   reason: shortText('Why'),
@@ -71,7 +71,7 @@ export const count = z.int().min(0);
 export const nextCursor = z
   .string()
   .nullable()
-  .describe('Give it back as `cursor` for the next page; null on the last');
+  .describe('Send it as `cursor` for the next page; null on the last');
 
 /** The body of every response but 200. */
 export const errorResponse = z
@@ -91,7 +91,7 @@ export function pageLimit(most: number, usual: number) {
   return z.coerce.number('is not a number').int().min(1).max(most).default(usual);
 }
 
-/** Tells the texts that may stand in one place of a cursor; a RegExp is one. */
+/** Tests whether a text is valid at one position of a cursor; a RegExp is one. */
 interface CursorPart {
   test(text: string): boolean;
 }
@@ -104,7 +104,7 @@ export const writtenInstant: CursorPart = {
   test: (text) => localDate.safeParse(written.exec(text)?.[1]).success,
 };
 
-/** An opaque cursor that holds texts; any other text is refused, naming the parameter. */
+/** An opaque cursor that holds texts; any other text is rejected with an error that names the parameter. */
 export function cursorOf<const Parts extends readonly CursorPart[]>(...expected: Parts) {
   return z
     .string()

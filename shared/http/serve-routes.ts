@@ -4,7 +4,7 @@ import type { ApiResponse } from './encode-response.ts';
 import { type RouteRequest, readRequest } from './read-request.ts';
 import { type Route, type Routes, routeKeyOf } from './route.ts';
 
-/** What answers each route of a function, by operation id. */
+/** The operations of a function's routes, by operation id. */
 type Operations<R extends Routes> = {
   readonly [Id in keyof R]: (request: RouteRequest<R[Id]>) => Promise<ApiResponse>;
 };

@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import { HttpError } from './errors.ts';
 
 /**
- * Reads what a request brought by a schema.
- * @param whole what a problem of the whole is named, as in `(body)`
+ * Parses part of a request by a schema.
+ * @param whole name for a problem of the whole value, as in `(body)`
  * @throws HttpError 400 `invalid-request` with each field that is wrong in details
  */
 export function validate<T extends z.ZodType>(input: unknown, schema: T, whole: string): z.infer<T> {
@@ -17,7 +17,7 @@ export function validate<T extends z.ZodType>(input: unknown, schema: T, whole: 
   throw invalidRequest(details);
 }
 
-/** The error that names what is wrong with a request, for what no schema can tell. */
+/** The error for an invalid request, for problems that no schema can detect. */
 export function invalidRequest(
   details: readonly { readonly field: string; readonly message: string }[],
 ): HttpError {

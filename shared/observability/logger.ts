@@ -1,4 +1,4 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 
-/** The one logger of a function, so that the request id, once given to it, stands in every line, whoever writes it. */
+/** The function's only logger, so that every line has the request id, whichever module writes it. */
 export const logger = new Logger();

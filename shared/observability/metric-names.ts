@@ -1,7 +1,7 @@
 /**
  * Every metric of this system, declared once: functions emit them, alarms and dashboard name them, and a test compares
  * the two. All have one dimension, `service`, with one value, so that a metric that two functions emit is one series;
- * RejectedRows comes in all, and for each `reason`.
+ * RejectedRows is emitted as a total, and for each `reason`.
  */
 export const metricNamespace = 'SmtIngest';
 export const metricService = 'smt-ingest';
@@ -10,7 +10,7 @@ export const metricService = 'smt-ingest';
 export const metricUnits = {
   /** Object versions that got their row. */
   FilesRegistered: 'Count',
-  /** Of these, those whose bytes were normalized before. */
+  /** Of these, the ones whose bytes were normalized before. */
   FilesDuplicate: 'Count',
   FilesNormalized: 'Count',
   FilesIgnored: 'Count',
@@ -26,11 +26,11 @@ export const metricUnits = {
   DaysAgreeing: 'Count',
   /** Likewise: midnights at which the register jumped, since a meter was exchanged. */
   RegisterBreaks: 'Count',
-  /** Of the sweep: days noticed lately whose intervals add up to something else than SMT's daily read. */
+  /** Of the sweep: recently noticed days whose intervals do not add up to SMT's daily read. */
   DaysDiffering: 'Count',
-  /** Of the sweep: days noticed lately that SMT has a daily read of, and of which intervals are missing. */
+  /** Of the sweep: recently noticed days with a daily read by SMT and missing intervals. */
   DaysMissing: 'Count',
-  /** One attempt that came to an end. */
+  /** One finished attempt. */
   NormalizeDurationMs: 'Milliseconds',
   /** From S3's LastModified to the commit that made a file's intervals visible. */
   UploadToQueryableSeconds: 'Seconds',

@@ -6,7 +6,7 @@ const metrics = new Metrics({ namespace: metricNamespace, serviceName: metricSer
 
 /**
  * Writes metrics as one line of the log, from which CloudWatch makes them (embedded metric format).
- * @param metadata stand in the same line to search by, such as rawFileId; never dimensions
+ * @param metadata fields of the same line to search by, such as rawFileId; never dimensions
  */
 export function emitMetrics(
   values: Readonly<Partial<Record<MetricName, number>>>,

@@ -5,7 +5,7 @@ import type { AuditCounts } from '../reads/audit-counts.ts';
 import type { MetricName } from './metric-names.ts';
 import { emitMetrics, emitRejectedRows } from './metrics.ts';
 
-/** Counts an object version that got its row; one that had it already is counted no more. */
+/** Counts a newly registered object version; one that already had a row is not counted again. */
 export function countRegistration(row: RegisteredObject): void {
   if (!row.created) return;
   const isDuplicate = row.status === 'duplicate';
@@ -18,14 +18,14 @@ const metricOfStatus = {
   failed: 'FilesFailed',
 } as const satisfies Record<string, MetricName>;
 
-/** Counts what became of a file that a worker took. */
+/** Counts the outcome of a file that a worker processed. */
 export function countOutcome(rawFileId: string, outcome: NormalizeOutcome, startedAtMs: number): void {
   if (outcome.kind === 'given-up') emitMetrics({ FilesFailed: 1 }, { rawFileId });
   if (outcome.kind !== 'done') return;
   const { file, report, loaded } = outcome;
   const { counts, intervalsInserted, dailyReadsInserted, monthlyReadsInserted } = loaded;
   const nowMs = Date.now();
-  // A replay that found everything stored made nothing newly visible.
+  // A replay that found everything already stored made nothing visible.
   const latency =
     intervalsInserted > 0 ? { UploadToQueryableSeconds: (nowMs - file.receivedAt.getTime()) / 1000 } : {};
   emitMetrics(

@@ -5,7 +5,7 @@ import { markAnnounced } from '../storage/raw-files/mark-announced.ts';
 import { auditRawFile } from '../storage/reads/audit-raw-file.ts';
 import type { NormalizeOutcome } from './normalize-raw-file.ts';
 
-/** What the topic `file-normalized` says of a file, and what the audit of its days found when it was published. */
+/** Message of the topic `file-normalized`: a file, and what the audit of its days found at publication. */
 export interface Announcement extends AuditCounts {
   readonly id: string;
   readonly filename: string;
@@ -26,8 +26,8 @@ export interface Announcement extends AuditCounts {
 export type Publish = (announcement: Announcement) => Promise<void>;
 
 /**
- * Announces a normalized file, after its commit: at least once, since a crash between publishing and noting it has the
- * sweep announce it again.
+ * Announces a normalized file, after its commit: at least once, since after a crash between publishing and recording it the
+ * sweep announces it again.
  * @returns what the audit of its days found; null if there was nothing to announce
  */
 export async function announce(
@@ -40,8 +40,8 @@ export async function announce(
 }
 
 /**
- * Announces what an attempt has just done, from what is known of it; {@link announce} asks the database if a file had come
- * to its end before, so that what died between commit and announcement is made up for.
+ * Announces the outcome of an attempt from memory. If the file already had a final status, {@link announce} reads it from the
+ * database, so that an announcement lost in a crash after the commit is made.
  */
 export async function announceOutcome(
   database: Database,
@@ -51,7 +51,7 @@ export async function announceOutcome(
 ): Promise<AuditCounts | null> {
   if (outcome.kind !== 'done') return announce(database, publish, rawFileId);
   const { file, report, loaded } = outcome;
-  // Of a file that failed for one of its members, the others are loaded, and change the audit of their days.
+  // When one member of a file fails, the others are still loaded and change the audit of their days.
   if (report.status === 'failed' && loaded.esiidCount > 0) return auditRawFile(database, rawFileId);
   if (report.status !== 'normalized') return null;
   return announceFile(database, publish, {
@@ -70,7 +70,7 @@ export async function announceOutcome(
   });
 }
 
-/** Audits the file's days, publishes, and notes that it was. */
+/** Audits the file's days, publishes, and records the announcement. */
 export async function announceFile(
   database: Database,
   publish: Publish,

@@ -6,7 +6,7 @@ import {
   markObjectsDeleted,
 } from '../storage/removals/erased-objects.ts';
 
-/** What one request to S3 takes. */
+/** Maximum number of objects in one S3 request. */
 const objectsPerRequest = 1_000;
 
 export interface DeleteErasedObjects {
@@ -18,8 +18,8 @@ export interface DeleteErasedObjects {
 }
 
 /**
- * Deletes the object versions that hold nothing but an erased ESIID, and records each. Safe to repeat and to be cut off: what
- * is not recorded is deleted again.
+ * Deletes the object versions that hold nothing but an erased ESIID, and records each. Safe to repeat and to interrupt: versions
+ * not recorded are deleted again.
  */
 export async function deleteErasedObjects(
   { database, bucket, deleteVersions, hasTime }: DeleteErasedObjects,
@@ -29,7 +29,7 @@ export async function deleteErasedObjects(
   while (hasTime()) {
     const listed = await listErasedObjects(database, { esiid, bucket, limit: objectsPerRequest });
     const done = listed.length === 0 ? [] : await deleteVersions(listed);
-    if (done.length === 0) break; // none are left, or S3 refuses them all
+    if (done.length === 0) break; // none are left, or S3 rejects them all
     await markObjectsDeleted(
       database,
       esiid,

@@ -17,25 +17,25 @@ import { restoreRawFile } from '../storage/raw-files/restore-raw-file.ts';
 import type { RawFileStatus } from '../storage/tables.ts';
 import { ObjectDeletedError, type ObjectStore } from './object-store.ts';
 
-/** How many attempts in a row may be lost (out of memory, timeout) or fail unexpectedly before a file is given up. */
+/** How many attempts in a row may be lost (out of memory, timeout) or fail unexpectedly before a file fails. */
 const maxLostAttempts = 3;
-/** How long a file is tried again after errors that pass: longer than any outage. */
+/** How long a file is retried after transient errors: longer than any outage. */
 const maxRetryMs = 14 * 24 * 3_600_000;
-/** So long before its end an attempt leaves word that it runs out of time; short ones a tenth of it. */
+/** How long before the timeout to record that the attempt is running out of time; for short attempts, a tenth of their time. */
 const lastWordsMs = 3_000;
 
 export interface NormalizeDependencies {
   readonly database: Database;
   readonly objects: ObjectStore;
-  /** Without it, encrypted files end failed with `pgp-key-missing`. */
+  /** Without it, encrypted files fail with `pgp-key-missing`. */
   readonly openPgp?: OpenPgpMessage;
-  /** What an archive may unpack to; the reader's defaults if left out. */
+  /** Limits on what an archive unpacks to; the reader's defaults if left out. */
   readonly archiveLimits?: ArchiveLimits;
 }
 
 export interface NormalizeRequest {
   readonly rawFileId: string;
-  /** How long this worker has; its lease ends then. */
+  /** How long this worker has; its lease expires then. */
   readonly leaseMs: number;
   readonly workerId: string;
 }
@@ -47,16 +47,16 @@ export type NormalizeOutcome =
       readonly report: RawFileReport;
       readonly loaded: LoadSummary;
     }
-  /** Nothing was done, since nothing is to be: the file is finished or unknown. */
+  /** There was nothing to do: the file is finished or unknown. */
   | { readonly kind: 'skipped'; readonly why: string }
-  /** A replay failed, and the file is what it was before. */
+  /** A replay failed, and the file is unchanged. */
   | {
       readonly kind: 'kept';
       readonly status: RawFileStatus;
       readonly errorCode: string;
       readonly why: string;
     }
-  /** Its attempts have run out. */
+  /** Its attempts are exhausted. */
   | { readonly kind: 'given-up'; readonly errorCode: string; readonly why: string };
 
 /** Another worker has the file; try again when its lease has ended. */
@@ -75,8 +75,8 @@ export class FileBusyError extends Error {
 /**
  * Normalizes one raw file: claims it, streams its intervals into the database, and ends it normalized, ignored or
  * failed, all in one transaction. Safe to repeat.
- * @throws FileBusyError, and whatever is no fault of the file (database away, S3 throttling): the file is registered
- *   again, for another attempt
+ * @throws FileBusyError, and errors not caused by the file (database unavailable, S3 throttling): the file returns to
+ *   `registered` for another attempt
  */
 export async function normalizeRawFile(
   deps: NormalizeDependencies,
@@ -98,7 +98,7 @@ export async function normalizeRawFile(
   }
   const { file, leaseToken } = claim;
   const lastWords = setTimeout(
-    // When even that fails, the attempt is lost without a word.
+    // If that fails too, the attempt is lost without a record.
     () => void recordTimeout(deps.database, { id, leaseToken }).catch(() => undefined),
     leaseMs - Math.min(lastWordsMs, leaseMs / 10),
   );
@@ -137,7 +137,7 @@ async function load(
     const report = failureOf(error);
     if (report === null) throw error;
     const kept = await restore(deps.database, file, leaseToken, report);
-    // In a load of its own: of what had been read before, nothing is kept.
+    // In a separate load: nothing read before is kept.
     return (
       kept ?? { kind: 'done', file, report, loaded: await openLoad(deps.database, options).finish(report) }
     );
@@ -145,8 +145,8 @@ async function load(
 }
 
 /**
- * A replay does no harm: what was normalized stays so whatever the replay fails of, and a file whose object is deleted
- * returns to whatever it was.
+ * A failed replay is harmless: a normalized file stays normalized whatever the error, and a file whose object is deleted
+ * returns to its previous status.
  */
 async function restore(
   database: Database,
@@ -174,14 +174,14 @@ function read(
   return readRawFile(objects.source(file, file.sizeBytes), options, sink, readSink);
 }
 
-/** What a file has failed of, when no retry mends it: its object is gone, or the database refuses its content. */
+/** The reason a file failed, when no retry can fix it: its object is deleted, or the database rejects its content. */
 function failureOf(error: unknown): RawFileReport | null {
   if (error instanceof ObjectDeletedError) return failedReport(error);
   const sqlState = rejectionSqlState(error);
   if (sqlState === null) return null;
   return failedReport({
     code: 'database-refused',
-    message: `The database refused what the file holds (SQLSTATE ${sqlState}). Nothing of it was loaded; this is a mistake in smt-ingest.`,
+    message: `The database rejected the file's content (SQLSTATE ${sqlState}). None of it was loaded; this is a bug in smt-ingest.`,
   });
 }
 
@@ -193,9 +193,9 @@ function isKnown(error: unknown): boolean {
 }
 
 /**
- * Gives the file back for another attempt, or gives it up when its attempts have run out. When even that fails, the lease
- * runs out by itself.
- * @returns whether it was given up, and why
+ * Releases the file for another attempt, or fails it when its attempts are exhausted. If that fails too, the lease expires
+ * by itself.
+ * @returns whether the file failed, and why
  */
 async function release(
   database: Database,

@@ -1,6 +1,6 @@
 /**
- * Keys of objects in the bucket. An upload's key says all that register needs to know of it, so nothing has to be
- * kept beside it, and the same upload asked for twice has the same key, which S3 lets exist once:
+ * Keys of objects in the bucket. An upload's key holds all that register needs to know, so nothing else has to be
+ * stored, and a repeated request for the same upload has the same key, which S3 accepts once:
  *
  *     uploads/<source>/esiid=<ESIID>/<sha256>/<filename>      (the esiid segment only if a hint was given)
  *
@@ -8,7 +8,7 @@
  */
 export const uploadPrefix = 'uploads/';
 
-/** Where the system keeps its own notes in the bucket; objects below it are no raw files. */
+/** Prefix of the system's own objects in the bucket; objects below it are not raw files. */
 export const reservedPrefix = '_smt-ingest/';
 
 /** Written at each replay, for the sweep; only its time counts. */
@@ -29,7 +29,7 @@ export function uploadKeyOf({ source, esiid, sha256, filename }: UploadKeyParts)
   return `${uploadPrefix}${source}/${esiid ? `esiid=${esiid}/` : ''}${sha256}/${filename}`;
 }
 
-/** What a key says of its file. */
+/** What a key contains about its file. */
 export function describeKey(key: string): { filename: string; source: string; esiid: string | null } {
   const upload = uploadKey.exec(key);
   if (upload?.[1] && upload[3]) return { source: upload[1], esiid: upload[2] ?? null, filename: upload[3] };

@@ -7,7 +7,7 @@ export interface ObjectVersion {
   readonly versionId: string;
 }
 
-/** An object version as an event or a listing told of it, in case it is gone before it is read. */
+/** An object version as an event or a listing describes it, in case it is deleted before it is read. */
 export interface NotifiedVersion extends ObjectVersion {
   readonly etag: string | null;
   readonly sizeBytes: number;
@@ -18,7 +18,7 @@ export interface ObjectMetadata {
   readonly etag: string;
   readonly sizeBytes: number;
   readonly contentType: string | null;
-  /** Hex SHA-256 of the bytes if the store knows it: for a single PUT that brought one. */
+  /** Hex SHA-256 of the bytes if the store knows it: for a single PUT with a checksum. */
   readonly sha256: string | null;
   /** The store's LastModified. */
   readonly receivedAt: Date;
@@ -30,11 +30,11 @@ export interface ObjectStore {
   metadata(version: ObjectVersion): Promise<ObjectMetadata>;
   /** Reads the object once to hash it. @throws ObjectDeletedError */
   sha256(version: ObjectVersion): Promise<string>;
-  /** The object's bytes; reading fails with ObjectDeletedError if it is gone. */
+  /** The object's bytes; reading fails with ObjectDeletedError if the version is deleted. */
   source(version: ObjectVersion, sizeBytes: number): ByteSource;
 }
 
-/** The object version does not exist any more: somebody deleted it before it was read. */
+/** The object version no longer exists: it was deleted before it was read. */
 export class ObjectDeletedError extends Error {
   readonly code = 'object-deleted';
   constructor({ bucket, objectKey, versionId }: ObjectVersion, options?: ErrorOptions) {

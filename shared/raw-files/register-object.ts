@@ -11,7 +11,7 @@ export interface RegisterDependencies {
   readonly database: Database;
   readonly objects: ObjectStore;
   readonly queue: Queue;
-  /** A larger object that brings no hash is registered without one, and so is nobody's duplicate; default: none is. */
+  /** Larger objects without a hash are registered without one, so they are never duplicates; default: no limit. */
   readonly maxHashedBytes?: number;
 }
 
@@ -25,10 +25,10 @@ export interface RegisteredObject {
 }
 
 /**
- * Registers an object version: its one row, and a message that has it normalized unless it is a duplicate. Safe to
+ * Registers an object version: inserts its row, and sends a message to normalize it unless it is a duplicate. Safe to
  * repeat at any time; a repetition after a crash between row and message sends the message. A version that was deleted
- * before it could be read, or whose key cannot be kept, gets a row that says so.
- * @returns null for an object that is no raw file, or one that is gone and had a row already
+ * before it could be read, or whose key cannot be stored, gets a row with that error.
+ * @returns null for an object that is not a raw file, or a deleted one that already had a row
  */
 export async function registerObject(
   deps: RegisterDependencies,
@@ -45,7 +45,7 @@ export async function registerObject(
   }
 }
 
-/** Postgres cannot keep such a key, so no row could say where the object is. */
+/** Postgres cannot store such a key, so no row could name the object. */
 const unusableKey = {
   code: 'unusable-key',
   message:

@@ -12,13 +12,13 @@ const pollMs = 200;
 
 export interface ReplayDependencies {
   readonly database: Database;
-  /** Leaves word for the sweep, which would let the database sleep after a quiet time. */
+  /** Records the replay for the sweep, which otherwise leaves an idle database paused. */
   readonly wakeSweep: () => Promise<void>;
   readonly queue: Queue;
 }
 
 /**
- * Takes files back to `registered` and puts them on the queue. Harmless at any time: loading a file again adds only
+ * Returns files to `registered` and queues them. Harmless at any time: loading a file again adds only
  * what is missing. A crash in between leaves registered files that the sweep queues.
  */
 export async function replay(

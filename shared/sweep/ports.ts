@@ -30,11 +30,11 @@ export interface SweptBucket {
 
 export interface DeadLetter {
   readonly body: string;
-  /** Takes it off its queue. */
+  /** Deletes it from its queue. */
   delete(): Promise<void>;
 }
 
-/** A queue of what failed for good. */
+/** The messages that failed permanently. */
 export interface DeadLetterQueue {
   /** Up to ten; none when the queue is empty. */
   receive(): Promise<readonly DeadLetter[]>;

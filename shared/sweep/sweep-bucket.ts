@@ -7,39 +7,39 @@ import { CursorRejectedError, type ListingPage, type SweptBucket } from './ports
 import { type ListingCursor, type SweepCheckpoint, versionNote } from './sweep-checkpoint.ts';
 
 const hourMs = 3_600_000;
-/** S3 may stamp an object with the time its upload began: a single PUT of 5 GB on a slow line takes hours. */
+/** S3 may set an object's time to the start of its upload: a single PUT of 5 GB on a slow connection takes hours. */
 const slowUploadMs = 6 * hourMs;
-/** A multipart upload is stamped when it is initiated, and may take until the bucket's lifecycle ends it. */
+/** A multipart upload has the time of its initiation, and may take until the bucket's lifecycle rule aborts it. */
 const multipartUploadMs = 7 * 24 * hourMs;
-/** So many young versions are remembered as registered; of more, the database is asked again in each run. */
+/** Maximum number of young versions in the checkpoint; beyond it, each run queries the database for them again. */
 const maxRemembered = 5_000;
 
 export interface BucketSweep {
   readonly bucket: SweptBucket;
-  /** Called only when there is something to ask it. */
+  /** Called only when a query is needed. */
   readonly database: () => Promise<Database>;
-  /** Says whether the version had no row before. */
+  /** Returns whether the version had no row before. */
   readonly register: (version: NotifiedVersion) => Promise<boolean>;
   readonly onError: (version: NotifiedVersion, error: unknown) => void;
   readonly onCursorRejected: (error: CursorRejectedError) => void;
-  /** Events younger than this may still be on their way. */
+  /** Events younger than this may still be in flight. */
   readonly graceMs: number;
   readonly maxPages: number;
-  /** False when the run has to come to its end; the next one goes on. */
+  /** False when the run has to stop; the next one continues. */
   readonly hasTime: () => boolean;
   readonly now: () => Date;
 }
 
 export interface BucketSweepResult {
   readonly notes: Pick<SweepCheckpoint, 'verifiedUntil' | 'pass' | 'registered'>;
-  /** Objects were seen that are not known to be registered. */
+  /** Objects were found that are not known to be registered. */
   readonly sawNew: boolean;
   readonly unregistered: number;
 }
 
 /**
- * Goes on with the pass over all object versions, and registers those whose event was lost. A run reads a bounded number
- * of pages, and stops when its time is up; what an earlier run has found registered is not asked of the database again.
+ * Continues the scan of all object versions, and registers those whose event was lost. A run reads a bounded number of
+ * pages, and stops when its time is up; versions that an earlier run found registered are not queried again.
  */
 export async function sweepBucket(notes: SweepCheckpoint, sweep: BucketSweep): Promise<BucketSweepResult> {
   const pass = notes.pass ?? { startedAt: sweep.now(), cursor: null, failed: false, registered: [] };
@@ -73,7 +73,7 @@ export async function sweepBucket(notes: SweepCheckpoint, sweep: BucketSweep): P
   return { notes: { verifiedUntil, pass: unfinished, registered: knownBefore }, sawNew, unregistered };
 }
 
-/** @returns null when S3 rejects the cursor: then the next run starts the pass again, and this one does its other work */
+/** @returns null when S3 rejects the cursor: then the next run restarts the scan, and this one does its other work */
 async function listOrGiveUp(cursor: ListingCursor | null, sweep: BucketSweep): Promise<ListingPage | null> {
   try {
     return await sweep.bucket.list(cursor);
@@ -90,7 +90,7 @@ interface Registered {
   /** How many had none. */
   readonly created: number;
   readonly failed: boolean;
-  /** Time was up before all were looked after. */
+  /** Time was up before all were processed. */
   readonly isCut: boolean;
 }
 
@@ -116,7 +116,7 @@ async function registerLost(versions: readonly NotifiedVersion[], sweep: BucketS
   return { registered: [...registered], created, failed, isCut: false };
 }
 
-/** Those without a row. If the database refuses one of them, all are registered one by one, so that it costs only itself. */
+/** Those without a row. If the database rejects one, all are registered one by one, so that only that one fails. */
 async function findLost(
   due: readonly NotifiedVersion[],
   sweep: BucketSweep,
@@ -134,7 +134,7 @@ function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[
   return [yes, no];
 }
 
-/** Whether no whole pass can have seen it: it may have appeared after that, with an older stamp. */
+/** Whether no complete scan can have seen it: it may have appeared afterwards with an older timestamp. */
 function isFresh({ objectKey, sizeBytes, etag, receivedAt }: NotifiedVersion, verifiedUntil: Date): boolean {
   const uploadMs = etag?.includes('-') ? multipartUploadMs : slowUploadMs;
   return isRawFileKey(objectKey, sizeBytes) && receivedAt.getTime() > verifiedUntil.getTime() - uploadMs;

@@ -6,19 +6,19 @@ const registered = z.array(z.string()).default([]);
 const cursor = z.object({ keyMarker: z.string(), versionIdMarker: z.string().optional() });
 
 /**
- * What a sweep leaves for the next one. It lies in the bucket and not in the database, so that a database that pauses
- * is not woken to learn that there is nothing to do. Losing it costs one full pass, nothing else.
+ * State that a sweep stores for the next one. It is in the bucket and not in the database, so that a paused database is
+ * not resumed only to find nothing to do. Losing it costs one full scan, nothing else.
  */
 export const sweepCheckpoint = z.object({
-  /** All versions from before this instant were found registered in a whole pass over the bucket. */
+  /** All versions from before this instant were found registered in a complete scan of the bucket. */
   verifiedUntil: instant,
-  /** The pass under way, if the last run did not come to its end. */
+  /** The scan in progress, if the last run did not finish it. */
   pass: z
     .object({ startedAt: instant, cursor: cursor.nullable(), failed: z.boolean(), registered })
     .nullable(),
-  /** Versions too young for `verifiedUntil` to speak for them, and seen registered; see {@link versionNote}. */
+  /** Registered versions that are too young for `verifiedUntil` to cover; see {@link versionNote}. */
   registered,
-  /** Nothing was on its way when the database was looked into last. */
+  /** Nothing was pending at the last query of the database. */
   isQuiet: z.boolean(),
   databaseSeenAt: instant,
 });
@@ -26,7 +26,7 @@ export const sweepCheckpoint = z.object({
 export type SweepCheckpoint = z.infer<typeof sweepCheckpoint>;
 export type ListingCursor = z.infer<typeof cursor>;
 
-/** What a sweep starts from that finds no notes: everything is to be verified. */
+/** Start state without a checkpoint: everything has to be verified. */
 export const firstCheckpoint: SweepCheckpoint = {
   verifiedUntil: new Date(0),
   pass: null,
@@ -35,7 +35,7 @@ export const firstCheckpoint: SweepCheckpoint = {
   databaseSeenAt: new Date(0),
 };
 
-/** How notes name an object version: 96 bits of its hash, since keys may be a kilobyte long. */
+/** Id of an object version in the checkpoint: 96 bits of its hash, since keys may be a kilobyte long. */
 export function versionNote({ objectKey, versionId }: { objectKey: string; versionId: string }): string {
   return createHash('sha256').update(`${objectKey}\n${versionId}`).digest('base64url').slice(0, 16);
 }

@@ -15,49 +15,49 @@ export interface DeadLetterSweep {
   readonly database: () => Promise<Database>;
   readonly register: (version: NotifiedVersion) => Promise<unknown>;
   readonly queue: Queue;
-  /** A letter that stays for people to look at. */
+  /** Called for a message that stays in the queue for an operator. */
   readonly onUnreadable: (body: string, error: unknown) => void;
 }
 
-/** @returns how many letters were sent on their way again, or taken away because their file has come to its end */
+/** @returns how many messages were redriven, or deleted because their file has a final status */
 export async function sweepDeadLetters(sweep: DeadLetterSweep): Promise<number> {
-  const redriven = await drain(sweep.normalizeDeadLetters, (letter) => redrive(letter, sweep), sweep);
-  return redriven + (await drain(sweep.registerFailures, (letter) => registerAgain(letter, sweep), sweep));
+  const redriven = await drain(sweep.normalizeDeadLetters, (message) => redrive(message, sweep), sweep);
+  return redriven + (await drain(sweep.registerFailures, (message) => registerAgain(message, sweep), sweep));
 }
 
 async function drain(
   queue: DeadLetterQueue,
-  handle: (letter: DeadLetter) => Promise<void>,
+  handle: (message: DeadLetter) => Promise<void>,
   sweep: DeadLetterSweep,
 ): Promise<number> {
   let handled = 0;
   for (let receives = 0; receives < maxReceives; receives++) {
-    const letters = await queue.receive();
-    if (letters.length === 0) break;
-    for (const letter of letters) {
+    const messages = await queue.receive();
+    if (messages.length === 0) break;
+    for (const message of messages) {
       try {
-        await handle(letter);
-        await letter.delete();
+        await handle(message);
+        await message.delete();
         handled++;
       } catch (error) {
-        sweep.onUnreadable(letter.body, error);
+        sweep.onUnreadable(message.body, error);
       }
     }
   }
   return handled;
 }
 
-/** A file that still has to be normalized is queued again; of one that has ended, its row tells. */
-async function redrive(letter: DeadLetter, sweep: DeadLetterSweep): Promise<void> {
-  const { rawFileId } = decodeNormalizeMessage(letter.body);
+/** Requeues a file that still has to be normalized; for a finished one, its row has the outcome. */
+async function redrive(message: DeadLetter, sweep: DeadLetterSweep): Promise<void> {
+  const { rawFileId } = decodeNormalizeMessage(message.body);
   const open = await listPendingFiles(await sweep.database(), [rawFileId]);
   if (open.has(rawFileId)) await sweep.queue([rawFileId]);
 }
 
-/** What Lambda puts into a failure destination, as far as it matters here. */
+/** The fields used here of what Lambda sends to a failure destination. */
 const failedInvocation = z.object({ requestPayload: z.custom<Parameters<typeof objectVersionsOf>[0]>() });
 
-async function registerAgain(letter: DeadLetter, sweep: DeadLetterSweep): Promise<void> {
-  const { requestPayload } = failedInvocation.parse(JSON.parse(letter.body));
+async function registerAgain(message: DeadLetter, sweep: DeadLetterSweep): Promise<void> {
+  const { requestPayload } = failedInvocation.parse(JSON.parse(message.body));
   for (const version of objectVersionsOf(requestPayload)) await sweep.register(version);
 }

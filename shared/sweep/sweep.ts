@@ -19,15 +19,15 @@ const maxPages = 20;
 const maxStuck = 1_000;
 const maxAnnounced = 500;
 const hourMs = 3_600_000;
-/** However quiet it is, the database is looked into once in this time. */
+/** Maximum time between queries of the database, however idle it is. */
 const longestQuietMs = 6 * hourMs;
-/** Clocks of S3 and of this system differ by less. */
+/** Maximum clock skew between S3 and this system. */
 const clockSkewMs = 60_000;
-/** A missing upload is reported for a day. */
+/** How long a missing upload is reported. */
 const missingReportedMs = 24 * hourMs;
-/** A day whose intervals and daily read disagree is reported for a day after it was noticed. */
+/** How long a day whose intervals and daily read disagree is reported after it was noticed. */
 const disagreementReportedMs = 24 * hourMs;
-/** Days that intervals may come later than the daily read of the same day. */
+/** How many days intervals may arrive after the daily read of the same day. */
 const intervalGraceDays = 5;
 
 export interface SweepDependencies {
@@ -36,18 +36,18 @@ export interface SweepDependencies {
   readonly normalizeDeadLetters: DeadLetterQueue;
   readonly registerFailures: DeadLetterQueue;
   readonly database: () => Promise<Database>;
-  /** Says whether the version had no row before. */
+  /** Returns whether the version had no row before. */
   readonly register: (version: NotifiedVersion) => Promise<boolean>;
   readonly queue: Queue;
   readonly publish: Publish;
-  /** False when the run has to leave what it has not registered to the next one. */
+  /** False when the run has to leave unregistered versions to the next one. */
   readonly hasTime: () => boolean;
   readonly onError: (what: string, details: Record<string, unknown>, error: unknown) => void;
   readonly now: () => Date;
 }
 
 export interface SweepOptions {
-  /** Events and messages younger than this may still be on their way. */
+  /** Events and messages younger than this may still be in flight. */
   readonly graceMs: number;
   /** A message that has waited in the queue this long counts as lost. */
   readonly waitingMs: number;
@@ -62,7 +62,7 @@ export interface SweepReport {
   readonly presignedNotUploaded: number;
   readonly missingUploads: readonly MissingUpload[];
   readonly announced: number;
-  /** Days whose intervals and daily read do not agree; null when the database was left alone. */
+  /** Days whose intervals and daily read do not agree; null when the database was not queried. */
   readonly disagreements: Pick<AuditCounts, 'daysDiffering' | 'daysMissing'> | null;
   readonly deadLettersHandled: number;
   readonly databaseOpened: boolean;
@@ -78,9 +78,8 @@ const nothingOpen = {
 };
 
 /**
- * Puts back on its way whatever was lost on it: objects without a row, files without a message or a worker, dead
- * letters, announcements not made. Harmless at any time and any number of times at once: each step only repeats what
- * is safe to repeat.
+ * Requeues lost work: objects without a row, files without a message or a worker, dead-letter messages, announcements not
+ * made. Safe at any time and concurrently: every step is idempotent.
  */
 export async function sweep(deps: SweepDependencies, options: SweepOptions): Promise<SweepReport> {
   const notes = (await deps.bucket.readNotes()) ?? firstCheckpoint;
@@ -96,13 +95,13 @@ export async function sweep(deps: SweepDependencies, options: SweepOptions): Pro
     graceMs: options.graceMs,
     onError: ({ objectKey, versionId }, error) =>
       deps.onError('object not registered', { objectKey, versionId }, error),
-    onCursorRejected: (error) => deps.onError('pass over the bucket starts again', {}, error),
+    onCursorRejected: (error) => deps.onError('scan of the bucket restarted', {}, error),
   });
   const deadLettersHandled = await sweepDeadLetters({
     ...deps,
     database,
     onUnreadable: (body, error) =>
-      deps.onError('dead letter left where it is', { body: body.slice(0, 500) }, error),
+      deps.onError('dead-letter message left in the queue', { body: body.slice(0, 500) }, error),
   });
   const seenAt = deps.now();
   const isDue =

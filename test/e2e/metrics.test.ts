@@ -70,7 +70,7 @@ beforeAll(async () => {
     for (let guess = 0; guess < 20; guess++) await guessToken(stack);
     await stack.queues.send(normalizeQueueOf(stack), 'no message of ours');
     await waitForLine(lines, '"FilesDuplicate":1');
-    await waitForLine(lines, 'normalization will be tried again');
+    await waitForLine(lines, 'normalization will be retried');
     await sweep(stack);
     run = { lines, healthy, all: emittedMetrics(lines) };
   } finally {

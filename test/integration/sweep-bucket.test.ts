@@ -159,7 +159,7 @@ test('A sweep whose cursor S3 rejects still does its other work', async () => {
 
   const report = await scene.run();
 
-  expect(scene.errors).toEqual(['pass over the bucket starts again']);
+  expect(scene.errors).toEqual(['scan of the bucket restarted']);
   expect(report.databaseOpened).toBe(true);
   expect(await scene.bucket.readNotes()).toMatchObject({ pass: null });
 });

@@ -134,7 +134,7 @@ test('A letter that nobody can read stays where it is and is told of, and the ot
   expect(queued).toEqual([open]);
   expect(await letters.normalize.count()).toBe(2);
   expect(await letters.register.count()).toBe(1);
-  expect(errors).toEqual(Array(3).fill('dead letter left where it is'));
+  expect(errors).toEqual(Array(3).fill('dead-letter message left in the queue'));
 });
 
 test('An event that register failed three times is registered from the failure queue, without waiting for the grace', async () => {

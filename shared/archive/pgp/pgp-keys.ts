@@ -11,7 +11,7 @@ interface PgpKeyEntry {
 /** The private keys a message may be encrypted to. Several at once, so that a new one can be added before the old one retires. */
 export interface PgpKeyRing {
   readonly keys: readonly PrivateKey[];
-  /** Entries that could not be used, in words that hold nothing secret: `entry 2: the passphrase does not open the key`. */
+  /** Entries that could not be used, described without anything secret: `entry 2: the passphrase does not open the key`. */
   readonly unusable: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export async function readPgpKeys(secretText: string): Promise<PgpKeyRing> {
   return { keys, unusable };
 }
 
-/** The entries, or what is wrong with the text. What JSON.parse says is not told: it quotes the text, a secret. */
+/** The entries, or what is wrong with the text. JSON.parse's message is not used: it quotes the text, a secret. */
 function parseEntries(text: string): readonly PgpKeyEntry[] | string {
   const expected = 'the secret is not a JSON array of {"privateKey", "passphrase"}';
   let json: unknown;
@@ -102,7 +102,7 @@ export async function keysFor(
   if (unusable.length > 0) {
     throw new FileError(
       'pgp-key-unusable',
-      `The PGP message is encrypted to ${names}; of the secret of PGP keys, ${unusable.join('; ')}. Mend the secret and replay the file.`,
+      `The PGP message is encrypted to ${names}; of the secret of PGP keys, ${unusable.join('; ')}. Fix the secret and replay the file.`,
     );
   }
   if (keys.length === 0) {
@@ -119,7 +119,7 @@ export async function keysFor(
   );
 }
 
-/** When the first of the key and the subkey in question expires. A time that a damaged key cannot tell never comes. */
+/** When the first of the key and the subkey in question expires. A damaged key without a readable expiry counts as never expiring. */
 async function expiry(key: PrivateKey, recipients: readonly KeyID[]): Promise<Date> {
   const subkeys = key
     .getSubkeys()

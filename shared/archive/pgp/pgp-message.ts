@@ -1,7 +1,7 @@
 import { FileError } from '../file-error.ts';
 import { PacketWalk, startsWithPgpPacket } from './pgp-packets.ts';
 
-/** So much of a file's head tells whether it is a PGP message. */
+/** Number of bytes of a file's head that show whether it is a PGP message. */
 const pgpHeadBytes = 64;
 
 const armorHeader = /^(?:\xef\xbb\xbf)?\s*-----BEGIN PGP ([A-Z ]+?)(?:,|-----)/;
@@ -16,11 +16,11 @@ export function startsLikePgp(head: Buffer): boolean {
 }
 
 /**
- * The bytes of a PGP message on their way to openpgp.js, watched: when opening fails, they tell whether it was because
- * they ended too early, or because they could not be read at all.
+ * The bytes of a PGP message as openpgp.js reads them. When opening fails, they show whether the bytes ended too early or
+ * could not be read at all.
  */
 export class PgpMessageBytes {
-  /** What an armor says it holds: `MESSAGE`, `SIGNED MESSAGE`, `PUBLIC KEY BLOCK`; null for a binary message. */
+  /** The type in the armor header: `MESSAGE`, `SIGNED MESSAGE`, `PUBLIC KEY BLOCK`; null for a binary message. */
   readonly armor: string | null;
   private readonly head: Buffer;
   private readonly rest: AsyncIterator<Buffer>;
@@ -66,8 +66,8 @@ export class PgpMessageBytes {
   }
 
   /**
-   * Reads what is left, and checks that nothing follows the message: openpgp.js opens the first of several and says nothing
-   * of the others.
+   * Reads the rest, and checks that nothing follows the message: openpgp.js opens the first of several messages and silently
+   * ignores the others.
    * @throws FileError `pgp-corrupt`
    */
   async checkEnd(): Promise<void> {
@@ -87,12 +87,12 @@ export class PgpMessageBytes {
     );
   }
 
-  /** Lets go of the rest, when the message was not read to its end. */
+  /** Closes the stream if the message was not read to its end. */
   async close(): Promise<void> {
     if (!this.hasEnded) await this.rest.return?.();
   }
 
-  /** What a failure was really about: the source's own, or bytes that end too early, before anything else. */
+  /** The root cause of a failure: first an error of the source, then bytes that end too early, then the error itself. */
   explain(error: unknown): unknown {
     if (this.sourceError) return this.sourceError.error;
     if (!this.hasEnded || this.isWhole || !(error instanceof FileError)) return error;

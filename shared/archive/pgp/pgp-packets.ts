@@ -1,6 +1,6 @@
 /**
  * The outermost layer of OpenPGP (RFC 9580, section 4.2): how long each packet is, and so whether a message is whole.
- * What is inside the packets is openpgp.js's.
+ * openpgp.js reads the content of the packets.
  */
 
 /** What has to follow the header for a packet of this kind to be one, and not text that begins with the same byte. */
@@ -68,14 +68,14 @@ export function startsWithPgpPacket(head: Buffer): boolean {
   return firstOfBody != null && (firstBodyByte.get(packetTag(first))?.includes(firstOfBody) ?? false);
 }
 
-/** Follows the packets of a message as its bytes pass, to tell at their end whether all of it was there. */
+/** Tracks the packets of a message while its bytes are read, to determine at the end whether it is complete. */
 export class PacketWalk {
   private header: Buffer = Buffer.alloc(0);
   private bodyBytesLeft = 0;
   private isPartial = false;
   private offset = 0;
   private hasData = false;
-  /** Where a packet begins after the encrypted data, which ends a message: another message was joined to it. */
+  /** Offset of a packet after the encrypted data, which is the last of a message: another message was appended. */
   secondMessageAt: number | null = null;
 
   push(chunk: Buffer): void {
@@ -100,7 +100,7 @@ export class PacketWalk {
     this.offset += chunk.length;
   }
 
-  /** False when the last packet announced more bytes than came. A packet of unknown length ends where the bytes do. */
+  /** False when the last packet's length is more than the bytes received. A packet of unknown length ends where the bytes do. */
   get endsWhole(): boolean {
     const isBodyWhole = this.bodyBytesLeft === 0 || this.bodyBytesLeft === Number.POSITIVE_INFINITY;
     return isBodyWhole && this.header.length === 0 && !this.isPartial;

@@ -17,7 +17,7 @@ import { keysFor, type PgpKeyRing, readPgpKeys } from './pgp-keys.ts';
 import { PgpMessageBytes } from './pgp-message.ts';
 
 export interface PgpOptions {
-  /** Text of the secret with the private keys, asked for anew with each message, so that a key just added is used. */
+  /** Text of the secret with the private keys, read for each message so that a newly added key is used. */
   readonly keysText: () => Promise<string>;
   /** A plaintext is held in memory, and never on disk; memory for about twice this is needed. */
   readonly maxPlaintextBytes: number;
@@ -36,7 +36,7 @@ const decryption: Config = {
   ...config,
   // Plaintext leaves openpgp.js before it is verified, which halves the memory; it leaves this module only after.
   allowUnauthenticatedStream: true,
-  // What a key's flags allow is for who encrypts; these are the keys that the operator says open the messages.
+  // Key flags restrict the sender, who encrypts; the operator has configured these keys for decryption.
   allowMissingKeyFlags: true,
   allowInsecureDecryptionWithSigningKeys: true,
 };
@@ -79,10 +79,10 @@ export function pgpOpener({ keysText, maxPlaintextBytes }: PgpOptions): OpenPgpM
 const failures: Partial<Record<FileErrorCode, string>> = {
   'pgp-corrupt': 'The PGP message cannot be read: it is corrupt. Send the file again.',
   'pgp-tampered':
-    'The PGP message fails its integrity check: it was changed or damaged on the way. Nothing of it was used; send the file again.',
+    'The PGP message fails its integrity check: it was changed or damaged in transit. None of it was used; send the file again.',
 };
 
-/** What openpgp.js throws are plain Errors, so what failed is told by the step that did. */
+/** openpgp.js throws plain Errors, so the code depends on the step that failed. */
 async function stage<T>(code: FileErrorCode, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
