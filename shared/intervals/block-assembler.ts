@@ -10,7 +10,7 @@ export interface BlockKey {
   readonly revisedAt: string | null;
 }
 
-/** The values of a block; a slot with a second value gets a layer of its own, so that nothing read is dropped. */
+/** The values of a block; a second value of a slot goes to another layer, so that no value is dropped. */
 interface Layer {
   readonly kwh: (string | null)[];
   estimated: boolean[] | null;
@@ -21,16 +21,16 @@ export interface OpenBlock {
   readonly key: BlockKey;
   readonly layers: Layer[];
   meter: string | null;
-  /** Rows seen for it, gaps included: as many as slots means it is most likely whole. */
+  /** Rows seen for it, gaps included: as many as slots means it is most likely complete. */
   rows: number;
   emitted: boolean;
 }
 
-/** How many unfinished blocks are held before the oldest are let go. */
+/** Maximum number of open blocks before the oldest are flushed. */
 const defaultMaxOpen = 2048;
-/** How many different values of one slot are held side by side. */
+/** Maximum number of different values held for one slot. */
 export const maxLayers = 16;
-/** How many finished blocks are remembered, to know a late row for one of them. */
+/** Maximum number of flushed blocks remembered, to detect late rows for them. */
 const maxRemembered = 500_000;
 
 function newLayer(slotCount: number): Layer {
@@ -38,11 +38,11 @@ function newLayer(slotCount: number): Layer {
 }
 
 /**
- * Puts readings into the blocks of their meter-days, in bounded memory: a block goes out when it is whole and
- * the next begins, or when too many are open; a late row for it makes another block, united with it by the view.
+ * Puts readings into the blocks of their meter-days, in bounded memory: a block is flushed when it is complete
+ * and the next begins, or when too many are open; a late row starts another block, which the view merges with it.
  */
 export class BlockAssembler {
-  /** Whether some meter-day came in several blocks, so that duplicates among them are not counted yet. */
+  /** Whether some meter-day was split into several blocks, so that duplicates among them are not counted yet. */
   isRecountNeeded = false;
   private readonly open = new Map<string, OpenBlock>();
   private readonly done = new Set<string>();
@@ -54,7 +54,7 @@ export class BlockAssembler {
     this.maxOpen = maxOpen;
   }
 
-  /** The open block of a key. Callers keep it while rows of the key follow each other. */
+  /** The open block of a key. Callers keep it during a run of rows with the same key. */
   block(key: BlockKey): OpenBlock {
     const name = blockName(key);
     let block = this.open.get(name);
@@ -71,7 +71,7 @@ export class BlockAssembler {
     return block;
   }
 
-  /** Lets a block go if it has had a row for every slot, or holds too many values of one. */
+  /** Flushes a block that has had a row for every slot, or holds too many values of one slot. */
   leave(block: OpenBlock): void {
     if (block.rows >= block.key.day.slotCount || block.layers.length >= maxLayers)
       this.emitBlock(blockName(block.key), block);

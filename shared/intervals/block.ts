@@ -1,9 +1,9 @@
-/** What an SMT file's CONSUMPTION_SURPLUSGENERATION column says: energy taken from, or given to, the grid. */
+/** The value of an SMT file's CONSUMPTION_SURPLUSGENERATION column: energy from the grid or to it. */
 export const channels = ['consumption', 'generation'] as const;
 export type Channel = (typeof channels)[number];
 
 /**
- * The intervals of one meter-day (ESIID, channel, usage date) in one revision, as one file gave them: ESPI's
+ * The intervals of one meter-day (ESIID, channel, usage date) in one revision, as read from one file: ESPI's
  * IntervalBlock. Slot k starts k × 15 minutes of elapsed time after local midnight in America/Chicago.
  */
 export interface IntervalBlock {
@@ -18,8 +18,8 @@ export interface IntervalBlock {
   readonly kwh: readonly (string | null)[];
   /** One character a slot, `1` where the value is estimated; null when none is. */
   readonly estimated: string | null;
-  /** The meter's name if the file gave one; never part of the block's identity. */
+  /** The meter's name if the file has one; never part of the block's identity. */
   readonly meter: string | null;
-  /** 128-bit hash (32 hex digits) of the canonical values and estimated slots: tells contents apart, nothing else. */
+  /** 128-bit hash (32 hex digits) of the canonical values and estimated slots: only distinguishes contents. */
   readonly content: string;
 }

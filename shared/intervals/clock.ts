@@ -94,7 +94,7 @@ let latestDay: ClockDay | undefined;
 
 /** The civil day and slot an instant falls into; slot is fractional when the instant is off the quarter hours. */
 export function slotOfInstant(instantMs: number): { readonly day: ClockDay; readonly slot: number } {
-  // Instants mostly follow each other, and asking the time zone database takes long.
+  // Instants are mostly consecutive, and a lookup in the time zone database is slow.
   const isSameDay =
     latestDay &&
     instantMs >= latestDay.startMs &&

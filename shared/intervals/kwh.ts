@@ -1,5 +1,5 @@
 /**
- * Reads exact decimals without floating point on the way: at most `wholeDigits` before the point and five after it.
+ * Reads exact decimals without floating point: at most `wholeDigits` before the point and five after it.
  * @returns for trimmed text that is not blank: the canonical form (`0.145`, `12`, `0`), with no superfluous zeros, so that
  *   equal values are equal strings; null for signs, exponents, separators and numbers that do not fit
  */
@@ -13,8 +13,8 @@ function exactDecimal(wholeDigits: number): (text: string) => string | null {
   };
 }
 
-/** Reads an interval's kWh: what fits `numeric(10,5)`. */
+/** Reads an interval's kWh, which fits `numeric(10,5)`. */
 export const parseKwh = exactDecimal(5);
 
-/** Reads a register reading, a demand, or the energy of a day or a billing period: what fits `numeric(15,5)`. */
+/** Reads a register reading, a demand, or the energy of a day or a billing period, which fits `numeric(15,5)`. */
 export const parseReading = exactDecimal(10);

@@ -1,4 +1,4 @@
-/** Why a data row was rejected, and the count that stands for it. */
+/** Why a data row was rejected, and the count it is part of. */
 export const countOfReason = {
   'invalid-esiid': 'invalidEsiid',
   'invalid-timestamp': 'invalidTimestamp',
@@ -7,7 +7,7 @@ export const countOfReason = {
   'invalid-row': 'invalidRow',
 } as const;
 
-/** Reasons that say more than the count they add to. */
+/** Reasons that are more specific than the count they add to. */
 const countOfExactReason = {
   /** The revision stamp lies more than a day after the file was received. */
   'future-revision': 'invalidTimestamp',
@@ -15,7 +15,7 @@ const countOfExactReason = {
   'future-date': 'invalidTimestamp',
   /** The meter's labels, or the day's, are those of intervals of another length. */
   'not-15-minute': 'invalidTimestamp',
-  /** Labels of the day come again with other values, in a file that no stamps order: they cannot be what they seem. */
+  /** Labels of the day repeat with other values, in a file without stamps to order them: they are ambiguous. */
   'conflicting-values': 'invalidTimestamp',
   /** Nothing shows whether the meter's labels are starts or ends. */
   'ambiguous-labels': 'invalidTimestamp',
@@ -25,7 +25,7 @@ const countOfAnyReason = { ...countOfReason, ...countOfExactReason };
 
 export type RejectReason = keyof typeof countOfAnyReason;
 
-/** The reasons that stand for a count each. */
+/** The reasons that have a count of their own. */
 export const rejectReasons = Object.keys(countOfReason) as readonly (keyof typeof countOfReason)[];
 
 /** The count that a rejected row adds to. */
@@ -33,11 +33,11 @@ export function countFor(reason: RejectReason): (typeof countOfAnyReason)[Reject
   return countOfAnyReason[reason];
 }
 
-/** What became of the data rows of a file or member. Every row falls into exactly one of the counts after rowsRead, so they add up to it. */
+/** Outcomes of the data rows of a file or member. Every row is in exactly one of the counts after rowsRead, so they add up to it. */
 export interface RowCounts {
   rowsRead: number;
   intervalsRead: number;
-  /** Rows of the two reports of reads that gave a read. */
+  /** Rows of the two reports of reads that contained a read. */
   dailyReadsRead: number;
   monthlyReadsRead: number;
   /** The same slot, day or period and the same value again. */
@@ -51,14 +51,14 @@ export interface RowCounts {
   invalidEsiid: number;
   invalidTimestamp: number;
   invalidKwh: number;
-  /** A register reading or demand that is no number. */
+  /** A register reading or demand that is not a number. */
   invalidReading: number;
   invalidRow: number;
 }
 
-/** A data row that could not be used, kept for people to see. */
+/** A data row that could not be used, kept for operators. */
 export interface RejectedRow {
-  /** Archive member the row stood in; null for a plain file. */
+  /** Archive member that contains the row; null for a plain file. */
   readonly member: string | null;
   /** 1-based line in the decoded file or member; the header counts. */
   readonly lineNumber: number;
@@ -70,7 +70,7 @@ export interface RejectedRow {
 /** What a file or archive member was recognized as. */
 export type MemberKind = 'interval' | 'daily' | 'monthly' | 'other' | 'unknown';
 
-/** What became of one archive member (a plain file has exactly one, named as the file). */
+/** Outcome of one archive member (a plain file has exactly one, with the file's name). */
 export interface MemberReport {
   readonly name: string;
   readonly kind: MemberKind;

@@ -30,12 +30,12 @@ export class BlockFiller {
     else counts.conflictingRows++;
   }
 
-  /** Notes a slot that has no reading, so that a block with gaps is known to be whole. */
+  /** Records a slot without a reading, so that a block with gaps counts as complete. */
   skip(key: BlockKey): void {
     this.blockOf(key).rows++;
   }
 
-  /** Lets the last blocks go. */
+  /** Flushes the last blocks. */
   finish(): void {
     this.assembler.finish();
     this.reading.isRecountNeeded = this.assembler.isRecountNeeded;

@@ -4,7 +4,7 @@ import { remember } from './remember.ts';
 import { type Label, parseDate, parseLabel, parseRevision } from './time/labels.ts';
 import type { DateOrders } from './time/written-date.ts';
 
-/** Canonical kWh; '' for a blank; null if it is no exact decimal that fits. */
+/** Canonical kWh; '' for a blank; null if it is not an exact decimal that fits. */
 export const kwhOf = remember((text): string | null => (text === '' ? '' : parseKwh(text)));
 
 /** A civil date as SMT writes it; Excel may have added a midnight to it. */
@@ -30,12 +30,12 @@ export function dateCells(orders: DateOrders): DateCells {
   };
 }
 
-/** Letters and digits alone: case, blanks and punctuation mean nothing in names and words. */
+/** Letters and digits only: case, blanks and punctuation are not significant in names and words. */
 export function reduced(text: string): string {
   return text.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-/** What the words of a flag column mean: whether the reading is estimated; null if they do not say. */
+/** What the words of a flag column mean: whether the reading is estimated; null if they are unknown. */
 export type FlagOf = (text: string) => boolean | null;
 
 function flagOf(words: Readonly<Record<string, boolean>>): FlagOf {
@@ -55,13 +55,13 @@ function flagOf(words: Readonly<Record<string, boolean>>): FlagOf {
   return remember((text) => all.get(reduced(text)) ?? null);
 }
 
-/** `A` or `E`, whatever the column is called; a blank says nothing, as does a file without the column: an actual read. */
+/** `A` or `E`, whatever the column is called; a blank, or a file without the column, means an actual read. */
 const isEstimated = flagOf({});
 const yes = { yes: true, y: true, true: true, 1: true, no: false, n: false, false: false, 0: false };
 const estimatedFlag = flagOf(yes);
 const actualFlag = flagOf(Object.fromEntries(Object.entries(yes).map(([word, value]) => [word, !value])));
 
-/** The words of a column of this name: yes and no say whether what the name says is so, and nothing if it says both. */
+/** The words of a column of this name: yes and no confirm or deny the name, and are unknown if the name says both. */
 export function flagWords(name: string): FlagOf {
   const word = reduced(name);
   const [saysEstimated, saysActual] = [word.includes('est'), word.includes('act')];
@@ -85,5 +85,5 @@ const channelOfWord: Readonly<Record<string, Channel>> = {
   receivedfromcustomer: 'generation',
 };
 
-/** The channel that a cell names beyond doubt; `Delivered` and `Received` alone depend on who is speaking. */
+/** The channel that a cell names unambiguously; `Delivered` and `Received` alone depend on the point of view. */
 export const channelOf = remember((text): Channel | null => channelOfWord[reduced(text)] ?? null);

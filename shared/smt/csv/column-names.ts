@@ -11,7 +11,7 @@ export type Role =
   /** A time that may be the start or the end of its interval. */
   | 'time'
   | 'kwh'
-  /** Energy whose unit another column has to name. */
+  /** Energy whose unit is in another column. */
   | 'energy'
   | 'unit'
   | 'flag'
@@ -49,7 +49,7 @@ const roleOfAlias = new Map<string, Role>(
 
 const startWords = new Set(['start', 'starts', 'begin', 'begins', 'beginning', 'starting']);
 const endWords = new Set(['end', 'ends', 'ending', 'stop', 'until', 'through', 'thru']);
-/** They say of a time that it is the start or the end, and of energy where it goes. */
+/** Words that mark a time as start or end, and the direction of energy. */
 const startOrDirection = new Set(['from']);
 const endOrDirection = new Set(['to']);
 const timeWords = new Set(['time', 'timestamp', 'datetime', 'hour', 'interval', 'period', 'ts', 'hh']);
@@ -68,7 +68,7 @@ function wordsOf(name: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** What a column of this name may be; null if the name says nothing. */
+/** What a column of this name may be; null if the name is unknown. */
 export function roleOfName(name: string): Role | null {
   const alias = roleOfAlias.get(reduced(name));
   if (alias) return alias;
@@ -93,7 +93,7 @@ export function roleOfName(name: string): Role | null {
     : null;
 }
 
-/** Whether a name says that its column holds times, and not just dates (`End Date`). */
+/** Whether a name implies that its column holds times, and not just dates (`End Date`). */
 export function namesTime(name: string): boolean {
   const role = roleOfName(name);
   const words = wordsOf(name);
@@ -102,7 +102,7 @@ export function namesTime(name: string): boolean {
   return role === 'time' || ((role === 'start' || role === 'end') && !namesDateAlone);
 }
 
-/** How surely a date column of this name holds the usage date, SMT's own name the most. */
+/** How likely a date column of this name holds the usage date; SMT's own name ranks highest. */
 export function usageDateStrength(name: string): number {
   return reduced(name) === 'usagedate' ? 2 : 1;
 }

@@ -1,6 +1,6 @@
 /**
- * The same text with memory of its own. A part of a string keeps the whole string alive (in V8), here a chunk of the file:
- * whatever is kept beyond its chunk is copiedString from it.
+ * A copy of a string that does not reference its parent. In V8 a slice keeps the whole parent string alive, here a chunk of the
+ * file, so every string that outlives its chunk has to be copied.
  */
 export function copiedString(text: string): string {
   return Buffer.from(text).toString();

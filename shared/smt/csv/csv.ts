@@ -6,10 +6,10 @@ export type Delimiter = ',' | '\t' | ';' | '|';
 export type Fields = string[] | null;
 
 /**
- * Splits lines into their fields. A field of an SMT file never spans lines, so each line stands for itself, and one with
- * broken quoting cannot swallow its neighbours. csv-parse reads the lines that have quotes; where there are none, which
- * is nearly everywhere, CSV has no syntax but its delimiter, and a plain split takes an eighth of the time.
- * @returns gives the fields of the line at an index
+ * Splits lines into their fields. A field of an SMT file never spans lines, so each line is parsed separately, and one with
+ * broken quoting does not affect its neighbours. csv-parse reads lines with quotes; lines without quotes, nearly all of
+ * them, have no syntax but the delimiter, and a plain split takes an eighth of the time.
+ * @returns a function that returns the fields of the line at an index
  */
 export function splitLines(lines: readonly string[], delimiter: Delimiter): (index: number) => Fields {
   const quoted = lines.filter((line) => line.includes('"'));
@@ -21,10 +21,10 @@ export function splitLines(lines: readonly string[], delimiter: Delimiter): (ind
   };
 }
 
-/** `="1044…"` keeps Excel from reading digits as a number, and is no CSV: its quotes stand within a field. */
+/** `="1044…"` keeps Excel from reading digits as a number, and is not valid CSV: its quotes are inside a field. */
 const guardedDigits = /(?<![^,;|\t])="(\d+)"(?=[,;|\t]|$)/g;
 
-/** {@link splitLines} for a line that comes alone. */
+/** {@link splitLines} for a single line. */
 export function splitLine(line: string, delimiter: Delimiter): Fields {
   return splitLines([line], delimiter)(0);
 }
@@ -33,7 +33,7 @@ export function splitLine(line: string, delimiter: Delimiter): Fields {
 function parseQuoted(lines: readonly string[], delimiter: Delimiter): Fields[] {
   if (lines.length === 0) return [];
   const records = tryParse(lines.join('\n'), delimiter);
-  // A broken line takes the next one with it, so as many records as lines are one of each line.
+  // A broken line absorbs the next one, so if there are as many records as lines, each line is one record.
   if (records?.length === lines.length) return records;
   if (lines.length === 1) return [null];
   const middle = lines.length >> 1;

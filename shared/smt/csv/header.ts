@@ -22,14 +22,14 @@ function recognize(cells: readonly string[]): ReportHeader | null {
   const hasDate = roles.includes('date') || names.some((name) => /(?:read|usage)date$/.test(name));
   if (hasDate && !hasTime && (roles.includes('kwh') || names.some((name) => dailyName.test(name))))
     return { kind: 'daily' };
-  // Only what cannot be a file of readings with misspelled columns is passed over.
+  // A file is ignored only if it cannot be a file of readings with misspelled columns.
   const mayHoldReadings = hasTime || hasDate || names.some((name) => energyName.test(name));
   return mayHoldReadings ? null : { kind: 'other' };
 }
 
 /**
- * Recognizes a report by its header line, whatever the delimiter; null if the line is no known one. Names alone prove
- * nothing of the rows: ask after `mayHoldIntervals` has said that there are no intervals in them.
+ * Recognizes a report by its header line, whatever the delimiter; null if the line is unknown. Names alone prove
+ * nothing about the rows: call this only if `mayHoldIntervals` is false.
  */
 export function recognizeHeader(line: string): ReportHeader | null {
   for (const delimiter of [',', '\t', ';', '|'] as const) {

@@ -8,7 +8,7 @@ import { surveyMember } from './survey/survey-member.ts';
 import { findTable, mayHoldIntervals, type Table } from './table.ts';
 import { smtDateOrders } from './time/written-date.ts';
 
-/** Interval CSV: SMT's own dialects, and what other tools make of them. */
+/** Interval CSV: SMT's own dialects, and those that other tools write. */
 export const intervalCsv: Form = {
   kind: 'interval',
   recognizes: ({ text, isWhole }: MemberHead) => {
@@ -18,7 +18,7 @@ export const intervalCsv: Form = {
   read: readIntervalCsv,
 };
 
-/** SMT's header says how its rows are read; another is proved by all of them first. */
+/** SMT's header determines how its rows are read; for any other header, all rows are surveyed first. */
 async function readIntervalCsv(
   bytes: AsyncIterable<Buffer>,
   reading: MemberReading,

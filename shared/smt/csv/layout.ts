@@ -7,10 +7,10 @@ export interface IntervalLayout {
   readonly names: readonly string[];
   readonly esiid: number;
   readonly meter: number;
-  /** Date of the usage, where it stands in a column of its own. */
+  /** Usage date, if it has a separate column. */
   readonly date: number;
   readonly revision: number;
-  /** Start of the interval; -1 if the only label is that of its end, or one that may be either. */
+  /** Start of the interval; -1 if the only label is its end, or may be either. */
   readonly start: number;
   readonly end: number;
   readonly kwh: number;

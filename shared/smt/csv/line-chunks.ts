@@ -2,7 +2,7 @@ import { decodeText } from '../text.ts';
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
-/** A line longer than this is no row of a meter file; it is cut and the rest of it skipped. */
+/** Maximum length of a line: no row of a meter file is longer. The rest of a longer line is skipped. */
 const maxLineBytes = 64 * 1024;
 
 /** Some lines of a file, without their ends and without a byte order mark. */
@@ -14,7 +14,7 @@ export interface LineChunk {
   readonly isOverlong: boolean;
 }
 
-/** Index after the last line end, or 0; a carriage return at the very end may be half a CRLF, so it waits. */
+/** Index after the last line end, or 0; a carriage return at the very end may be half a CRLF, so it is held back. */
 function endOfLastLine(bytes: Buffer): number {
   const lastNewline = bytes.lastIndexOf(newline);
   return (lastNewline >= 0 ? lastNewline : bytes.subarray(0, -1).lastIndexOf(carriageReturn)) + 1;

@@ -2,7 +2,7 @@ import { FileError } from '../../archive/file-error.ts';
 import type { RejectReason, RowCounts } from '../../intervals/row-counts.ts';
 import type { RowTally } from '../row-tally.ts';
 
-/** What to do where nearly all rows are rejected for one reason, which is the file's own then. */
+/** What to do if nearly all rows are rejected for one reason, which then is the file's error. */
 const remedyOf = {
   'future-revision':
     'A revision stamp later than the day the file came would hide every later one. Correct the stamps and send it again.',
@@ -17,7 +17,7 @@ function isOwnCode(reason: RejectReason): reason is keyof typeof remedyOf {
 }
 
 /**
- * Why no row of a file could be used: for what most of them share, or each reason with its first cell.
+ * Why no row of a file could be used: the reason that most rows share, or each reason with its first cell.
  * @param otherLengths rows with a start and an end that are not 15 minutes apart, by their length in minutes
  */
 export function noUsableRows(tally: RowTally, otherLengths: ReadonlyMap<number, number>): FileError {

@@ -1,6 +1,6 @@
 import { copiedString } from './copied-string.ts';
 
-/** A cell, for people to find it. */
+/** The location of a cell, for error messages. */
 export interface CellPlace {
   /** 1-based line in the decoded file; the header counts. */
   readonly lineNumber: number;
@@ -16,7 +16,7 @@ export function describeCell({ lineNumber, column, text }: CellPlace): string {
   return `${quoted(text)} in column ${quoted(column)} (line ${lineNumber})`;
 }
 
-/** A text from a file, as messages show it: cut, without control characters. */
+/** A text from a file for use in messages: truncated, without control characters. */
 export function quoted(text: string): string {
   const shown = text.trim().slice(0, maxShownLength).toWellFormed();
   return `"${copiedString(shown).replace(/\p{Cc}/gu, '\uFFFD')}"`;

@@ -4,18 +4,18 @@ import { lineChunks } from './line-chunks.ts';
 import { isBlankRow } from './row-parser.ts';
 import type { Row } from './rows.ts';
 
-/** Where the rows of a table begin, and what parts their cells. */
+/** Where the rows of a table begin, and the delimiter of their cells. */
 export interface RowSource {
   readonly delimiter: Delimiter;
-  /** 1-based line of the header; the rows stand below it. */
+  /** 1-based line of the header; the rows follow it. */
   readonly headerLine: number;
 }
 
 /**
- * Reads the rows below a header, blank ones left out. A line with broken quoting, or a longer one than any row, is a row
+ * Reads the rows below a header, blank ones left out. A line with broken quoting, or one that is too long, is a row
  * without cells.
- * @param onRow takes a row that lives as long as the call
- * @param afterChunk is awaited now and then
+ * @param onRow called with a row that is valid only during the call
+ * @param afterChunk awaited after each chunk
  */
 export async function readRows(
   bytes: AsyncIterable<Buffer>,

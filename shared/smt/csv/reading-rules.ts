@@ -15,7 +15,7 @@ export interface MeterRules {
   rejectionOf(date: string | null, minutes: number): Rejection | null;
 }
 
-/** The one way in which the rows of a file can be read. */
+/** The rules by which the rows of a file are read. */
 export interface ReadingRules {
   readonly layout: IntervalLayout;
   /** ESIID of all rows, in a file without a column for it. */
@@ -34,7 +34,7 @@ export function meterDayName({ esiid, channel, day }: Pick<BlockKey, 'esiid' | '
   return `${esiid} ${channel} ${day.date}`;
 }
 
-/** Rules for labels that need no proof: starts, or starts and ends. */
+/** Rules for labels that need no survey: starts, or starts and ends. */
 export const startLabels: MeterRules = {
   convention: 'starts',
   rejection: null,

@@ -1,10 +1,10 @@
 import { copiedString } from './copied-string.ts';
 
 const cacheSize = 20_000;
-/** Longer texts are no labels or values; remembering them could fill the memory. */
+/** Maximum length of a cached text: longer ones are not labels or values, and could fill the memory. */
 const maxRememberedLength = 40;
 
-/** Remembers what a text parses to, blanks around it taken off: meter files repeat their labels and values all the time. */
+/** Caches parse results by trimmed text: meter files repeat their labels and values all the time. */
 export function remember<T>(parse: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {

@@ -8,17 +8,17 @@ import type { ReadingRules } from './reading-rules.ts';
 import type { Rejection, Row, RowRun } from './rows.ts';
 import type { Label } from './time/labels.ts';
 
-/** What a row says of its interval. */
+/** The interval of a row, as parsed. */
 export interface ParsedRow {
   readonly run: RowRun;
-  /** The label of the start, or the only one, whatever the run's convention says that it means. */
+  /** The label of the start, or the only label, whose meaning is the run's convention. */
   readonly label: Label;
   /** The label of the end, where the row has both. */
   readonly end: Label | null;
   readonly isEstimated: boolean;
 }
 
-/** Parses the rows of an interval file by the rules that hold for it. */
+/** Parses the rows of an interval file by its rules. */
 export class RowParser {
   /** Whether some row had no revision stamp. */
   sawBlankRevision = false;
@@ -26,7 +26,7 @@ export class RowParser {
   private readonly latest: LatestTimes;
   private run: RowRun | undefined;
 
-  /** @param receivedAt when the file came: stamps and dates more than a day later are wrong */
+  /** @param receivedAt when the file was received: stamps and dates more than a day later are rejected */
   constructor(rules: ReadingRules, receivedAt: Date) {
     this.rules = rules;
     this.latest = latestTimes(receivedAt);
@@ -111,7 +111,7 @@ export class RowParser {
   }
 }
 
-/** Whether a parse gave a row or a reason against it. */
+/** Whether a parse returned a row and not a reject reason. */
 export function isRejection(parsed: ParsedRow | Rejection): parsed is Rejection {
   return 'reason' in parsed;
 }

@@ -21,14 +21,14 @@ import { locate, ordinarySlot, type Place, rowLengthMinutes, startOfEnd } from '
 /** Maximum number of rows of clock-change days that wait for the rest of their day. */
 const maxHeldRows = 100_000;
 const slotMinutes = 15;
-/** Maximum number of meter-days whose conflicts are noted. */
+/** Maximum number of meter-days whose conflicts are recorded. */
 const maxConflicts = 50_000;
 
 /** Puts parsed rows into the slots of their blocks: every row into exactly one count. */
 export class RowPlacer {
   /** Rows whose start and end are not 15 minutes apart, by their length in minutes. */
   readonly otherLengths = new Map<number, number>();
-  /** Rows of the repeated hour whose slot nothing decides. */
+  /** Rows of the repeated hour whose slot is ambiguous. */
   unresolvedRows = 0;
   /** The first row of each meter-day with another value for a slot that has one. */
   readonly conflicts = new Map<string, Row>();
@@ -68,14 +68,14 @@ export class RowPlacer {
     this.placeAt(row, run, place, isEstimated);
   }
 
-  /** Resolves what waits for the end of its day, and flushes the last blocks. */
+  /** Resolves the rows held until the end of their day, and flushes the last blocks. */
   finish(): void {
     this.resolveChangeDays();
     this.assembler.finish();
     this.reading.isRecountNeeded = this.assembler.isRecountNeeded;
   }
 
-  /** Keeps what waits within its bound: days go first that most likely are whole. */
+  /** Keeps the held rows within the maximum: days that are most likely complete are resolved first. */
   bound(): void {
     if (this.changeDays.rowCount < maxHeldRows) return;
     this.resolveChangeDays((rowCount, day) => rowCount >= day.slotCount);
@@ -147,7 +147,7 @@ export class RowPlacer {
     return this.key;
   }
 
-  /** A row whose slot is known: its value is placed, missing, or no value at all. */
+  /** A row whose slot is known: its value is placed, missing, or invalid. */
   private fill(key: BlockKey, row: Row, slot: number, isEstimated: boolean): void {
     const { counts } = this.reading.tally;
     const rejection = this.rejectedDays.size > 0 ? this.rejectedDays.get(meterDayName(key)) : undefined;

@@ -11,7 +11,7 @@ import type { Rejection, Row } from './rows.ts';
 import type { Table } from './table.ts';
 import { writtenDate } from './time/written-date.ts';
 
-/** Reads the rows of one file by the rules that hold for it. */
+/** Reads the rows of one file by its rules. */
 export class RowReader {
   private readonly table: Table;
   private readonly rules: ReadingRules;
@@ -37,7 +37,7 @@ export class RowReader {
     try {
       await readRows(bytes, this.table, (row) => this.readRow(row), afterChunk);
     } finally {
-      this.finish(); // after an error, too, so that the counts of a member that breaks off add up
+      this.finish(); // also after an error, so that the counts of an incomplete member add up
     }
     await this.reading.flush();
     if (this.otherOrder) throw dayFirst(this.otherOrder);
@@ -50,7 +50,7 @@ export class RowReader {
     return this.placer.conflicts;
   }
 
-  /** Rows of the repeated hour whose slot nothing decides. */
+  /** Rows of the repeated hour whose slot is ambiguous. */
   get unresolvedRows(): number {
     return this.placer.unresolvedRows;
   }
@@ -90,7 +90,7 @@ export class RowReader {
   }
 }
 
-/** SMT writes the month first, and dates of both orders in one file leave those open that either order can read. */
+/** SMT writes the month first. Dates of both orders in one file make those ambiguous that either order can read. */
 function isOfOtherOrder(text: string): boolean {
   const written = writtenDate(text.trim());
   return written?.shape === 'long' && written.dates.has('day-first') && !written.dates.has('month-first');

@@ -9,25 +9,25 @@ import type { MeterRules } from './reading-rules.ts';
 export interface Row {
   readonly cells: readonly string[];
   readonly lineNumber: number;
-  /** As it stood in the file. */
+  /** Text of the row as in the file. */
   readonly text: string;
 }
 
-/** The row as it can be kept beyond its chunk of the file. */
+/** A copy of the row that may outlive its chunk of the file. */
 export function copiedRow(row: Row, delimiter: Delimiter): Row {
   const text = copiedString(row.text);
   return { cells: splitLine(text, delimiter) ?? [], lineNumber: row.lineNumber, text };
 }
 
-/** Why a row is rejected, and the column of the cell that is to blame; -1 if it is the row as a whole. */
+/** Why a row is rejected, and the column of the invalid cell; -1 if it is the row as a whole. */
 export interface Rejection {
   readonly reason: RejectReason;
   readonly column: number;
-  /** What is wrong, where it is not the cell alone. */
+  /** A description of the error, if it is not only the cell. */
   readonly message?: string;
 }
 
-/** What consecutive rows with the same key cells share: parsed once, as long as the cells stay the same. */
+/** A run of rows with the same key cells, which are parsed once. */
 export interface RowRun {
   readonly cells: readonly [esiid: string, channel: string, revision: string, date: string];
   readonly esiid: string;

@@ -6,7 +6,7 @@ import { type Delimiter, splitLine, splitLines } from './csv.ts';
 import { parseTime } from './time/labels.ts';
 import { writtenDate } from './time/written-date.ts';
 
-/** A table in a text: its header, what stands before it, and as many of its rows as the head of the file has. */
+/** A table in a text: its header, the lines before it, and the rows within the head of the file. */
 export interface Table {
   readonly delimiter: Delimiter;
   /** Names of the columns as the header has them. */
@@ -18,17 +18,17 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A header stands within the first lines or nowhere. */
+/** Number of lines in which the header has to be. */
 const maxPreambleLines = 60;
-/** So many rows show whether a table may hold intervals. */
+/** Number of rows that show whether a table may hold intervals. */
 const maxSampleRows = 500;
 const delimiters = [',', '\t', ';', '|'] as const;
 
 /**
- * Finds the table of a text: the first line that names a time and kWh, whatever stands before it (titles, accounts,
+ * Finds the table of a text: the first line that names a time and kWh, whatever precedes it (titles, accounts,
  * `sep=;`), else the first that reads as a header at all.
  * @param text the beginning of a file
- * @param isWhole whether that is all of it, so that its last line is not cut
+ * @param isWhole whether that is the whole file, so that its last line is complete
  */
 export function findTable(text: string, isWhole: boolean): Table | null {
   if (/^\s*[{[<]/.test(text)) return null;
@@ -80,7 +80,7 @@ function isAnyHeader(names: readonly string[], next: readonly string[]): boolean
   return named.length >= 2 && !named.some(isValue) && (next.length === names.length || next.length === 0);
 }
 
-/** Whether a cell is a value and so no name: an ESIID, a date, a decimal. Times and small numbers may name intervals. */
+/** Whether a cell is a value and so not a name: an ESIID, a date, a decimal. Times and small numbers may name intervals. */
 function isValue(cell: string): boolean {
   const text = cell.trim();
   return (
@@ -92,7 +92,7 @@ function isValue(cell: string): boolean {
 
 const digits = /(?<!\d)(?:\d{22}|\d{17})(?!\d)/g;
 
-/** Only where a line says that it names an ESIID: an account number may have as many digits. */
+/** Only if the line labels it as an ESIID: an account number may have as many digits. */
 function esiidsOf(lines: readonly string[]): string[] {
   const named = lines.filter((line) => /esi[\s_-]*id/i.test(line));
   return [...new Set(named.flatMap((line) => line.match(digits) ?? []))].filter((id) =>
@@ -104,7 +104,7 @@ function esiidsOf(lines: readonly string[]): string[] {
 const timelessRoles: ReadonlySet<Role | null> = new Set<Role | null>(['revision', 'aside', 'esiid', 'kwh']);
 
 /**
- * Whether a table may hold intervals, so that it must be read or fail, and is no report of days or months: it names a time
+ * Whether a table may hold intervals, so that it must be read or fail, and is not a report of days or months: it names a time
  * and kWh, has a column for each interval of a day, times of day in its cells, or several rows of one ESIID and date.
  */
 export function mayHoldIntervals(table: Table): boolean {
@@ -113,7 +113,7 @@ export function mayHoldIntervals(table: Table): boolean {
   if (isWideHeader(names)) return true;
   if (roles.includes('kwh') && names.some((name, column) => namesTime(name) && !holdsDates(rows, column)))
     return true;
-  // A report of register reads, or of bills, is known by them, and its own form says what is wrong with its rows.
+  // A report of register reads, or of bills, is recognized by them, and its own form reports errors in its rows.
   if (hasRegisters(names) || isBill(names)) return false;
   const hasTimes = names.some(
     (_, column) => !timelessRoles.has(roles[column] ?? null) && holdsTimes(rows, column),
@@ -160,7 +160,7 @@ function hasNumbers({ names, rows }: Table): boolean {
   return rows.some((row) => row.some((cell) => /^\s*\d*\.\d+\s*$/.test(cell)));
 }
 
-/** Rows that differ in more than their revision; a row that is there twice is one. */
+/** Rows that differ in more than their revision; duplicate rows count once. */
 function hasSeveralRowsADay({ rows }: Table, roles: readonly (Role | null)[]): boolean {
   const dateColumn = roles.indexOf('date');
   if (dateColumn < 0) return false;

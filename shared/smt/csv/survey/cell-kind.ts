@@ -6,7 +6,7 @@ import { remember } from '../remember.ts';
 import { parseTime, parseTimeAlone, type TimeLabel } from '../time/labels.ts';
 import { type WrittenDate, writtenDate } from '../time/written-date.ts';
 
-/** What a cell may be, by itself; more than one of these for some. */
+/** The kinds that a cell may be on its own; some cells match several. */
 export interface CellKind {
   readonly isBlank: boolean;
   readonly number: number | null;
@@ -17,9 +17,9 @@ export interface CellKind {
   /** The time beside the date; null if there is none. */
   readonly timeOfDate: TimeLabel | null;
   readonly channel: Channel | null;
-  /** A word for a direction that does not say whose: `Delivered`, `Net`. */
+  /** A direction whose point of view is ambiguous: `Delivered`, `Net`. */
   readonly isDirection: boolean;
-  /** Equal for cells that say the same: `0:15` and `00:15`, `.1` and `0.100`. */
+  /** Equal for cells with the same meaning: `0:15` and `00:15`, `.1` and `0.100`. */
   readonly token: string;
 }
 

@@ -9,11 +9,11 @@ import { type ColumnProfile, type ColumnSurvey, namesNoEnergy } from './column-s
 /** The columns of a file by role, and what its only label column may hold. */
 export interface ChosenColumns {
   readonly layout: IntervalLayout;
-  /** What the name says of the only label of a row; null if a row has a start and an end. */
+  /** What the column's name says about the only label of a row; null if a row has a start and an end. */
   readonly onlyLabel: 'start' | 'end' | 'either' | null;
 }
 
-/** So few rows may be equal by chance. */
+/** Maximum number of rows that may be equal by chance. */
 const minRowsOfConstant = 4;
 
 function unknownHeader(message: string): FileError {
@@ -56,7 +56,7 @@ export function chooseColumns(table: Table, survey: ColumnSurvey): ChosenColumns
   return { layout, onlyLabel: time.onlyLabel };
 }
 
-/** Those whose cells fit; all, if none does, so that the rows are rejected for what they hold. */
+/** Columns whose cells fit; all if none does, so that the rows are rejected for their content. */
 function fitting(
   candidates: readonly ColumnProfile[],
   fits: (column: ColumnProfile) => boolean,
@@ -67,7 +67,7 @@ function fitting(
   return filled.length > 0 ? filled : candidates.slice(0, 1);
 }
 
-/** The first of columns that say the same. @throws FileError if they do not */
+/** The first of columns with equal content. @throws FileError if they differ */
 function pickOne(
   survey: ColumnSurvey,
   role: string,
@@ -133,7 +133,7 @@ function noTime({ columns }: ColumnSurvey): FileError {
   );
 }
 
-/** The column of the usage date, if the labels have none of their own, or if it says the same as theirs. */
+/** The column of the usage date, if the labels have no date, or the same one. */
 function chooseDate(survey: ColumnSurvey, label: ColumnProfile, end: ColumnProfile | null): number {
   const dates = survey.columns.filter(
     ({ role, timeKind }) => timeKind === 'date' && mayHoldLabels(role) && role !== null,
@@ -163,7 +163,7 @@ function chooseDate(survey: ColumnSurvey, label: ColumnProfile, end: ColumnProfi
   );
 }
 
-/** Small numbers count revisions, where a stamp would date them: one number says nothing, several would be lost. */
+/** Small numbers count revisions, where a stamp would date them: a single number has no meaning, several would be lost. */
 function chooseRevision(survey: ColumnSurvey): number {
   const stamps = fitting(
     survey.columns.filter(({ role }) => role === 'revision'),
@@ -176,7 +176,7 @@ function chooseRevision(survey: ColumnSurvey): number {
   if (stamp.isConstant || !stamp.first || !stamp.firstOther) return -1;
   throw unknownHeader(
     `Revisions are numbers and no stamps: ${describeCell(stamp.first)}, ${describeCell(stamp.firstOther)}. Which file is ` +
-      'newer cannot be told by them. Send each revision as a file of its own, oldest first, without the column.',
+      'newer cannot be determined from them. Send each revision as a file of its own, oldest first, without the column.',
   );
 }
 
@@ -245,11 +245,11 @@ function chooseEnergy(survey: ColumnSurvey): ColumnProfile {
 const otherThanUsage =
   /generat|export|surplus|deliver|receiv|return|solar|produc|sent|^net|net$|netkwh|kwhnet|inject|feedin|outflow|inflow|import|cumulat|register|reading|index|demand/;
 
-/** Energy of another direction, or a register, is no consumption, even where it is the only energy of the file. */
+/** Energy of another direction, or a register, is not consumption, even if it is the only energy of the file. */
 function rejectOtherDirection({ name, first }: ColumnProfile): void {
   if (!otherThanUsage.test(reduced(name))) return;
   throw unknownHeader(
-    `Column ${quoted(name)} is not named as consumption${first ? ` (${describeCell(first)})` : ''}, and no column tells the ` +
+    `Column ${quoted(name)} is not named as consumption${first ? ` (${describeCell(first)})` : ''}, and no column shows the ` +
       'channel. Send a row for each reading, with its channel in a column CONSUMPTION_SURPLUSGENERATION (Consumption or ' +
       'Surplus Generation).',
   );
@@ -259,7 +259,7 @@ function rejectOtherDirection({ name, first }: ColumnProfile): void {
 function isRegisterOf(survey: ColumnSurvey, column: ColumnProfile, energy: ColumnProfile | null): boolean {
   if (!energy || survey.rowCount < minRowsOfConstant) return false;
   const span = column.max - column.min;
-  // Energy of its own begins at 0 every day; a register has counted long before.
+  // Running daily energy starts at 0 every day; a register has counted long before.
   return span > 0 && column.min > span && Math.abs(span - energy.sum) <= energy.max + 0.002;
 }
 
@@ -267,8 +267,8 @@ const energyName =
   /kwh|generat|export|surplus|deliver|receiv|return|solar|produc|sent|net|inject|feedin|outflow|inflow|import|consum|usage|energy/;
 
 /**
- * A file with a column for each direction would lose one of them: which of two columns is meant is not guessed, and a column
- * of numbers that nothing explains may be one.
+ * A file with a column for each direction would lose one of them. The reader does not guess which of two columns is meant, and
+ * an unexplained column of numbers may be the second.
  * @throws FileError `unknown-header`
  */
 function rejectSecondEnergy(survey: ColumnSurvey, energy: ColumnProfile): void {

@@ -7,13 +7,13 @@ import type { Row } from '../rows.ts';
 import { DateOrderSurvey } from '../time/date-order-survey.ts';
 import { type CellKind, cellKindOf, dateToken } from './cell-kind.ts';
 
-/** What a column holds, by its cells: dates, times of day, or both in one. */
+/** The kind of a column, by its cells: dates, times of day, or both in one. */
 export type TimeKind = 'date' | 'time' | 'date-time' | null;
 
-/** What the cells of a column have in common. */
+/** Summary of the cells of a column. */
 export class ColumnProfile {
   readonly role: Role | null;
-  /** Cells that are not blank, and how many of them are what. */
+  /** Number of non-blank cells, and of those of each kind. */
   cells = 0;
   numbers = 0;
   esiids = 0;
@@ -30,7 +30,7 @@ export class ColumnProfile {
   sum = 0;
   isConstant = true;
   first: CellPlace | null = null;
-  /** The first cell that is not as the first, or is no number among numbers. */
+  /** The first cell that differs from the first one, or is not a number among numbers. */
   firstOther: CellPlace | null = null;
   firstNoNumber: CellPlace | null = null;
 
@@ -72,12 +72,12 @@ export class ColumnProfile {
     return { column: this.name, text: copiedString(text), lineNumber };
   }
 
-  /** What most of its cells are; a midnight beside a date is Excel's in a column of dates. */
+  /** The kind of most of its cells; in a column of dates, a midnight beside a date was added by Excel. */
   get timeKind(): TimeKind {
     const { times, dates, midnights, dateTimes } = this;
     const hasTimes = dateTimes > 0 || (midnights > 0 && dates === 0 && namesTime(this.name));
     const ofDates = dates + midnights + dateTimes;
-    // A column of numbers is one of dates, Excel's, only if it says that it is.
+    // A column of numbers holds Excel's dates only if its name says so.
     if (ofDates === this.numbers && this.role === null) return times > 0 ? 'time' : null;
     if (times === 0 && ofDates === 0) return null;
     if (times > ofDates) return 'time';
@@ -102,7 +102,7 @@ export class ColumnSurvey {
   readonly columns: readonly ColumnProfile[];
   readonly dateOrders = new DateOrderSurvey();
   rowCount = 0;
-  /** Pairs of columns whose cells have said the same in every row. */
+  /** Pairs of columns whose cells were equal in every row. */
   private equalPairs: (readonly [number, number])[];
   /** By date column and column of dates with times: in how many rows their dates were equal. */
   private readonly equalDates = new Map<string, number>();
@@ -131,7 +131,7 @@ export class ColumnSurvey {
     this.compareDates(kinds);
   }
 
-  /** Whether two columns say the same in every row. */
+  /** Whether two columns are equal in every row. */
   areEqual(a: number, b: number): boolean {
     return a === b || this.equalPairs.some(([c, d]) => (a === c && b === d) || (a === d && b === c));
   }
@@ -158,7 +158,7 @@ function holdsUsageDates(role: Role | null): boolean {
   return role === 'date' || role === 'start' || role === 'end' || role === 'time' || role === 'revision';
 }
 
-/** Names of other things than energy, whatever their numbers. */
+/** Names of quantities other than energy, whatever their numbers. */
 export function namesNoEnergy(name: string): boolean {
   return /temp|weather|humid|price|cost|charge|amount|tariff|usd|dollar|cents|volt|ampere|powerfactor|freq|latitude|longitude|zip|postal|account|premise|customer|serial|multiplier|weekday|year|month|week|holiday|^row|index|^seq|id$|^no$|number$/.test(
     reduced(name),

@@ -2,7 +2,7 @@ const quartersPerDay = 96;
 const midnightQuarter = 0;
 const lastQuarter = quartersPerDay - 1;
 
-/** What the labels of one meter-day show, by the date as the file writes it. */
+/** Summary of the labels of one meter-day, by the date as the file writes it. */
 export class DayLabels {
   /** Rows with a label on a quarter hour. */
   count = 0;
@@ -20,7 +20,7 @@ export class DayLabels {
 
   private readonly isOfInstants: boolean;
 
-  /** @param isOfInstants whether the labels name instants, so that no midnight is dated as the wrong day's */
+  /** @param isOfInstants whether the labels name instants, so that no midnight has the wrong day's date */
   constructor(isOfInstants: boolean) {
     this.isOfInstants = isOfInstants;
   }
@@ -87,7 +87,7 @@ export class DayLabels {
     return this.has(lastQuarter) ? 'last' : null;
   }
 
-  /** Whether midnight is among the labels of a day that may be whole, and the order does not say to which end it belongs. */
+  /** Whether a day that may be complete has a midnight label whose side of the day the order does not determine. */
   get isMidnightOpen(): boolean {
     return !this.isOfInstants && this.has(midnightQuarter) && this.has(lastQuarter) && this.midnight === null;
   }

@@ -7,7 +7,7 @@ import { MeterLabels } from './meter-labels.ts';
 
 const slotMinutes = 15;
 const lastMinute = minutesPerDay - 1;
-/** Meter-days that wait for more rows; beyond it the oldest are taken as they are. */
+/** Maximum number of meter-days that wait for more rows; beyond it the oldest are evaluated as they are. */
 const maxOpenDays = 20_000;
 
 interface OpenDay {
@@ -22,7 +22,7 @@ export class LabelSurvey {
   readonly meters = new Map<string, MeterLabels>();
   private readonly openDays = new Map<string, OpenDay>();
 
-  /** @param place where the label stands */
+  /** @param place the label's cell */
   add({ run, label }: ParsedRow, place: () => CellPlace): void {
     const meterName = `${run.esiid} ${run.channel}`;
     let meter = this.meters.get(meterName);
@@ -46,7 +46,7 @@ export class LabelSurvey {
     day.labels.add((minutes % minutesPerDay) / slotMinutes);
   }
 
-  /** Takes the days as they are. Call it when all rows have been added. */
+  /** Evaluates the remaining days. Call it when all rows have been added. */
   finish(): void {
     this.closeDays(this.openDays.size);
   }

@@ -6,12 +6,12 @@ import { type DayLabels, greatestCommonDivisor } from './day-labels.ts';
 
 const slotMinutes = 15;
 const lastLabel = minutesPerDay - slotMinutes;
-/** Labels of a day that say how far apart they are; fewer may be what is left of a day with gaps. */
+/** Minimum number of a day's labels that show the interval length; fewer may be the rest of a day with gaps. */
 const minLabelsOfDay = 3;
-/** One label in so many may be damaged; more show intervals of another length. */
+/** One label in this many may be damaged; more show intervals of another length. */
 const damagedShare = 50;
 
-/** What the labels of one meter show, day by day, in memory that grows with the days that are odd alone. */
+/** Summary of the labels of one meter, day by day, in memory that grows only with irregular days. */
 export class MeterLabels {
   count = 0;
   /** Labels off the quarter hours. */
@@ -58,7 +58,7 @@ export class MeterLabels {
     }
   }
 
-  /** Adds what a day shows as a whole. */
+  /** Adds a complete day. */
   addDay(date: string, day: DayLabels, place: CellPlace): void {
     const { distinct, withNeighbour, midnight } = day;
     this.distinct += distinct;
@@ -72,7 +72,7 @@ export class MeterLabels {
 
   /**
    * The length of interval, in minutes, that the labels show instead of 15; null if they are quarter hours: most have one
-   * 15 minutes before or after them, or there is one alone, which contradicts nothing.
+   * 15 minutes before or after them, or there is only one label, which contradicts nothing.
    */
   get otherLength(): number | null {
     const isFiner = this.offQuarter * damagedShare > this.count;
@@ -80,7 +80,7 @@ export class MeterLabels {
     return isFiner || isCoarser ? this.stepMinutes : null;
   }
 
-  /** Nothing of a meter reaches from 00:15 of its first day to 00:00 behind its last but whole days of dated ends. */
+  /** Only complete days of dated ends reach from 00:15 of a meter's first day to 00:00 after its last. */
   private get hasEdgesOfEnds(): boolean {
     return this.firstMinutes === slotMinutes && this.lastMinutes === 0;
   }
@@ -89,7 +89,7 @@ export class MeterLabels {
     return this.firstMinutes === 0 && this.lastMinutes === lastLabel;
   }
 
-  /** One edge of ends alone: what begins or ends so may be cut off anywhere. */
+  /** One edge that only ends have: such data may be cut off anywhere. */
   private get hasAnEdgeOfEnds(): boolean {
     const isOneLabel = this.firstDate === this.lastDate && this.firstMinutes === this.lastMinutes;
     return !isOneLabel && (this.firstMinutes === slotMinutes || this.lastMinutes === 0);
@@ -104,8 +104,8 @@ export class MeterLabels {
 
   /**
    * What the labels mean, by themselves.
-   * @param name what the column's name says of them
-   * @returns null where nothing decides, or where the name is contradicted
+   * @param name what the column's name says about them
+   * @returns null if it is ambiguous, or the name is contradicted
    */
   convention(name: 'start' | 'end' | 'either'): LabelConvention | null {
     if (this.isContradictory) return null;
@@ -123,7 +123,7 @@ export class MeterLabels {
     return this.hasEdgesOfEnds ? 'dated-ends' : null;
   }
 
-  /** Whether nothing speaks against what the other meters of the file show. */
+  /** Whether its labels are consistent with what the other meters of the file show. */
   allows(convention: LabelConvention): boolean {
     if (this.isContradictory) return false;
     switch (convention) {

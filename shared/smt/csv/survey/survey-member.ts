@@ -19,10 +19,10 @@ import { LabelSurvey } from './label-survey.ts';
 import type { MeterLabels } from './meter-labels.ts';
 
 /**
- * Finds the one way in which the rows of a file by another tool can be read, by all of them: which column holds what, how
- * dates are written, what the labels of each meter mean. The order of the rows decides nothing but where SMT's own days do
- * (the midnight of a day with a date column, the repeated hour).
- * @throws FileError if there is no such way, or more than one
+ * Determines from all rows how a file by another tool has to be read: which column holds what, how dates are written, what
+ * the labels of each meter mean. Row order is evidence only where it is for SMT's own files (the midnight of a day with a date
+ * column, the repeated hour).
+ * @throws FileError if no reading, or more than one, is consistent
  */
 export async function surveyMember(
   bytes: AsyncIterable<Buffer>,
@@ -60,10 +60,10 @@ export async function surveyMember(
 /** Rows of the hour that a clock change repeats. */
 const rowsOfRepeatedHour = 4;
 
-/** What speaks against a reading of all rows, and what for it. */
+/** Evidence against and for a reading of all rows. */
 interface Trial {
   readonly rules: ReadingRules;
-  /** Rows whose labels fit nowhere: `CST` in June, an end a month behind its start. */
+  /** Rows whose labels fit no slot: `CST` in June, an end a month after its start. */
   readonly unplaced: number;
   /** Rows whose slot had a reading already, as a repeated hour has under a date without one. */
   readonly repeated: number;
@@ -73,7 +73,7 @@ interface Trial {
   readonly conflictingDays: ReadonlyMap<string, Rejection>;
 }
 
-/** The reading that alone has nothing against it and, in what a clock change shows, something for it. */
+/** The only reading without evidence against it and with evidence for it from a clock change. */
 function uncontradicted(trials: readonly Trial[]): Trial | null {
   const clean = trials.filter(({ unplaced, repeated }) => unplaced + repeated === 0);
   const proved = clean.filter((trial) =>
@@ -137,7 +137,7 @@ function wideLayout(): FileError {
   );
 }
 
-/** ESIID of a file without a column for it: the only one that stands above its header, or the hint. */
+/** ESIID of a file without a column for it: the only one above its header, or the hint. */
 function esiidOfFile(
   { preambleEsiids }: Table,
   { layout }: ChosenColumns,
@@ -175,7 +175,7 @@ function esiidUnknown(): FileError {
   );
 }
 
-/** Reads the labels of all rows, and adds what they mean. */
+/** Reads the labels of all rows, and determines what they mean. */
 async function withLabels(
   bytes: AsyncIterable<Buffer>,
   table: Table,
@@ -235,7 +235,7 @@ function meterRules(
   return {
     convention,
     rejection: null,
-    // The midnight that ends an odd day stands beside the next one's date.
+    // The midnight that ends a clock-change day is beside the next day's date.
     rejectionOf: (date, minutes) =>
       isOdd(date) || (convention === 'dated-ends' && minutes === 0 && date && isOdd(addDays(date, -1)))
         ? { reason: 'not-15-minute', column }

@@ -13,7 +13,7 @@ export interface HeldRow {
   readonly isEstimated: boolean;
   /** Slots its start can mean: one, or two in the repeated hour; null where its label is an end. */
   readonly slots: readonly number[] | null;
-  /** The label of its end, where that is all it has. */
+  /** The label of its end, if it has no other. */
   readonly label: Label | null;
 }
 
@@ -33,7 +33,7 @@ const nowhere: Place = { kind: 'invalid' };
 
 /**
  * Rows of clock-change days, held until their day's end, since only their order distinguishes the two passes through the
- * repeated hour, and only the whole of a day the ends that a clock shows at the change.
+ * repeated hour, and only a complete day the ends that a clock shows at the change.
  */
 export class ChangeDays {
   rowCount = 0;
@@ -50,7 +50,7 @@ export class ChangeDays {
     this.rowCount++;
   }
 
-  /** Gives back the rows of the days that are due, in file order. */
+  /** Returns the rows of the days that are due, in file order. */
   *release(
     layout: IntervalLayout,
     isDue: (rowCount: number, day: ClockDay) => boolean = () => true,
@@ -83,7 +83,7 @@ function resolve({ key, rows }: HeldDay, layout: IntervalLayout): ResolvedRow[] 
   });
 }
 
-/** Where the labels point, each by itself, but for ends that only the day as a whole explains. */
+/** The slots of the labels, each on its own, except ends that need the whole day. */
 function placesOf(day: ClockDay, rows: readonly HeldRow[]): Place[] {
   const ends = rows.flatMap(({ label }) => label ?? []);
   const starts = startsOfEnds(day.date, ends);

@@ -11,10 +11,10 @@ const ordersOfShape: Readonly<Record<OpenShape, readonly DateOrder[]>> = {
   serial: ['excel-1900', 'excel-1904'],
 };
 
-/** So many different dates that any order can read are kept: the days up to the 12th of two years are fewer. */
+/** Maximum number of different dates kept that any order can read: two years have fewer days up to the 12th. */
 const maxUndecidedDates = 300;
 
-/** What the cells of one shape say. */
+/** Summary of the cells of one shape. */
 class ShapeEvidence {
   first: CellPlace | null = null;
   /** The first cell that an order cannot read, though another can. */
@@ -23,14 +23,14 @@ class ShapeEvidence {
   readonly undecided = new Map<string, ReadonlyMap<DateOrder, string>>();
 }
 
-/** The texts of a day and its neighbours differ by a day or more: fewer dates in a row may be chance. */
+/** Minimum number of consecutive dates; fewer may be chance. */
 const minDatesInRow = 3;
 
 /**
  * Decides how a file writes its dates. One tool wrote the file, so one order has to read every date of every column: cells
  * that only one order can read decide. Where each order can read all of them, the order is taken under which the dates are
- * days in a row, if under no other any two are neighbours, or the only one whose dates are not all yet to come. What is
- * left open is an error, and so are cells that rule each other's order out.
+ * days in a row, if under no other any two are neighbours, or the only one whose dates are not all in the future. An
+ * ambiguous order is an error, and so are cells that rule each other's order out.
  */
 export class DateOrderSurvey {
   private readonly shapes = new Map<OpenShape, ShapeEvidence>();
@@ -53,8 +53,8 @@ export class DateOrderSurvey {
   }
 
   /**
-   * The orders that the cells leave open: one choice for each way of reading the file, most often just one.
-   * @param receivedAt when the file came
+   * The orders that are consistent with the cells: one choice for each reading of the file, usually one.
+   * @param receivedAt when the file was received
    * @throws FileError `ambiguous-dates` if cells rule each other's order out
    */
   choices(receivedAt: Date): DateOrders[] {
@@ -67,7 +67,7 @@ export class DateOrderSurvey {
     return choices;
   }
 
-  /** Why none of the choices is taken. */
+  /** Why none of the choices is selected. */
   undecided(choices: readonly DateOrders[]): FileError {
     const [shape, evidence] =
       [...this.shapes].find(([open]) => new Set(choices.map((choice) => choice[open])).size > 1) ?? [];

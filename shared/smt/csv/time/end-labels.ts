@@ -46,7 +46,7 @@ function isInOrder(minutes: readonly number[]): boolean {
  * the change with the clock's new time: 03:00 for 02:00 in spring, a second 01:00 for the first 02:00 in autumn.
  * @param date the day they end
  * @param ends all ends of one meter-day, in file order
- * @returns null for an end that only the order tells, where the day is in no order
+ * @returns null for an end that only the order can resolve, if the day is not in order
  */
 export function startsOfEnds(date: string, ends: readonly Label[]): (Label | null)[] {
   const starts = ends.map((end) => startOfEnd(date, end));
@@ -66,7 +66,7 @@ function usualByAbsence({ usualEnd }: ClockChange, ends: readonly Label[]): bool
   return ends.map(() => hasUsualEnd);
 }
 
-/** 01:00 is the usual end of 00:45 right after what comes before it, and the end of 01:45 right after 01:45. */
+/** 01:00 is the usual end of 00:45 directly after the label before it, and the end of 01:45 directly after 01:45. */
 function usualByOrder({ shownEnd, usualEnd }: ClockChange, ends: readonly Label[]): (boolean | null)[] {
   const result = ends.map((): boolean | null => null);
   const order = ends.map((_, at) => at);
@@ -81,7 +81,7 @@ function usualByOrder({ shownEnd, usualEnd }: ClockChange, ends: readonly Label[
   return result;
 }
 
-/** How the end of the last interval before a clock change is labeled, by rows that go on counting and by a clock. */
+/** Labels of the end of the last interval before a clock change: from rows that continue counting, and from a clock. */
 interface ClockChange {
   readonly usualEnd: number;
   readonly shownEnd: number;

@@ -3,7 +3,7 @@ import { type DateOrders, dateBy, smtDateOrders, writtenDate } from './written-d
 
 /** A zone suffix as files write it; the offset in minutes it stands for. */
 const zoneOffsetMinutes: Readonly<Record<string, number>> = { CDT: -300, CST: -360, Z: 0, UTC: 0, GMT: 0 };
-/** No place on earth has another. */
+/** Maximum UTC offset of any place. */
 const maxOffsetMinutes = 14 * 60;
 
 /** A time of day as a file labels it. */
@@ -12,7 +12,7 @@ export interface TimeLabel {
   readonly minutes: number;
   /** Offset from UTC in minutes, when the label names one; null: local wall clock. */
   readonly offsetMinutes: number | null;
-  /** Whether the offset was named CDT or CST, and so has to fit the season. */
+  /** Whether the offset is written as CDT or CST, and so has to match the season. */
   readonly isCentral: boolean;
   /** Whether it names the last second of an interval (`00:14:59`), as only an end does. */
   readonly isLastSecond: boolean;
@@ -33,7 +33,7 @@ function parseOffset(zone: string): number | undefined {
   if (named !== undefined) return named;
   const [hours, minutes] = [Number(zone.slice(1, 3)), zone.length > 3 ? Number(zone.slice(-2)) : 0];
   const offset = hours * 60 + minutes;
-  // No zone that meets Texas has another; `06:00-06:15` is a range and no offset.
+  // Time zones in Texas have no other; `06:00-06:15` is a range, not an offset.
   if (minutes !== 0 || offset > maxOffsetMinutes) return undefined;
   return zone.startsWith('-') ? -offset : offset;
 }
@@ -60,7 +60,7 @@ export function parseTime(text: string): TimeLabel | null {
   return { minutes, offsetMinutes, isCentral: /^C/i.test(zone ?? ''), isLastSecond };
 }
 
-/** Reads a time without a date. A numeric offset needs one: `05:00-06:00` is an hour, and no time six hours behind UTC. */
+/** Reads a time without a date. A numeric offset needs one: `05:00-06:00` is a range of one hour, not a time six hours behind UTC. */
 export function parseTimeAlone(text: string): TimeLabel | null {
   return /[+-]\d[\d:]*$/.test(text) ? null : parseTime(text);
 }
@@ -93,13 +93,13 @@ export function parseDate(text: string, orders: DateOrders = smtDateOrders): str
 
 const zonedInstant = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/i;
 const wallTime = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?(?:\s*([AaPp])\.?[Mm]\.?)?$/i;
-/** No stamp is longer. */
+/** Maximum length of a stamp. */
 const maxStampLength = 40;
 
 /**
  * Reads a REVISION_DATE (`03/02/2022 06:18:33`, `5/14/2025 6:22`, a bare date): a wall clock in America/Chicago, unless
  * it names its offset. In the hour that fall back repeats the earlier instant is taken, and the hour that spring forward
- * skips is read as the one after it: the stamp orders revisions and means nothing else.
+ * skips is read as the one after it: the stamp only orders revisions.
  * @returns the ISO instant, to the microsecond where the stamp goes beyond milliseconds (Postgres keeps no more); null
  *   if it cannot be read
  */

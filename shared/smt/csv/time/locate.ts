@@ -21,9 +21,9 @@ export type Place =
 const invalid: Place = { kind: 'invalid' };
 
 /**
- * Slot of an ordinary row: labels without a date or offset, on a day without a clock change. Nearly all rows are such,
- * so this much is decided without the rest.
- * @returns -1 for a row that takes {@link locate}
+ * Slot of an ordinary row: labels without a date or offset, on a day without a clock change. Fast path for
+ * nearly all rows.
+ * @returns -1 for a row that needs {@link locate}
  */
 export function ordinarySlot(day: ClockDay, start: Label, end: Label | null): number {
   const isPlain = !start.date && start.offsetMinutes === null && !start.isLastSecond;
@@ -73,12 +73,12 @@ function lengthMinutes(start: number, end: number): number {
   return (end - start + minutesPerDay) % minutesPerDay;
 }
 
-/** The midnight that ends a day is dated as the next day's, or, by some tools, as the day's own. */
+/** The midnight that ends a day has the next day's date or, from some tools, the day's own. */
 function endDateFits(startDate: string, end: Label): boolean {
   return end.date === startDate || (end.minutes === 0 && end.date === addDays(startDate, 1));
 }
 
-/** A label with an offset names an instant; CDT or CST must be what that season's clock shows. */
+/** A label with an offset names an instant; CDT or CST must match the season. */
 function locateInstant(date: string, start: Label, offsetMinutes: number, end: Label | null): Place {
   const instantMs = instantOf(date, start, offsetMinutes);
   if (start.isCentral && !showsOnClock(date, start, offsetMinutes)) return invalid;
@@ -102,7 +102,7 @@ function showsOnClock(date: string, label: Label, offsetMinutes: number): boolea
   return day.date === date && (day.slotsOfQuarter?.[quarter]?.includes(slot) ?? quarter === slot);
 }
 
-/** By the instants if the end's label names one, else by the minutes alone, since a clock change moves only the hour. */
+/** By instant if the end's label has an offset, else by the minutes only, since a clock change moves only the hour. */
 function isQuarterHourLater(startInstantMs: number, date: string, start: Label, end: Label): boolean {
   if (end.date && end.offsetMinutes !== null)
     return instantOf(end.date, end, end.offsetMinutes) - startInstantMs === slotMs;

@@ -1,15 +1,15 @@
 import type { ClockDay } from '../../../intervals/clock.ts';
 
 /**
- * The hour that fall back repeats: labels 01:00 to 01:45 name two slots each, and only the file can tell which.
+ * The hour that fall back repeats: labels 01:00 to 01:45 name two slots each, and only the rest of the file shows which.
  * SMT writes the day in order, the second 01:00 under the start label 02:00; other tools write the two hours
- * interleaved, or a suffix. Order is trusted where the rest of the day stands in order; what nothing tells apart
- * stays undecided (smt-format, "Daylight saving").
+ * interleaved, or a suffix. Order is trusted if the rest of the day is in order; rows that cannot be distinguished
+ * stay unresolved (smt-format, "Daylight saving").
  */
 export interface DayRow {
   /** Slots its labels can mean: one, or two in the repeated hour, the earlier first. */
   readonly slots: readonly number[];
-  /** Equal for rows that say exactly the same. */
+  /** Equal for rows with exactly the same content. */
   readonly text: string;
 }
 
@@ -30,7 +30,7 @@ function repeatedHour(day: ClockDay): Hour {
 /**
  * Decides the slot of every row of a fall-back day.
  * @param rows the rows of one ESIID, channel, date and revision, in file order
- * @returns one slot a row; null for a row that nothing can tell apart
+ * @returns one slot a row; null for a row that cannot be resolved
  */
 export function resolveRepeatedHour(day: ClockDay, rows: readonly DayRow[]): (number | null)[] {
   const hour = repeatedHour(day);
@@ -45,7 +45,7 @@ export function resolveRepeatedHour(day: ClockDay, rows: readonly DayRow[]): (nu
   return slots;
 }
 
-/** Slot of a row outside the repeated hour, the only ones whose order says how the file is ordered. */
+/** Slot of a row outside the repeated hour; only these rows show how the file is ordered. */
 function anchor(hour: Hour, row: DayRow | undefined): number | null {
   const slot = row?.slots.length === 1 ? (row.slots[0] ?? null) : null;
   return slot === null || (slot >= hour.first && slot < hour.end) ? null : slot;
@@ -66,7 +66,7 @@ function isDescending(hour: Hour, rows: readonly DayRow[]): boolean {
   return sum(quarters.map((value, i) => Math.sign(value - (quarters[i - 1] ?? value)))) < 0;
 }
 
-/** Whether the day stands in order, but for some strays and for being there several times: else order tells nothing. */
+/** Whether the day is in order, apart from a few strays and whole repetitions; otherwise order is no evidence. */
 function isOrdered(hour: Hour, rows: readonly DayRow[], inOrder: readonly number[]): boolean {
   const stepsBack = stepsOf(hour, rows, inOrder).filter((step) => step < 0).length;
   return stepsBack * 8 <= rows.length + 8;
@@ -99,10 +99,10 @@ function passes(hour: Hour, rows: readonly DayRow[], inOrder: readonly number[])
   return result;
 }
 
-/** The hour has eight rows; one with many times as many is nothing that order could tell. */
+/** Maximum number of rows of the hour, which has eight: order cannot resolve many times more. */
 const maxRegion = 48;
 
-/** Decides the rows of the hour within one pass, writing into slots. */
+/** Resolves the rows of the hour within one pass, writing into slots. */
 function resolvePass(
   hour: Hour,
   rows: readonly DayRow[],
@@ -131,7 +131,7 @@ function resolvePass(
 
 type Decide = (index: number, occurrence: 0 | 1) => void;
 
-/** What stands before the labels step back is the first pass through the hour, what stands behind is the second. */
+/** Rows before the labels step back are the first pass through the hour, rows after it the second. */
 interface Half {
   readonly half: readonly number[];
   readonly other: readonly number[];
@@ -139,9 +139,9 @@ interface Half {
 }
 
 /**
- * Not so in a day that someone sorted by its labels: there a half has quarters of both passes, twice, and the other half
- * lacks them (SMT's `02:00,01:15` alone is sorted behind the hour). Two equal rows are then a reading of each pass. Of
- * different ones nothing tells which is which, nor of which pass a single one is.
+ * A day sorted by its labels is different: one half has quarters of both passes, twice, and the other half lacks them (only
+ * SMT's `02:00,01:15` is sorted after the hour). Two equal rows are then a reading of each pass. Different ones cannot be
+ * assigned to a pass, nor can a single one.
  */
 function resolveHalf(
   hour: Hour,
@@ -166,15 +166,15 @@ function resolveHalf(
   }
 }
 
-/** Whether rows of one quarter say the same; else they are not what they seem. */
+/** Whether rows of one quarter are equal; otherwise they are ambiguous. */
 function isAlike(rows: readonly DayRow[], group: readonly number[]): boolean {
   return new Set(group.map((index) => rows[index]?.text)).size === 1;
 }
 
 /**
- * No label steps back: either the two hours are interleaved, pair by pair, or a decided row says where the second begins.
- * @param isReversed whether the newest row stands first: then a sort may have left the pairs as they were, the first pass
- *   before the second, or the file gives each pair backwards too
+ * No label steps back: either the two hours are interleaved, pair by pair, or a resolved row shows where the second begins.
+ * @param isReversed whether the newest row is first: then a sort may have left the pairs as they were, the first pass
+ *   before the second, or the file has each pair reversed too
  */
 function resolveWithoutTurn(
   hour: Hour,
@@ -208,7 +208,7 @@ function quarter(hour: Hour, row: DayRow | undefined): number {
   return slot < hour.second ? slot - hour.first : slot - hour.second;
 }
 
-/** Positions at which the labels step back: where the hour begins anew. */
+/** Positions at which the labels step back: where the hour starts again. */
 function turnsOf(hour: Hour, rows: readonly DayRow[], items: readonly number[]): number[] {
   const turns: number[] = [];
   for (let i = 1; i < items.length; i++) {
@@ -217,7 +217,7 @@ function turnsOf(hour: Hour, rows: readonly DayRow[], items: readonly number[]):
   return turns;
 }
 
-/** Takes out rows that repeat an earlier one to the letter, as long as that makes the order clearer. */
+/** Removes exact duplicates of earlier rows, as long as that leaves fewer steps back. */
 function dropDuplicateRows(hour: Hour, rows: readonly DayRow[], region: readonly number[]): number[] {
   let items = [...region];
   for (let turns = turnsOf(hour, rows, items).length; turns > 1; ) {
@@ -233,8 +233,8 @@ function dropDuplicateRows(hour: Hour, rows: readonly DayRow[], region: readonly
 }
 
 /**
- * An undecided row that says exactly what a decided one says is that one again, if both passes have their reading: else it
- * may as well be the other pass's.
+ * An unresolved row that is equal to a resolved one is its duplicate if both passes have a reading; otherwise it may be
+ * the other pass's.
  */
 function resolveDuplicateRows(rows: readonly DayRow[], slots: (number | null)[]): void {
   const slotOfText = new Map<string, number>();

@@ -2,21 +2,21 @@
 export type DateOrder = 'month-first' | 'day-first' | 'year-first' | 'excel-1900' | 'excel-1904';
 
 /**
- * Ways of writing a date that leave a question open, which all cells of a file answer together: `05/04/2025`, `05/04/25`,
- * `45791`. A `plain` one (`2025-05-04`, `20250504`, `4-May-2025`) has one meaning.
+ * Date formats that are ambiguous by themselves and are resolved from all cells of a file: `05/04/2025`, `05/04/25`,
+ * `45791`. A `plain` one (`2025-05-04`, `20250504`, `4-May-2025`) is unambiguous.
  */
 export type DateShape = 'plain' | 'long' | 'short' | 'serial';
 
 /** A date as a cell has it, before its order is known. */
 export interface WrittenDate {
   readonly shape: DateShape;
-  /** `YYYY-MM-DD` by the orders that make a date of it; one, under any order, if the shape is plain. */
+  /** `YYYY-MM-DD` by each order under which it is a valid date; the same under any order if the shape is plain. */
   readonly dates: ReadonlyMap<DateOrder, string>;
   /** What follows the date in its cell, a time in most. */
   readonly rest: string;
 }
 
-/** How a file writes its dates; null where it has no such date, or where nothing decides. */
+/** How a file writes its dates; null if it has no such date, or it is ambiguous. */
 export type DateOrders = Readonly<Record<Exclude<DateShape, 'plain'>, DateOrder | null>>;
 
 /** SMT's own: `05/14/2025`. */
@@ -29,7 +29,7 @@ const monthNameAndDay = /^([a-z]{3,9})\.?[\s-]+(\d{1,2})(?:,\s*|[\s-]+)(\d{4})(?
 const weekday = /^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+/i;
 const serialNumber = /^(\d{5})(?:\.(\d+))?$/;
 const monthNames = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
-/** No date with its time is longer. */
+/** Maximum length of a date with its time. */
 const maxLength = 60;
 const dayMs = 86_400_000;
 
@@ -126,7 +126,7 @@ function isoDate(year: string, month: string, day: string): string | null {
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(date) ? date : null;
 }
 
-/** `YYYY-MM-DD` by the orders of the file; null if they do not make a date of it. */
+/** `YYYY-MM-DD` by the orders of the file; null if it is not a valid date under them. */
 export function dateBy({ shape, dates }: WrittenDate, orders: DateOrders): string | null {
   if (shape === 'plain') return dates.values().next().value ?? null;
   const order = orders[shape];
