@@ -11,18 +11,18 @@ export interface MemberHead {
   readonly isWhole: boolean;
 }
 
-/** A form of file in which readings are delivered. {@link forms} lists all of them. */
+/** A file format in which readings are delivered. {@link forms} lists all of them. */
 export interface Form {
   /** What its members are reported as. */
   readonly kind: MemberKind;
-  /** Whether a member is of this form. Its first bytes decide; its name proves nothing. */
+  /** Whether a member is of this form. Determined by its first bytes, not its name. */
   recognizes(head: MemberHead): boolean;
   /**
    * Reads a member to its end: every data row into exactly one count of the tally, every reading into a block. Null for
-   * a form that holds no readings; its members are ignored.
+   * a form without readings; its members are ignored.
    * @param bytes all of the member, from its first byte at each iteration
    * @param head what the member was recognized by
-   * @throws FileError if the member cannot be used; what was read of it before is discarded, its counts are kept
+   * @throws FileError if the member cannot be used; what was read before is discarded, its counts are kept
    */
   readonly read:
     | ((bytes: AsyncIterable<Buffer>, reading: MemberReading, head: MemberHead) => Promise<void>)

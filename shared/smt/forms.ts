@@ -7,7 +7,7 @@ import { monthlyReadsCsv } from './monthly-reads/monthly-reads-csv.ts';
 import { otherFormats } from './other-formats.ts';
 import { otherReport } from './other-reports/other-report.ts';
 
-/** Every form of file that is read or known to hold no readings; the first that recognizes a member has it. */
+/** Every form that is read, or known to hold no readings; the first that recognizes a member reads it. */
 export const forms: readonly Form[] = [
   intervalCsv,
   ...jsonForms,

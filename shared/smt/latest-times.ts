@@ -1,6 +1,6 @@
 const dayMs = 86_400_000;
 
-/** No stamp and no interval of a file can lie later than this. */
+/** Upper bounds of the stamps and intervals of a file. */
 export interface LatestTimes {
   /** ISO instant. */
   readonly revisedAt: string;
@@ -8,7 +8,7 @@ export interface LatestTimes {
   readonly date: string;
 }
 
-/** The latest times of a file that was received at a time: a day later, whatever clocks and time zones are in between. */
+/** The latest times of a file that was received at a time: one day later, to allow for clocks and time zones. */
 export function latestTimes(receivedAt: Date): LatestTimes {
   const nextDay = new Date(receivedAt.getTime() + dayMs).toISOString();
   return { revisedAt: nextDay, date: nextDay.slice(0, 10) };

@@ -1,7 +1,7 @@
 import { FileError, type FileErrorCode } from '../archive/file-error.ts';
 import type { Form } from './form.ts';
 
-/** A text format that is known and not read: a member of it fails as what it is. */
+/** A text format that is recognized but not read: a member of it fails with an error that names the format. */
 function knownFormat(start: RegExp, code: FileErrorCode, message: string): Form {
   return {
     kind: 'unknown',
@@ -19,7 +19,7 @@ const lodeStar = knownFormat(
   'This is a LodeStar file (LSE), which is not read. Ask Smart Meter Texas for the report as CSV, JSON or Green Button.',
 );
 
-/** The interchange header of ANSI X12: the sign behind ISA separates its elements. */
+/** The interchange header of ANSI X12: the character after ISA separates its elements. */
 const x12 = knownFormat(
   /^\s*ISA([^A-Za-z0-9\s])\d\d\1.{10}\1\d\d\1/,
   'edi-file',

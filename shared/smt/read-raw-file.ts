@@ -12,14 +12,14 @@ import { rejectNoText, unrecognized } from './unrecognized.ts';
 export type { BlockSink, ReadSink } from './member-reading.ts';
 
 export interface RawFileOptions extends ReadingOptions {
-  /** The raw file's own name, for people. */
+  /** The raw file's name, for messages. */
   readonly filename: string;
   readonly limits?: ArchiveLimits | undefined;
   /** Opens PGP messages; without it they fail with `pgp-key-missing`. */
   readonly decrypt?: Decrypt | undefined;
 }
 
-/** What a raw file turned out to be. */
+/** The outcome of reading a raw file. */
 export interface RawFileReport {
   readonly status: 'normalized' | 'ignored' | 'failed';
   readonly errorCode: string | null;
@@ -27,9 +27,9 @@ export interface RawFileReport {
   readonly counts: RowCounts;
   readonly members: readonly MemberReport[];
   readonly rejectedRows: readonly RejectedRow[];
-  /** Whether its bytes alone say what it loads: every row named its ESIID and its revision. */
+  /** Whether its bytes alone determine what it loads: every row has its ESIID and its revision. */
   readonly selfContained: boolean;
-  /** Members some of whose meter-days came in several blocks, so that duplicates among those are not counted yet. */
+  /** Members with meter-days split into several blocks, so that duplicates among those are not counted yet. */
   readonly recountMembers: readonly number[];
   /** Members with more reads than are compared with each other, so that duplicates among them are not all counted yet. */
   readonly recountReadMembers: readonly number[];
@@ -45,10 +45,10 @@ interface ReadMember {
 
 /**
  * Reads a raw file to its end in bounded memory: opens containers, passes every interval on in blocks, counts every row.
- * A bad row costs that row, a bad member that member.
- * @param sink gets blocks of members that may still turn out to be corrupt: see MemberReport.errorCode
+ * A bad row rejects only that row, a bad member only that member.
+ * @param sink receives blocks of members that may still prove corrupt: see MemberReport.errorCode
  * @param readSink gets their daily and monthly reads, likewise
- * @throws only what the source or the sink throws: those are not the file's fault
+ * @throws only errors of the source or the sink, which are not caused by the file
  */
 export async function readRawFile(
   source: ByteSource,
@@ -81,7 +81,7 @@ export async function readRawFile(
   return summarize(members, containerError, rejected);
 }
 
-/** The report of a raw file that could not even be read, for a reason that no retry resolves. */
+/** The report of a raw file that could not be read, for a reason that no retry can fix. */
 export function failedReport(error: { readonly code: string; readonly message: string }): RawFileReport {
   return { ...summarize([], null, []), status: 'failed', errorCode: error.code, errorMessage: error.message };
 }

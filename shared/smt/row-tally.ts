@@ -22,15 +22,15 @@ export function noRows(): RowCounts {
   };
 }
 
-/** Adds one account to another, in place. */
+/** Adds one tally's counts to another's, in place. */
 export function addCounts(total: RowCounts, part: Readonly<RowCounts>): void {
   for (const name of Object.keys(total) as (keyof RowCounts)[]) total[name] += part[name];
 }
 
-/** Keeps the account of one file's rows: complete counts, and the first 100 rejected rows. */
+/** Tallies one file's rows: complete counts, and the first 100 rejected rows. */
 export class RowTally {
   readonly counts: RowCounts = noRows();
-  /** What was wrong with the first row of each reason. */
+  /** Description of the first rejected row of each reason. */
   readonly firstBad = new Map<RejectReason, string>();
   /** How many rows were rejected for each reason. */
   readonly rejectedOf = new Map<RejectReason, number>();
@@ -44,7 +44,7 @@ export class RowTally {
   }
 
   /**
-   * @param rows how many rows the text stands for: a day's raster is rejected as a whole
+   * @param rows how many rows the text contains: a day's array is rejected as a whole
    * @param what names the cell that the row is rejected for; kept of the first row of each reason
    */
   reject(
@@ -58,7 +58,7 @@ export class RowTally {
     if (!this.firstBad.has(reason)) this.firstBad.set(reason, what);
     this.rejectedOf.set(reason, (this.rejectedOf.get(reason) ?? 0) + rows);
     if (this.rejected.length >= maxKeptRows) return;
-    // Postgres text holds no NUL, and a cut may split a surrogate pair.
+    // Postgres text cannot contain NUL, and truncation may split a surrogate pair.
     const kept = copiedString(text.slice(0, maxTextLength).replaceAll('\0', '\uFFFD').toWellFormed());
     this.rejected.push({ member: this.member, lineNumber, reason, text: kept });
   }

@@ -1,4 +1,4 @@
-/** An ESIID in Oncor's range that nobody has. */
+/** An unassigned ESIID in Oncor's range. */
 export const sampleEsiid = '10443720000000001';
 export const sampleFilename = 'sample-IntervalData-2025.csv';
 
@@ -20,7 +20,7 @@ function sampleDay(day: number): string {
   const date = usDate(day);
   const revision = `${usDate(day + 1)} 06:18:33`;
   const rows = labelsOf(date).map(([start, end], slot) => {
-    // The hour that did not exist is there all the same, without values.
+    // SMT writes the skipped hour too, without values.
     const isSkipped = date === springForward && start.startsWith('02:');
     const reading = isSkipped ? ',' : `${kwhOf(day, slot)},A`;
     return `'${sampleEsiid},${date},${revision},${start},${end},${reading},Consumption\n`;
@@ -33,7 +33,7 @@ type Labels = readonly [start: string, end: string];
 function labelsOf(date: string): readonly Labels[] {
   const day = Array.from({ length: 96 }, (_, slot): Labels => [label(slot), label(slot + 1)]);
   if (date !== fallBack) return day;
-  // The repeated hour stands before the real 02:00, and its first start label is wrong in every file SMT delivers.
+  // The repeated hour comes before the real 02:00, and its first start label is wrong in every file that SMT delivers.
   const repeated: Labels[] = [['02:00', '01:15'], ...day.slice(5, 8)];
   return [...day.slice(0, 8), ...repeated, ...day.slice(8)];
 }
@@ -48,7 +48,7 @@ function usDate(day: number): string {
   return `${month}/${date}/${year}`;
 }
 
-/** A base load, an evening peak, cooling in summer, and something that looks like life. Three decimals. */
+/** A base load, an evening peak, cooling in summer, and random variation. Three decimals. */
 function kwhOf(day: number, slot: number): string {
   const hour = slot / 4;
   const evening = 0.35 * Math.exp(-(((hour - 19) / 2.5) ** 2));

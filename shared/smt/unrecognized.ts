@@ -17,7 +17,7 @@ const knownBinaries: readonly (readonly [string, string])[] = [
   ['\x28\xb5\x2f\xfd', 'a Zstandard archive'],
 ];
 
-/** Refuses a member before any form looks at it. @throws FileError `empty-file`, `binary-file` */
+/** Rejects a member before any form checks it. @throws FileError `empty-file`, `binary-file` */
 export function rejectNoText(head: MemberHead): void {
   if (head.isWhole && head.text.trim() === '') throw new FileError('empty-file', 'The file is empty.');
   const { encoding, bomBytes } = detectEncoding(head.bytes);
@@ -32,7 +32,7 @@ export function rejectNoText(head: MemberHead): void {
   );
 }
 
-/** A NUL in the first line, or many control characters; a few of them elsewhere cost the rows they are in. */
+/** A NUL in the first line, or many control characters; a few of them elsewhere only reject their rows. */
 function looksBinary(bytes: Buffer): boolean {
   const lineEnd = bytes.findIndex((byte) => byte === 0x0a || byte === 0x0d);
   const firstLineBytes = bytes.subarray(0, lineEnd < 0 ? bytes.length : lineEnd);
@@ -40,7 +40,7 @@ function looksBinary(bytes: Buffer): boolean {
   return firstLineBytes.includes(0) || controls * 20 > bytes.length;
 }
 
-/** The error of a member that is text but of no form. */
+/** The error of a text member that no form recognizes. */
 export function unrecognized(head: MemberHead): FileError {
   const found = firstLine(head.text).trim().slice(0, 200);
   return new FileError(

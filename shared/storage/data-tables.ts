@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 
 /**
- * The tables of what files say, which loads add to and removals take from. Each is insert only and has the columns esiid,
- * channel, revised_at, content, raw_file_id (the first file that brought the row) and a date. Whoever adds such a table adds
+ * The tables of file contents, which loads insert into and removals delete from. Each is insert only and has the columns esiid,
+ * channel, revised_at, content, raw_file_id (the first file that contained the row) and a date. To add such a table, add
  * it here, and its {@link insertRepeatedContent} to the finishing statement.
  */
 export const dataTables = {
@@ -20,7 +20,7 @@ export interface DataTable {
   readonly name: string;
   /** The column of the day that a row is about, or begins with. */
   readonly date: string;
-  /** What, with ESIID, channel, date and revision, tells a row of this alias from all others: an expression of type uuid. */
+  /** What, with ESIID, channel, date and revision, identifies a row of this alias: an expression of type uuid. */
   readonly content: (row: string) => string;
 }
 
@@ -28,11 +28,11 @@ export interface DataTable {
 export const removalLock = 7_680_426;
 
 /**
- * The statement that records which rows of a load were there already, brought by other files. For the finishing statement:
+ * The statement that records which rows of a load already exist from other files. Part of the finishing statement:
  * it reads its `owned`, and the CTEs of the rows to load and of the rows inserted, both with the columns of the key.
  *
- * A load that repeats nothing, the usual one, pays for comparing two counts. The owner of a row is looked up by a scalar
- * subquery, so that the planner cannot make a join over the whole table of it.
+ * For a load without repeated rows, the usual case, it compares only two counts. A scalar subquery looks up the owner of a
+ * row, so that the planner cannot turn it into a join over the whole table.
  */
 export function insertRepeatedContent(
   { name, date, content }: DataTable,

@@ -1,4 +1,4 @@
-/** No connection to the database. In a file without pg, for functions that map errors and have no database. */
+/** No connection to the database. Does not import pg, for functions that map errors but have no database. */
 export class DatabaseUnavailableError extends Error {
   readonly code = 'database-unavailable';
   constructor(cause: unknown) {

@@ -3,12 +3,12 @@ import { Pool, type PoolClient, type PoolConfig, types } from 'pg';
 import { asDatabaseError, isTransientDatabaseError } from './errors.ts';
 import type { Tables } from './tables.ts';
 
-/** The database as the operations in this folder take it. */
+/** The database interface of the operations in this folder. */
 export interface Database {
   readonly kysely: Kysely<Tables>;
   readonly pool: Pool;
   /**
-   * A connection of one's own, for what needs several statements; release it.
+   * A dedicated connection, for several statements; the caller must release it.
    * @throws DatabaseUnavailableError
    */
   connect(): Promise<PoolClient>;
@@ -16,7 +16,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A connection string, or its parts; `password` may be asked for anew for each connection. */
+/** A connection string, or its parts; `password` may be a function that is called for each connection. */
 type Connection = Pick<
   PoolConfig,
   'connectionString' | 'host' | 'port' | 'database' | 'user' | 'password' | 'ssl'
@@ -35,17 +35,17 @@ export interface DatabaseOptions extends Connection {
 }
 
 /**
- * What the server does of itself about a session whose client is stuck or has vanished. Without it a machine that is lost
- * before its COMMIT keeps its rows locked for the two hours of TCP's own keepalive, and everyone who waits for them.
+ * Server settings that end sessions whose client hangs or is lost. Without them a host that is lost before its COMMIT keeps
+ * its rows locked, and all waiters blocked, for the two hours of the default TCP keepalive.
  */
 function sessionSettings(lockTimeoutMs: number, statementTimeoutMs: number): string {
   const settings = {
     lock_timeout: lockTimeoutMs,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: 60_000,
-    // Ends a statement whose client has closed the connection.
+    // Cancels a statement whose client has closed the connection.
     client_connection_check_interval: 10_000,
-    // Finds out within a minute that a client does not answer any more.
+    // Detects within a minute that a client no longer responds.
     tcp_keepalives_idle: 30,
     tcp_keepalives_interval: 10,
     tcp_keepalives_count: 3,
@@ -55,14 +55,14 @@ function sessionSettings(lockTimeoutMs: number, statementTimeoutMs: number): str
     .join(' ');
 }
 
-/** The options of a connection string: node-postgres would have those given beside it replaced. */
+/** The options of a connection string: node-postgres would let them replace the options passed with it. */
 function optionsOf(connectionString: string | undefined): string {
   const options =
     connectionString === undefined ? null : URL.parse(connectionString)?.searchParams.get('options');
   return options ?? '';
 }
 
-/** Opens a pool; connects only when the first statement runs. A connection that breaks costs its statement, nothing else. */
+/** Opens a pool; connects only when the first statement runs. A broken connection fails only its own statement. */
 export function openDatabase(options: DatabaseOptions): Database {
   const { maxConnections, applicationName, connectTimeoutMs = 45_000, ...rest } = options;
   const { lockTimeoutMs = 60_000, statementTimeoutMs = 900_000, ...connection } = rest;
@@ -78,7 +78,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     allowExitOnIdle: true,
     types: { getTypeParser },
   });
-  // Node ends a process whose error event nobody hears. The statement that was running rejects on its own.
+  // An unhandled error event would end the process. The running statement rejects separately.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
 
@@ -101,7 +101,7 @@ function withOptions(connection: Connection, settings: string): PoolConfig {
   return { ...connection, connectionString: url.href };
 }
 
-/** The pool as Kysely sees it: errors of a lost connection come as ours, and the connection does not come back. */
+/** The pool as Kysely sees it: connection errors become DatabaseUnavailableError, and the connection is not reused. */
 function kyselyPool(pool: Pool, connect: () => Promise<PoolClient>): PostgresPool {
   return {
     options: pool.options,

@@ -3,7 +3,7 @@ import { DatabaseUnavailableError } from './database-unavailable-error.ts';
 
 export { DatabaseUnavailableError };
 
-/** What this folder throws of its own. */
+/** The errors that this folder defines. */
 abstract class StorageError extends Error {
   abstract readonly code: string;
   constructor(message: string, options?: ErrorOptions) {
@@ -12,7 +12,7 @@ abstract class StorageError extends Error {
   }
 }
 
-/** The worker's lease was taken over (or the file replayed) while it worked: nothing it did was kept. */
+/** The worker's lease was taken over (or the file replayed) while it worked: its work was rolled back. */
 export class LeaseLostError extends StorageError {
   readonly code = 'lease-lost';
   constructor(rawFileId: string) {
@@ -20,7 +20,7 @@ export class LeaseLostError extends StorageError {
   }
 }
 
-/** The database's schema was made by a later version of this program: it has all that this one needs, and more. */
+/** The database's schema was made by a later version of this program: it has everything that this version needs, and more. */
 export class DatabaseNewerError extends StorageError {
   readonly code = 'database-newer';
   constructor(unknownMigrations: readonly string[]) {
@@ -31,7 +31,7 @@ export class DatabaseNewerError extends StorageError {
   }
 }
 
-/** The database's schema was made by another branch of this program: it has what this one does not know, and lacks what it needs. */
+/** The database's schema was made by another branch of this program: it has migrations that are unknown here, and lacks others. */
 export class DatabaseDivergedError extends StorageError {
   readonly code = 'database-diverged';
   constructor(unknownMigrations: readonly string[], lackingMigrations: readonly string[]) {
@@ -61,7 +61,7 @@ export class ForeignTablesError extends StorageError {
   }
 }
 
-/** A migration failed; it was rolled back whole. */
+/** A migration failed and was rolled back. */
 export class MigrationFailedError extends StorageError {
   readonly code = 'migration-failed';
   constructor(cause: unknown) {
@@ -90,18 +90,18 @@ const transientSocketCodes = new Set([
 ]);
 
 /**
- * pg gives the loss of a connection no code. What its client throws and the server did not say is such a loss, but for
- * mistakes in our own arguments.
+ * pg's errors for a lost connection have no code. An error of its client that is not from the server is such a loss, except
+ * for invalid arguments of ours.
  */
 export function asDatabaseError(error: unknown): unknown {
   const known = [StorageError, DatabaseError, TypeError, RangeError].some((kind) => error instanceof kind);
   return known ? error : new DatabaseUnavailableError(error);
 }
 
-/** Data exceptions and integrity violations: what the file holds does not fit, now or ever. */
+/** Data exceptions and integrity violations: the file's content is invalid, and a retry cannot succeed. */
 const rejectingSqlStates = /^(22|23)/;
 
-/** The SQLSTATE with which the database refused what was to be written, if that is what the error says. */
+/** The SQLSTATE with which the database rejected data, or null for any other error. */
 export function rejectionSqlState(error: unknown): string | null {
   return error instanceof DatabaseError && rejectingSqlStates.test(error.code ?? '')
     ? (error.code ?? null)
@@ -109,8 +109,8 @@ export function rejectionSqlState(error: unknown): string | null {
 }
 
 /**
- * Whether trying again later can help: the database was away, restarting, out of room, or chose this transaction as a
- * deadlock's victim. Told by class, SQLSTATE or socket code, along the causes.
+ * Whether a retry can help: the database was unavailable, restarting, out of space, or chose this transaction as a deadlock
+ * victim. Determined by class, SQLSTATE or socket code, along the chain of causes.
  */
 export function isTransientDatabaseError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -3,7 +3,7 @@ import { addDays, clockDay } from '../intervals/clock.ts';
 import type { CoveredDay } from '../storage/usage/read-coverage.ts';
 import { datesBetween, slotStarts } from './local-time.ts';
 
-/** A day and channel as the API tells it: slots by what became of them, revisions and files. */
+/** A day and channel in the API: slots by state, revisions and files. */
 export interface DescribedDay {
   readonly usage_date: string;
   readonly channel: Channel;

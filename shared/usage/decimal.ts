@@ -1,8 +1,8 @@
-/** Sums of kWh in the five decimals the database keeps, exactly: binary floating point would drift. */
+/** Sums of kWh in the five decimals the database keeps, exactly: binary floating point would accumulate errors. */
 const scale = 100_000n;
 const decimalPattern = /^(-?)(\d+)(?:\.(\d{1,5}))?$/;
 
-/** A decimal string in units of 0.00001. @throws RangeError for text that is none */
+/** A decimal string in units of 0.00001. @throws RangeError for any other text */
 export function parseDecimal(text: string): bigint {
   const match = decimalPattern.exec(text);
   if (!match) throw new RangeError(`${text} is not a decimal number with at most five places`);

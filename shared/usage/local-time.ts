@@ -2,7 +2,7 @@ import { addDays, type ClockDay, clockDay, slotMs, slotOfInstant } from '../inte
 
 /**
  * A function that writes instants as local time of America/Chicago with its offset: `2022-11-06T01:30:00-06:00` names one
- * instant, in the hour that fall back repeats too. Fast for instants in order: the time zone is asked once a day.
+ * instant, in the hour that fall back repeats too. Fast for instants in order: the time zone is looked up once per day.
  */
 export function localTimeWriter(): (instantMs: number) => string {
   let day: ClockDay | undefined;
@@ -28,7 +28,7 @@ export function slotStarts(day: ClockDay): readonly string[] {
   });
 }
 
-/** For each slot of a day the quarter hour (0 to 95) that a clock on the wall shows at its start. */
+/** For each slot of a day the quarter hour (0 to 95) that the wall clock shows at its start. */
 export function quartersOfSlots({ slotCount, slotsOfQuarter }: ClockDay): readonly number[] {
   const quarters = Array.from({ length: slotCount }, (_, slot) => slot);
   slotsOfQuarter?.forEach((slots, quarter) => {

@@ -1,6 +1,6 @@
 import { parseDecimal } from './decimal.ts';
 
-/** What decides between two revisions of a day's values, and their values by slot. */
+/** A revision of a day: its sort keys and its values by slot. */
 export interface Revision {
   readonly revisedAt: Date;
   readonly content: string;
@@ -11,7 +11,7 @@ export interface Revision {
 }
 
 export interface RevisionEffect {
-  /** Slots whose value it set, or changed from what the revisions before it said. */
+  /** Slots whose value it set, or changed from the previous revisions. */
   readonly changedSlots: ReadonlySet<number>;
   /** Slots whose value is current. */
   readonly currentSlots: ReadonlySet<number>;

@@ -8,15 +8,15 @@ const minSeconds = Date.parse('1990-01-02T00:00:00Z') / 1000;
 const maxSeconds = Date.parse('2199-12-30T00:00:00Z') / 1000;
 
 /**
- * What proves where a block's readings belong:
- * - `instants`: their starts are instants, since together they fill local days
- * - `order`: the block is labelled with midnight UTC of its usage date and its readings, numbered on from there, fill that day
- * - `not-a-day`: so labelled, with as many readings as a day can have, but not as many as that day has: labels are disproved
+ * How the slots of a block's readings are determined:
+ * - `instants`: their starts are instants, because together they fill local days
+ * - `order`: the block is labelled with midnight UTC of its usage date, and its consecutive readings fill that day
+ * - `not-a-day`: labelled like that, with as many readings as some day has, but not that day: the labels are wrong
  * - `unproven`: neither
  */
 export type BlockProof = 'instants' | 'order' | 'not-a-day' | 'unproven';
 
-/** The whole number of seconds that a text is; null if it is none, or beyond the years that are read. */
+/** The whole number of seconds that a text is; null if it is not, or outside the supported years. */
 export function secondsOf(text: string | null): number | null {
   const seconds = text !== null && /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   return seconds >= minSeconds && seconds <= maxSeconds ? seconds : null;
@@ -31,22 +31,22 @@ export function isLocalMidnight(seconds: number): boolean {
   return slotOfInstant(seconds * 1000).slot === 0;
 }
 
-/** The date whose midnight UTC an instant is; null if it is none. */
+/** The date whose midnight UTC an instant is; null if it is not one. */
 export function dateOfLabel(seconds: number | null): string | null {
   return seconds !== null && seconds % daySeconds === 0
     ? new Date(seconds * 1000).toISOString().slice(0, 10)
     : null;
 }
 
-/** What a block's readings look like together, without keeping them. */
+/** Summary of a block's readings, without storing them. */
 export class BlockShape {
   count = 0;
-  /** Duration of the first reading that is no quarter hour, as the file writes it. */
+  /** Duration of the first reading that is not a quarter hour, as the file writes it. */
   otherLength: string | null = null;
   /** Earliest start and latest end, if every reading has a start. */
   minStart = Infinity;
   maxEnd = -Infinity;
-  /** Whether some reading does not say how long it is. */
+  /** Whether some reading has no duration. */
   lacksLength = false;
   private startCount = 0;
   private firstStart: number | null = null;
@@ -114,7 +114,7 @@ export class BlockShape {
     return [92, 96, 100].includes(this.count) ? 'not-a-day' : 'unproven';
   }
 
-  /** Readings without a start follow one another: they must fill the day that the block's interval names. */
+  /** Readings without a start are consecutive: they must fill the day of the block's interval. */
   private proofWithoutStarts(start: number | null, length: number | null): BlockProof {
     const label = dateOfLabel(start);
     if (start === null || length !== this.count * intervalSeconds) return 'unproven';

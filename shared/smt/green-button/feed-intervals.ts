@@ -10,17 +10,17 @@ import type { FeedBlock, FeedHandler, FeedReading } from './feed-reader.ts';
 import type { BlockPlan, FeedSurvey } from './feed-survey.ts';
 import { shifted } from './reading-type.ts';
 
-/** ESPI's qualities of a reading: 8 and 9 are estimates; forecasts and what is normalized for weather are no readings. */
+/** ESPI's qualities of a reading: 8 and 9 are estimates; forecasts and weather-normalized values are not readings. */
 const estimatedQualities: ReadonlySet<string> = new Set(['8', '9']);
 const noReadingQualities: ReadonlySet<string> = new Set(['12', '15']);
 
 type ReadPlan = Extract<BlockPlan, { kind: 'read' }>;
 
-/** The second pass through a feed: puts each reading where the {@link FeedSurvey} says. An IntervalReading is a row. */
+/** The second read of a feed: puts each reading into the slot that {@link FeedSurvey} determined. An IntervalReading is a row. */
 export class FeedIntervals implements FeedHandler {
-  /** Why readings were passed over that are no energy. */
+  /** Why readings other than energy were skipped. */
   otherWhy: string | null = null;
-  /** Length in seconds of readings that are no quarter hours. */
+  /** Length in seconds of readings that are not quarter hours. */
   otherLength: string | null = null;
   private readonly survey: FeedSurvey;
   private readonly member: MemberReading;

@@ -1,6 +1,6 @@
 import type { FeedEntry, Resource } from './feed-reader.ts';
 
-/** Where a feed's links lead: from a block to its MeterReading, and from there to its ReadingType and UsagePoint. */
+/** Resolves a feed's links: from a block to its MeterReading, and from there to its ReadingType and UsagePoint. */
 export class FeedLinks {
   private readonly meterReadings: readonly Resource[];
   private readonly readingTypes: readonly Resource[];
@@ -17,7 +17,7 @@ export class FeedLinks {
   /**
    * The MeterReading of blocks.
    * @param link that of {@link blockLink}
-   * @returns null if the feed has none at all, undefined if it is not clear which
+   * @returns null if the feed has none at all, undefined if it is ambiguous
    */
   meterReadingOf(link: string): Resource | null | undefined {
     const linked = this.meterReadings.filter(
@@ -27,7 +27,7 @@ export class FeedLinks {
     return onlyOne(linked.length > 1 ? linked : this.meterReadings);
   }
 
-  /** The ReadingType that a MeterReading links to; undefined if it is not clear which. */
+  /** The ReadingType that a MeterReading links to; undefined if it is ambiguous. */
   readingTypeOf(meterReading: Resource | null): Resource | null | undefined {
     const related = meterReading?.entry.related ?? [];
     const linked = this.readingTypes.filter(
@@ -40,7 +40,7 @@ export class FeedLinks {
     return leadsElsewhere ? undefined : onlyOne(this.readingTypes);
   }
 
-  /** The UsagePoint of a MeterReading; null if the feed has none, undefined if it is not clear which. */
+  /** The UsagePoint of a MeterReading; null if the feed has none, undefined if it is ambiguous. */
   usagePointOf(meterReading: Resource | null, link: string): Resource | null | undefined {
     const { self = null, up = null } = meterReading?.entry ?? {};
     const linked = this.usagePoints.filter(

@@ -2,7 +2,7 @@ import type { XmlElement, XmlHandler } from './xml-reader.ts';
 
 const atom = 'http://www.w3.org/2005/Atom';
 const espi = 'http://naesb.org/espi';
-/** Resources that sum usage up for a bill. */
+/** Resources with usage totals for a bill. */
 const summaries = new Set(['UsageSummary', 'ElectricPowerUsageSummary', 'ElectricPowerQualitySummary']);
 /** Maximum number of links of one entry, and of texts kept of one resource. */
 const maxKept = 200;
@@ -15,11 +15,11 @@ export interface FeedEntry {
   readonly related: string[];
 }
 
-/** A resource of the feed that is kept as a whole. */
+/** A resource of the feed that is stored whole. */
 export interface Resource {
   readonly kind: 'UsagePoint' | 'MeterReading' | 'ReadingType';
   readonly entry: FeedEntry;
-  /** Texts of its child elements by their names; of elements deeper down too, where the name is not taken. */
+  /** Texts of its child elements by their names; also of nested elements, if the name is not in use. */
   readonly fields: ReadonlyMap<string, string>;
 }
 
@@ -42,9 +42,9 @@ export interface FeedBlock {
   duration: string | null;
 }
 
-/** Takes what a Green Button feed consists of, in the order of the file. */
+/** Receives the contents of a Green Button feed, in file order. */
 export interface FeedHandler {
-  /** @param block its interval, as far as it stands before its readings */
+  /** @param block its interval, if it precedes its readings */
   reading(reading: FeedReading, block: FeedBlock): void;
   blockEnd(block: FeedBlock): void;
   /** The blocks and resources of an entry whose links are all known. */
@@ -58,7 +58,7 @@ export class FeedReader implements XmlHandler {
   /** Name of the document's first element. */
   root: string | null = null;
   hasSummaries = false;
-  /** Whether anything in it is of ESPI, or it is an Atom feed. */
+  /** Whether it is an Atom feed or contains an ESPI element. */
   hasResources = false;
   blockCount = 0;
   private readonly handler: FeedHandler;
@@ -89,7 +89,7 @@ export class FeedReader implements XmlHandler {
     else if (namespace === espi) this.closeEspi(name, text.trim());
   }
 
-  /** Ends the document: passes on what stands in no entry. */
+  /** Ends the document: passes on resources outside of any entry. */
   finish(): void {
     this.endEntry(this.feed);
   }
@@ -169,7 +169,7 @@ export class FeedReader implements XmlHandler {
       this.resources.push({ ...resource, entry: this.entry ?? this.feed });
       this.resource = null;
     } else if (resource.fields.size < maxKept) {
-      // What stands twice and differently is neither of the two.
+      // Of two different values neither is used.
       const held = resource.fields.get(name) ?? text;
       resource.fields.set(name, held === text ? text.slice(0, 1000) : `${held} ${text}`.slice(0, 1000));
     }

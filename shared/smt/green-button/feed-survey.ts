@@ -26,24 +26,24 @@ export type BlockPlan =
       readonly why: string;
       readonly otherLength: string | null;
     }
-  /** Readings that are no energy. */
+  /** Readings other than energy. */
   | { readonly kind: 'other'; readonly why: string };
 
-/** What is kept of a block; blocks that are alike share it. */
+/** Stored for a block; equal blocks share it. */
 interface SurveyedBlock {
   readonly proof: BlockProof;
   readonly otherLength: string | null;
   readonly lacksLength: boolean;
 }
 
-/** What the blocks of one MeterReading prove together. */
+/** Combined evidence of the blocks of one MeterReading. */
 interface Evidence {
   readonly proofs: Set<BlockProof>;
   minStart: number;
   maxEnd: number;
 }
 
-/** What all blocks that share a link have in common. */
+/** State shared by all blocks with the same link. */
 interface LinkMeaning {
   readonly meaning: ReadingMeaning;
   readonly esiid: string | null;
@@ -51,7 +51,7 @@ interface LinkMeaning {
   readonly plans: Map<SurveyedBlock, BlockPlan>;
 }
 
-/** The first pass through a feed: by which reading type, usage point and clock the readings of each block go. */
+/** The first read of a feed: determines the reading type, usage point and clock of each block. */
 export class FeedSurvey implements FeedHandler {
   readingCount = 0;
   private readonly blocks: SurveyedBlock[] = [];
@@ -101,8 +101,8 @@ export class FeedSurvey implements FeedHandler {
   }
 
   /**
-   * After the first pass: follows the links.
-   * @throws FileError `esiid-unknown` if it is not known whose readings they are
+   * Resolves the links after the first read.
+   * @throws FileError `esiid-unknown` if the ESIID of the readings is unknown
    */
   resolve(feed: FeedEntry, esiidHint: string | null): void {
     const links = new FeedLinks(this.resources);
@@ -129,7 +129,7 @@ export class FeedSurvey implements FeedHandler {
   planOf(index: number): BlockPlan {
     const block = this.blocks[index];
     const link = this.meanings[this.linkOfBlock[index] ?? -1];
-    if (!block || !link) throw new Error(`The first pass saw no block ${index}.`);
+    if (!block || !link) throw new Error(`The first read found no block ${index}.`);
     let plan = link.plans.get(block);
     if (!plan) {
       plan = makePlan(block, link);
@@ -195,8 +195,8 @@ function makePlan({ proof, otherLength, lacksLength }: SurveyedBlock, link: Link
 }
 
 /**
- * Instants and labels exclude each other: of a MeterReading that has both, only blocks that fill a local day are read. That its
- * readings together begin and end at midnight in Texas speaks for instants, too.
+ * Instants and labels exclude each other: of a MeterReading with both, only blocks that fill a local day are read. Readings
+ * that together begin and end at midnight in Texas are evidence of instants, too.
  */
 function placementOf(proof: BlockProof, { proofs, minStart, maxEnd }: Evidence): 'instants' | 'order' | null {
   if (proof === 'instants') return 'instants';

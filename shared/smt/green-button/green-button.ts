@@ -8,14 +8,14 @@ import { type FeedHandler, FeedReader } from './feed-reader.ts';
 import { FeedSurvey } from './feed-survey.ts';
 import { readXml } from './xml-reader.ts';
 
-/** Green Button: ESPI's resources in an Atom feed, or by themselves. */
+/** Green Button: ESPI resources, with or without an Atom feed around them. */
 export const greenButton: Form = {
   kind: 'interval',
   recognizes: ({ text }: MemberHead) => /^\s*<(?:\?xml\s|!--|!DOCTYPE\s|[A-Za-z_])/.test(text),
   read: readGreenButton,
 };
 
-/** A feed is read twice: what a block's readings are may stand behind them, and only whole blocks prove their clock. */
+/** A feed is read twice: the reading type may follow a block's readings, and only complete blocks show their clock. */
 async function readGreenButton(bytes: AsyncIterable<Buffer>, reading: MemberReading): Promise<void> {
   const survey = new FeedSurvey();
   const surveyed = await readFeed(bytes, survey, async () => {});

@@ -1,6 +1,6 @@
 import type { Channel } from '../../intervals/block.ts';
 
-/** Names of ESPI's units other than Wh, as far as meters' feeds have them. */
+/** Names of the ESPI units other than Wh that occur in meter feeds. */
 const units: Readonly<Record<string, string>> = {
   '5': 'A',
   '29': 'V',
@@ -18,7 +18,7 @@ const units: Readonly<Record<string, string>> = {
 };
 const wattHours = '72';
 
-/** What a ReadingType says of its readings. */
+/** The meaning of a ReadingType. */
 export type ReadingMeaning =
   | {
       readonly kind: 'energy';
@@ -26,14 +26,14 @@ export type ReadingMeaning =
       readonly exponent: number;
       readonly intervalLength: number | null;
     }
-  /** Provably no energy: such readings are none of ours. */
+  /** Not energy: these readings are skipped. */
   | { readonly kind: 'other'; readonly why: string }
   | { readonly kind: 'unclear'; readonly why: string };
 
 /**
- * What a ReadingType says (ESPI: uom 72 is Wh; flowDirection 1 from the grid, 19 to it; accumulationBehaviour 4 is the
+ * Interprets a ReadingType (ESPI: uom 72 is Wh; flowDirection 1 from the grid, 19 to it; accumulationBehaviour 4 is the
  * energy of the interval itself, others are registers or averages).
- * @param isOnly whether no other type of the feed could be the other direction, so that one without a direction is from the grid
+ * @param isOnly whether no other type of the feed could be the other direction, so that a type without one is from the grid
  */
 export function meaningOf(fields: ReadonlyMap<string, string>, isOnly: boolean): ReadingMeaning {
   const unit = fields.get('uom') ?? '';

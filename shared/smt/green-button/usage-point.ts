@@ -10,7 +10,7 @@ function esiidsOf(entry: FeedEntry, fields: Iterable<string> = []): Set<string> 
 }
 
 /**
- * The ESIID of a usage point: what it names itself, else its meter reading, else the feed.
+ * The ESIID of a usage point: from itself, else its meter reading, else the feed.
  * @returns null if none of them names one, 'several' if the first that names any names more than one
  */
 export function esiidOfUsagePoint(

@@ -7,7 +7,7 @@ const maxDepth = 64;
 /** Maximum length of a text, a comment or a tag. */
 const maxLength = 1024 * 1024;
 
-/** An element that begins. */
+/** A start tag. */
 export interface XmlElement {
   readonly namespace: string;
   /** Name without its prefix. */
@@ -16,16 +16,16 @@ export interface XmlElement {
   attribute(name: string): string | null;
 }
 
-/** Takes what an XML document consists of. */
+/** Receives the parts of an XML document. */
 export interface XmlHandler {
   open(element: XmlElement, line: number): void;
-  /** @param text what stands between the element's last tag and its end */
+  /** @param text the text between the element's last child and its end tag */
   close(namespace: string, name: string, text: string): void;
 }
 
 /**
- * Reads an XML document by namespaces, in memory that does not grow with it. Document types are rejected, so that there are
- * no entities but XML's own, and nothing is fetched.
+ * Reads an XML document by namespaces, in bounded memory. Document types are rejected, so that only XML's predefined
+ * entities exist, and nothing is fetched.
  * @throws FileError `invalid-xml`, `truncated-xml`, `xml-doctype`
  */
 export async function readXml(
@@ -74,7 +74,7 @@ function guard(parse: () => void, parser: { readonly line: number }): void {
   try {
     parse();
   } catch (error) {
-    // saxes has no error class of its own; all that the handler throws is a FileError or a defect of its own class.
+    // saxes has no error class of its own; the handler throws only FileError, or a bug's error with a class of its own.
     if (error instanceof FileError || !(error instanceof Error) || error.constructor !== Error) throw error;
     throw invalid(error.message.replace(/^\d+:\d+: /, ''), parser.line, error);
   }

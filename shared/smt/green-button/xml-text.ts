@@ -9,7 +9,7 @@ const chunkBytes = 64 * 1024;
 /**
  * Decodes an XML document: by its byte order mark or the zero bytes of UTF-16, else by the encoding that its declaration
  * names, else as UTF-8 (XML 1.0, appendix F).
- * @throws FileError `invalid-xml` if the encoding is not known, or bytes are none of it
+ * @throws FileError `invalid-xml` if the encoding is unknown, or bytes are invalid in it
  */
 export async function* decodeXml(source: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let head: Buffer = Buffer.alloc(0);
@@ -36,13 +36,13 @@ function decoderOf(head: Buffer): InstanceType<typeof TextDecoder> {
   const declared = /^[^>]{0,200}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(
     head.toString('latin1', 0, declarationBytes),
   )?.[1];
-  // A document whose bytes are not UTF-16 is none, whatever it says: what wrote it had it in memory as UTF-16.
+  // A document declared as UTF-16 whose bytes are not: its writer held it in memory as UTF-16.
   const isOwnName = encoding === 'utf-8' && declared && !/^(?:utf-?16|ucs-?2)/i.test(declared);
   const isMarked = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
   try {
     return new TextDecoder(isOwnName && !isMarked ? declared : encoding, { fatal: true });
   } catch (cause) {
-    throw new FileError('invalid-xml', `The XML names an encoding that is not known here: "${declared}".`, {
+    throw new FileError('invalid-xml', `The XML declares an unknown encoding: "${declared}".`, {
       cause,
     });
   }
@@ -57,6 +57,6 @@ function decode(decoder: InstanceType<typeof TextDecoder>, bytes?: Buffer): stri
   try {
     return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
   } catch (cause) {
-    throw new FileError('invalid-xml', `The XML has bytes that are no ${decoder.encoding}.`, { cause });
+    throw new FileError('invalid-xml', `The XML has bytes that are not valid ${decoder.encoding}.`, { cause });
   }
 }

@@ -7,7 +7,7 @@ import { DateProof } from '../reads/date-proof.ts';
 import { SeenReads } from '../reads/seen-reads.ts';
 import { type JsonObject, textOf } from './json-object.ts';
 
-/** How many different values of one meter and day are a contradiction and not another form of file. */
+/** Maximum number of different values of one meter and day; with more, the file is of another form. */
 const maxValuesOfDay = 2;
 /** The channel's name by the API's reading type. */
 const channelNames: Readonly<Record<string, string>> = { c: 'Consumption', g: 'Surplus Generation' };
@@ -29,7 +29,7 @@ export class ApiDailyReads {
 
   /**
    * Reads an object of `registeredReads`.
-   * @param esiid null if what the file names is no ESIID
+   * @param esiid null if the file's value is not an ESIID
    * @throws FileError `several-rows-a-read`
    */
   read(object: JsonObject, esiid: string | null): void {

@@ -28,7 +28,7 @@ export class ApiIntervals {
     this.latest = latestTimes(reading.options.receivedAt);
   }
 
-  /** Reads an object of `energyData`. @param esiid null if what the file names is no ESIID */
+  /** Reads an object of `energyData`. @param esiid null if the file's value is not an ESIID */
   read(day: JsonObject, esiid: string | null): void {
     const raster = textOf(day, 'rd') ?? '';
     const date = dateOf(textOf(day, 'dt') ?? '');
@@ -71,7 +71,7 @@ export class ApiIntervals {
     }
   }
 
-  /** A field that is a gap, or that is rejected, or of a day that lacks an hour. */
+  /** Counts a field that is a gap, is rejected, or is in a missing hour. */
   private readOtherField(
     day: JsonObject,
     key: BlockKey,
@@ -96,7 +96,7 @@ export class ApiIntervals {
     } else tally.counts.missingKwh++;
   }
 
-  /** Rejects a day as a whole. Each field that holds something is a row. */
+  /** Rejects a whole day. Each non-blank field is a row. */
   private rejectDay(day: JsonObject, reason: RejectReason, why: string): void {
     const fields = (textOf(day, 'rd') ?? '').split(',').filter((field) => field.trim() !== '');
     const rows = Math.max(1, fields.length);
@@ -110,7 +110,7 @@ function channelOf(text: string | null): Channel | null {
   return /^\s*g\s*$/i.test(text ?? '') ? 'generation' : null;
 }
 
-/** What a day says of itself. */
+/** The metadata of a day. */
 function nameOf(day: JsonObject): string {
   return ['dt', 'rt', 'revts']
     .map((field) => `${field.toUpperCase()} ${JSON.stringify((textOf(day, field) ?? '').slice(0, 40))}`)

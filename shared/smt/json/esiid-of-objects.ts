@@ -3,12 +3,12 @@ import { esiidPattern, parseEsiid } from '../../intervals/esiid.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { JsonNumber, type JsonObject } from './json-object.ts';
 
-/** Maximum number of objects that wait for an ESIID, in case it stands after them. */
+/** Maximum number of objects held for an ESIID that may follow them. */
 const maxWaiting = 5000;
 
 /**
- * Finds the ESIID of objects that hold readings: their own, that of the object around them wherever it stands in it, or the
- * hint if the file names none.
+ * Finds the ESIID of objects that hold readings: their own, that of the enclosing object wherever it is in it, or the
+ * hint if the file has none.
  */
 export class EsiidOfObjects {
   private readonly reading: MemberReading;
@@ -16,10 +16,10 @@ export class EsiidOfObjects {
   private waiting: JsonObject[] = [];
   private isHintUsed = false;
   private isNamed = false;
-  /** Objects still open some of whose readings were taken for the hint's. */
+  /** Open objects some of whose readings were assigned to the hint. */
   private readonly hinted = new Set<JsonObject>();
 
-  /** @param read called once with each object; with null if what it names is no ESIID */
+  /** @param read called once with each object; with null if its value is not an ESIID */
   constructor(reading: MemberReading, read: (object: JsonObject, esiid: string | null) => void) {
     this.reading = reading;
     this.read = read;
@@ -30,7 +30,7 @@ export class EsiidOfObjects {
     return !this.isHintUsed;
   }
 
-  /** Takes an object that holds readings. @throws FileError `esiid-unknown` */
+  /** Handles an object that holds readings. @throws FileError `esiid-unknown` */
   take(object: JsonObject): void {
     const own = namedEsiid(object);
     const named = own === undefined && object.parent ? namedEsiid(object.parent) : own;
@@ -43,12 +43,12 @@ export class EsiidOfObjects {
     this.read(object, named);
   }
 
-  /** Takes note that an object around those that hold readings ended. @throws FileError `esiid-unknown` */
+  /** Handles the end of an object that encloses readings. @throws FileError `esiid-unknown` */
   end(object: JsonObject): void {
     const named = namedEsiid(object);
     if (this.hinted.delete(object) && named !== undefined) throw mixed();
     if (named === undefined && object.parent) return;
-    // Those within it are the last ones, since it is the innermost object that was open.
+    // The objects within it are the last ones, since it was the innermost open object.
     const before = this.waiting.findLastIndex((waiting) => !isWithin(waiting, object));
     const due = this.waiting.splice(before + 1);
     if (due.length === 0) return;
@@ -79,8 +79,8 @@ export class EsiidOfObjects {
 
 /**
  * The ESIID that an object names in a field of its own.
- * @returns undefined if it has no such field; null if what it says is no ESIID. A number is one only if it cannot have been
- *   through floating point, which keeps 15 or 16 of its digits
+ * @returns undefined if it has no such field; null if the value is not an ESIID. A number is accepted only if it cannot have
+ *   lost digits in floating point, which keeps 15 or 16 of them
  */
 function namedEsiid(object: JsonObject): string | null | undefined {
   const value = object.fields.get('esiid');

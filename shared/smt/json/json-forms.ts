@@ -35,7 +35,7 @@ function isJson({ text }: MemberHead): boolean {
   return /^\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[{[\]]|$))/.test(text);
 }
 
-/** Lists whose objects hold readings, with the fields of theirs that hold energy. */
+/** Lists whose objects hold readings, with their energy fields. */
 const lists: ReadonlyMap<string | null, ReadonlySet<string>> = new Map([
   ['energydata', new Set(['rd'])],
   ['intervaldata', new Set(['consumption', 'generation'])],
@@ -43,7 +43,7 @@ const lists: ReadonlyMap<string | null, ReadonlySet<string>> = new Map([
 ]);
 const noFields: ReadonlySet<string> = new Set();
 
-/** Reads the objects of a JSON file, each by the list that it stands in. */
+/** Reads the objects of a JSON file, each by the list it is in. */
 class JsonFile {
   private readonly reading: MemberReading;
   private readonly filler: BlockFiller;
@@ -79,7 +79,7 @@ class JsonFile {
       json.end();
       this.owned.finish();
     } finally {
-      this.portal.releaseHeld(); // so that the counts of a file that breaks off add up
+      this.portal.releaseHeld(); // so that the counts of an incomplete file add up
     }
     this.filler.finish();
     this.api.finish();

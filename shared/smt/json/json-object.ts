@@ -6,7 +6,7 @@ export class JsonNumber {
   }
 }
 
-/** Stands for an object or an array, which is read by itself. */
+/** Placeholder for an object or array, which is read separately. */
 export const nested = Symbol('nested');
 
 export type JsonValue = string | JsonNumber | boolean | null | typeof nested;
@@ -17,7 +17,7 @@ export interface JsonObject {
   readonly list: string | null;
   /** The object around it; null at the top. */
   readonly parent: JsonObject | null;
-  /** What has been read of its fields: all of them once it ended. */
+  /** The fields read so far: all of them once it ended. */
   readonly fields: ReadonlyMap<string, JsonValue>;
   /** 1-based line of the decoded file on which it begins. */
   readonly line: number;

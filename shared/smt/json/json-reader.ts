@@ -2,7 +2,7 @@ import { Tokenizer, TokenizerError, TokenType } from '@streamparser/json';
 import { FileError } from '../../archive/file-error.ts';
 import { JsonNumber, type JsonObject, type JsonValue, nested, OpenObject } from './json-object.ts';
 
-/** Maximum depth of objects and arrays within one another. */
+/** Maximum nesting depth of objects and arrays. */
 const maxDepth = 32;
 /** Maximum number of fields of one object. */
 const maxFields = 500;
@@ -15,9 +15,9 @@ const maxOpenLength = 4 * 1024 * 1024;
 interface Frame {
   /** The object that is open; null for an array. */
   readonly object: OpenObject | null;
-  /** The object that an array stands in, however deep; null at the top. */
+  /** The innermost object that encloses an array; null at the top. */
   readonly owner: OpenObject | null;
-  /** Name of the field that an array's elements stand in, lower case. */
+  /** Name of the field of an array's elements, lower case. */
   readonly list: string | null;
 }
 
@@ -27,13 +27,13 @@ type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | ':' | ', or }' |
 /** A tokenizer that keeps numbers as the file writes them: a floating-point value has lost the digits. */
 class TextTokenizer extends Tokenizer {
   protected override parseNumber(text: string): number {
-    // The library hands through whatever this returns, and its type says that it is a number.
+    // The library passes this value through, but its type is a number.
     return text as unknown as number;
   }
 }
 
 /**
- * Reads JSON texts that follow one another (one, or one a line) and hands out each object when it ends, the inner ones
+ * Reads consecutive JSON texts (a single one, or one per line) and emits each object when it ends, inner ones
  * first. Only the fields of objects still open are in memory, and their number, depth and length are bounded.
  */
 export class JsonReader {
@@ -47,7 +47,7 @@ export class JsonReader {
   private bytesSinceToken = 0;
   private chunk: Buffer = Buffer.alloc(0);
   private chunkStart = 0;
-  /** Of the token being read. */
+  /** State of the token being read. */
   private offset = 0;
   private linesCounted = 0;
   private countedTo = 0;
@@ -79,7 +79,7 @@ export class JsonReader {
       throw this.invalid('a text or white space of more than a megabyte, which no meter file has');
   }
 
-  /** Ends the file. @throws FileError `truncated-json` if it breaks off, `invalid-json` */
+  /** Ends the file. @throws FileError `truncated-json` if it is incomplete, `invalid-json` */
   end(): void {
     try {
       this.tokenizer.end();

@@ -1,17 +1,17 @@
 import { FileError } from '../../archive/file-error.ts';
 import { type JsonObject, textOf } from './json-object.ts';
 
-/** Names of fields that would hold energy: in an object that is not known they must not be passed over. */
+/** Names of energy fields: an unknown object with one of them must not be skipped. */
 const energyField = /^(?:rd|consumption|generation|.*kwh.*)$/;
-/** Names of fields that say that the file is an error message. */
+/** Names of fields that mark an error response. */
 const errorField =
   /^(?:errors?|error_?code|error_?message|error_?description|fault|fault_?code|fault_?string|exception)$/;
-/** Names of fields by which a response says what became of a request. */
+/** Names of fields with the outcome of a request. */
 const statusField = /^(?:message|detail|title|reason|status|status_?code|status_?reason|status_?message)$/;
 /** Maximum number of objects that are remembered. */
 const maxSayings = 5;
 
-/** Judges the objects of a JSON file that hold no readings: responses that say why there are none, or what is not known. */
+/** Classifies the objects of a JSON file without readings: error responses, or unknown objects. */
 export class OtherObjects {
   private readonly names = new Set<string>();
   private readonly sayings: string[] = [];
@@ -19,8 +19,8 @@ export class OtherObjects {
   private unknownEnergy: string | null = null;
 
   /**
-   * Notes whether an object has a field that may hold energy and is not known.
-   * @param known those of its form that are known
+   * Records whether an object has an unknown field that may hold energy.
+   * @param known the known fields of its form
    */
   checkEnergy(object: JsonObject, known: ReadonlySet<string>): void {
     if (this.unknownEnergy !== null) return;
@@ -30,7 +30,7 @@ export class OtherObjects {
     }
   }
 
-  /** Takes an object that is in none of the known lists. */
+  /** Handles an object that is in none of the known lists. */
   take(object: JsonObject): void {
     for (const [name, value] of object.fields) {
       if (this.names.size < 20) this.names.add(name.slice(0, 40));
@@ -41,7 +41,7 @@ export class OtherObjects {
   }
 
   /**
-   * At the file's end.
+   * Checks the objects at the end of the file.
    * @param isKnown whether the file has a list of readings
    * @throws FileError `error-response`, `unknown-json`
    */

@@ -13,7 +13,7 @@ import type { MemberReading } from '../member-reading.ts';
 import { type JsonObject, textOf } from './json-object.ts';
 
 const slotMinutes = 15;
-/** Maximum number of readings of fall-back days that wait for their day's end. */
+/** Maximum number of readings of fall-back days held until the end of the day. */
 const maxHeldReadings = 20_000;
 
 /** A value of an element: one of its two channels. */
@@ -30,7 +30,7 @@ interface PortalReading {
 /**
  * Reads the intervals of the portal's own pages, `{"intervaldata": [{"date", "starttime", "endtime", "consumption",
  * "consumption_est_act", "generation", "generation_est_act"}]}`: an interval an element, in two channels. Each value is a
- * row. A zero beside an empty flag is what the portal writes where there is no reading.
+ * row. The portal writes a zero with an empty flag where there is no reading.
  */
 export class PortalIntervals {
   private readonly reading: MemberReading;
@@ -38,7 +38,7 @@ export class PortalIntervals {
   private readonly latest: LatestTimes;
   private readonly held = new Map<string, PortalReading[]>();
   private heldCount = 0;
-  /** Length in minutes of the first interval that is no quarter hour. */
+  /** Length in minutes of the first interval that is not a quarter hour. */
   private otherLength: number | null = null;
 
   constructor(reading: MemberReading, filler: BlockFiller) {
@@ -47,7 +47,7 @@ export class PortalIntervals {
     this.latest = latestTimes(reading.options.receivedAt);
   }
 
-  /** Reads an element of `intervaldata`. @param esiid null if what the file names is no ESIID */
+  /** Reads an element of `intervaldata`. @param esiid null if the file's value is not an ESIID */
   read(element: JsonObject, esiid: string | null): void {
     this.readValue(element, esiid, 'consumption');
     const isGenerationGiven = !isNothing(
@@ -107,7 +107,7 @@ export class PortalIntervals {
     if (this.heldCount >= maxHeldReadings) this.releaseHeld();
   }
 
-  /** Settles the readings that waited for their day's end. */
+  /** Resolves the readings held until the end of their day. */
   releaseHeld(): void {
     for (const day of this.held.values()) {
       const [first] = day;
@@ -122,7 +122,7 @@ export class PortalIntervals {
     this.heldCount = 0;
   }
 
-  /** A value whose slot is known: it is placed, missing, or no value at all. */
+  /** A value whose slot is known: it is placed, missing, or invalid. */
   private resolve({ key, kwh, flag, text, line }: PortalReading, slot: number): void {
     const { tally } = this.reading;
     const exact = kwh === '' ? null : parseKwh(kwh);
@@ -148,12 +148,12 @@ function flagOf(element: JsonObject, channel: Channel): string | null {
   return element.fields.has(field) ? (textOf(element, field) ?? '').trim().toLowerCase() : null;
 }
 
-/** Whether a value and its flag say that there is no reading. */
+/** Whether a value and its flag mean that there is no reading. */
 function isNothing(kwh: string, flag: string): boolean {
   return kwh === '' || (flag === '' && /^[0.]+$/.test(kwh));
 }
 
-/** What an element says of one channel, for people and to compare. */
+/** The text of one channel of an element, for messages and comparison. */
 function textOfElement(element: JsonObject, channel: Channel): string {
   return ['date', 'starttime', 'endtime', channel, `${channel}_est_act`]
     .map((field) => `${field} ${JSON.stringify((textOf(element, field) ?? '').slice(0, 40))}`)

@@ -3,9 +3,9 @@ import { parseKwh } from '../../intervals/kwh.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
 
 /**
- * The official API's raster `RD`: 100 fields `kWh-flag`, the wall clock's quarter hours with the hour that fall back
- * repeats beside its first pass (smt-format, "API, JSON"). A field means what its position says, so that a day is read
- * only if all of its fields stand where they must.
+ * The official API's array `RD`: 100 fields `kWh-flag`, the wall clock's quarter hours with the hour that fall back
+ * repeats beside its first pass (smt-format, "API, JSON"). A field's position determines its slot, so a day is read
+ * only if all of its fields are where they must be.
  */
 const fieldCount = 100;
 /** Quarter hours before the fields of the repeated hour, and after them. */
@@ -17,15 +17,15 @@ const maxFieldLength = 40;
 const valueAndFlag = /^(.+?)\s*-\s*([A-Za-z]+)$/;
 const [comma, minus, point, zero, nine, flagA, flagE] = [...',-.09AE'].map((sign) => sign.charCodeAt(0));
 
-/** A day whose fields stand where its clock says. */
+/** A day whose fields match its clock. */
 export interface RasterDay {
   /** As written. */
   readonly text: string;
-  /** Of each field its canonical kWh; '' for a blank; null if there is a number that is no exact kWh. */
+  /** For each field its canonical kWh; '' for a blank; null for a number that is not an exact kWh. */
   readonly kwh: readonly (string | null)[];
-  /** Of each field whether it is estimated; null for a flag other than A and E. */
+  /** For each field whether it is estimated; null for a flag other than A and E. */
   readonly estimated: readonly (boolean | null)[];
-  /** Slot of each field: null in an hour that does not exist, undefined in the second pass of one that does not repeat. */
+  /** Slot of each field: null in an hour that does not exist, undefined in the second pass of an hour that does not repeat. */
   readonly slots: readonly (number | null | undefined)[];
 }
 
@@ -35,7 +35,7 @@ interface RasterFault {
   readonly why: string;
 }
 
-/** Whether a part of a text is a kWh in canonical form. Nearly all are, and a pattern for each takes too long. */
+/** Whether a part of a text is a kWh in canonical form. Nearly all are, and a regular expression for each is too slow. */
 function isCanonical(text: string, from: number, to: number): boolean {
   let pointAt = to;
   for (let at = from; at < to; at++) {
@@ -48,7 +48,7 @@ function isCanonical(text: string, from: number, to: number): boolean {
   return pointAt === to || (fractionLength >= 1 && fractionLength <= 5 && text.charCodeAt(to - 1) !== zero);
 }
 
-/** @returns null if the text is no field of a raster: then fields were torn apart, or run into one another */
+/** @returns null if the text is not a field: then fields were split or merged */
 function parseField(
   text: string,
 ): { readonly kwh: string | null; readonly estimated: boolean | null } | null {
@@ -78,8 +78,8 @@ function slotOfField(day: ClockDay, position: number): number | null | undefined
 }
 
 /**
- * Reads a day's raster.
- * @returns why none of it can be read, if its fields do not stand where they must
+ * Reads a day's array.
+ * @returns why none of it can be read, if its fields are not where they must be
  */
 export function readRaster(day: ClockDay, text: string): RasterDay | RasterFault {
   const kwh: (string | null)[] = [];
@@ -109,7 +109,7 @@ export function readRaster(day: ClockDay, text: string): RasterDay | RasterFault
   return fault ?? { text, kwh, estimated, slots: slotsOf(day) };
 }
 
-/** Why a day's fields do not stand where its clock says; null if they do. */
+/** Why a day's fields do not match its clock; null if they do. */
 function faultOfShape(day: ClockDay, text: string, kwh: readonly (string | null)[]): RasterFault | null {
   if (kwh.length !== fieldCount)
     return { reason: 'invalid-row', why: `RD has ${kwh.length} fields, not ${fieldCount}` };
@@ -123,7 +123,7 @@ function faultOfShape(day: ClockDay, text: string, kwh: readonly (string | null)
 }
 
 /**
- * Why a field that stands where it must is no reading; null if it is one, or a blank.
+ * Why a field in its place is not a reading; null if it is one, or a blank.
  * @param isHourLost from {@link lacksHour}
  */
 export function rejectionOf(

@@ -1,7 +1,7 @@
 import { FileError } from '../../archive/file-error.ts';
 import { type Delimiter, splitLine } from '../csv/csv.ts';
 
-/** The columns of a report: for each, the header names it goes by, reduced to lower-case letters and digits. */
+/** The columns of a report: for each, its header names, reduced to lower-case letters and digits. */
 export type ColumnNames<Column extends string> = Readonly<Record<Column, readonly string[]>>;
 
 /** A header line and where its columns are. */
@@ -10,11 +10,11 @@ export interface ReportHeader<Column extends string> {
   /** Index of a column; -1 if the report has none. */
   readonly columns: Readonly<Record<Column, number>>;
   readonly columnCount: number;
-  /** Header cells that name no column, or one that another cell names too. */
+  /** Header cells that match no column, or the same one as another cell. */
   readonly unknown: readonly string[];
 }
 
-/** Names of columns that say nothing about energy, beside any report of reads. */
+/** Names of columns without energy that any report of reads may have. */
 const harmlessNames = new Set([
   '',
   'meter',
@@ -75,7 +75,7 @@ function findColumns<Column extends string>(
 }
 
 /**
- * A column that is not known could hold intervals or a second direction of energy, so the report is not read without it.
+ * An unknown column could hold intervals or a second direction of energy, so the report is not read without it.
  * @throws FileError `unknown-column`
  */
 export function rejectUnknownColumns(header: ReportHeader<string>): void {

@@ -12,7 +12,7 @@ interface Cell {
 
 /**
  * Proves the date columns of a report. SMT writes the month first; a day-first file has dates such as 13/05/2021, and all
- * others of it (05/06/2021) would be read as another day. A time of day says that the rows are parts of days.
+ * others of it (05/06/2021) would be read as another day. A time of day means that the rows are parts of days.
  */
 export class DateProof {
   private dayFirst: Cell | null = null;

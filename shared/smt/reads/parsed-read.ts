@@ -1,10 +1,10 @@
 import { parseReading } from '../../intervals/kwh.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
 
-/** What a row of a report of reads turned out to be. */
+/** Result of parsing a row of a report of reads. */
 export type ParsedRead<Read> =
   | { readonly kind: 'read'; readonly read: Read }
-  /** The row is whole but for its energy, which is blank: SMT has no reading for it. */
+  /** The row is complete except for its energy, which is blank: SMT has no reading for it. */
   | { readonly kind: 'missing-kwh' }
   | { readonly kind: 'rejected'; readonly reason: RejectReason };
 

@@ -32,7 +32,7 @@ export interface ReadsReport<Column extends string, Read extends DailyRead | Mon
 
 /** Lines before the header that a report may have: a delimiter hint, an account block. */
 const maxPreambleLines = 20;
-/** How many different values of one meter and day, or period, are a contradiction and not another form of file. */
+/** Maximum number of different values of one meter and day, or period; with more, the file is of another form. */
 const maxValuesOfKey = 2;
 
 /** The form that reads a report. */
@@ -103,7 +103,7 @@ class ReportRows<Column extends string, Read extends DailyRead | MonthlyRead> {
     }
   }
 
-  /** @throws FileError if the cells contradict what the header says, or no row holds a read */
+  /** @throws FileError if the cells contradict the header, or no row holds a read */
   finish(): void {
     const { reading } = this;
     for (const proof of this.proofs.values()) proof.finish();
@@ -131,7 +131,7 @@ class ReportRows<Column extends string, Read extends DailyRead | MonthlyRead> {
     else this.addRead(parsed.read, lineNumber);
   }
 
-  /** @throws FileError for a cell that is no date; the row is counted before */
+  /** @throws FileError for a cell that is not a date; the row is counted first */
   private proveDates(text: Readonly<Record<Column, string>>, lineNumber: number, line: string): void {
     for (const [column, proof] of this.proofs) {
       const name = this.report.names[column][0] ?? column;
@@ -157,7 +157,7 @@ class ReportRows<Column extends string, Read extends DailyRead | MonthlyRead> {
     reading.addRead(read);
   }
 
-  /** The cells by column; null if the row has not as many as the header. */
+  /** The cells by column; null if the row does not have as many as the header. */
   private textOf(cells: readonly string[]): Record<Column, string> | null {
     const { columns, columnCount } = this.header;
     const isWhole =

@@ -1,19 +1,19 @@
-/** How many reads of a member are remembered to find those that come again. */
+/** Maximum number of reads of a member remembered to find duplicates. */
 const maxRemembered = 100_000;
 
 /**
- * Finds the reads of a member that come again. A report has one row per meter and day or billing period; a few more are a
- * repetition or a contradiction, and several values under one key are no such report.
+ * Finds duplicate reads of a member. A report has one row per meter and day or billing period; a few more are duplicates or
+ * conflicts, and with many values under one key the file is not such a report.
  */
 export class SeenReads {
-  /** Whether there were more reads than are remembered, so that those that came again are not all counted. */
+  /** Whether there were more reads than are remembered, so that not all duplicates are counted. */
   isFull = false;
   private readonly contentsOfKey = new Map<string, string[]>();
 
   /**
    * @param key what the report has one row for
    * @param content hash of the row's values
-   * @returns how many other values the key came with before; `duplicate` if this one is among them
+   * @returns how many other values the key had before; `duplicate` if this one is among them
    */
   add(key: string, content: string): number | 'duplicate' {
     const contents = this.contentsOfKey.get(key);

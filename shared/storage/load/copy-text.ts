@@ -7,7 +7,7 @@ export const copyColumns = 'member, esiid, channel, usage_date, revised_at, cont
 
 const nullField = '\\N';
 
-/** A block as a line of COPY's text format. ESIID, dates, decimals, bits and hash cannot hold what would need escaping. */
+/** A block as a line of COPY's text format. ESIID, dates, decimals, bits and hash never need escaping. */
 export function copyLine(block: IntervalBlock, member: number, receivedAt: string): string {
   return (
     `${member}\t${block.esiid}\t${block.channel}\t${block.usageDate}\t${block.revisedAt ?? receivedAt}\t${block.content}\t` +

@@ -9,13 +9,13 @@ import type { StoredMember } from '../tables.ts';
 import { type GivenReads, insertedReadCount, insertMeters, metersOf, withReads } from './insert-reads.ts';
 
 const rejectedRowsKept = 100;
-/** A zip may give a member a name of 64 KB, and have thousands of them: a row is to stay one that can be listed. */
+/** Maximum length of a member's name: a zip may have thousands of members with names of 64 KB, too much for a row to list. */
 const maxNameLength = 300;
 const maxMessageLength = 1_000;
-/** How many of a file's ESIIDs its announcement names. */
+/** Maximum number of ESIIDs in an announcement. */
 export const esiidsNamed = 1000;
 
-/** How an attempt to normalize a file ended, as the one who read it knows. */
+/** The outcome of an attempt to normalize a file, from the reader. */
 export interface AttemptResult {
   readonly status: 'normalized' | 'failed' | 'ignored';
   readonly errorCode: string | null;
@@ -24,7 +24,7 @@ export interface AttemptResult {
   readonly members: readonly MemberReport[];
   /** The first hundred are kept. */
   readonly rejectedRows: readonly RejectedRow[];
-  /** Every interval row carried its own ESIID and revision stamp: the file's bytes alone decide what it loads. */
+  /** Every interval row has its own ESIID and revision stamp: the file's bytes alone determine what it loads. */
   readonly selfContained: boolean;
   /** Start of the first and of the last interval, ISO instants; null when there is none. */
   readonly intervalMinAt: string | null;
@@ -37,27 +37,27 @@ export interface BlockCounts {
   readonly esiids: readonly string[];
   readonly esiidCount: number;
   readonly blocksInserted: number;
-  /** Blocks that were there already, from this file or another. */
+  /** Blocks that already existed, from this file or another. */
   readonly blocksUnchanged: number;
   readonly intervalsInserted: number;
   readonly dailyReadsInserted: number;
   readonly monthlyReadsInserted: number;
 }
 
-/** Blocks to insert: a source of rows with the columns of interval_blocks, but for the file's id, and how many it has. */
+/** Blocks to insert: a source of rows with the columns of interval_blocks except the file's id, and their number. */
 export interface BlockSource {
   readonly rows: RawBuilder<unknown>;
   readonly count: number;
 }
 
 /**
- * Adds a file's blocks and reads and writes how the attempt ended, in one statement: what of the blocks is new, status and counts,
- * the attempt's outcome; then the rejected rows in place of those of earlier attempts. In the caller's transaction, which
- * there has to be if any row was rejected.
+ * Inserts a file's blocks and reads and writes the attempt's outcome, in one statement: new blocks, status and counts, outcome;
+ * then replaces the rejected rows of earlier attempts. Runs in the caller's transaction, which is required if any row was
+ * rejected.
  *
  * One statement, since the everyday file has a block or two: its load is one round trip and one commit. Removals are locked
  * out first (smt_begin_load), then the file's row is locked, so nothing is inserted under a lease that was lost. ORDER BY key makes concurrent loads of the same blocks
- * wait for each other in one direction, so none deadlocks.
+ * lock them in the same order, so they do not deadlock.
  * @returns the attempt's number and the counts of blocks
  * @throws LeaseLostError if the file is someone else's by now; the caller rolls back
  */
@@ -98,7 +98,7 @@ interface FinishedRow {
   readonly esiid_count: number;
 }
 
-/** Not now(), which is when the transaction began and the file had still to be read. */
+/** Not now(), which is the start of the transaction, before the file was read. */
 const finishedAt = sql<Date>`clock_timestamp()`;
 
 function errorOf(file: AttemptResult) {

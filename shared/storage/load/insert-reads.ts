@@ -2,7 +2,7 @@ import { type QueryCreator, type RawBuilder, sql } from 'kysely';
 import { dataTables, insertRepeatedContent } from '../data-tables.ts';
 import type { Tables } from '../tables.ts';
 
-/** Reads of one kind to insert: a source of rows with the columns of their table but for the file's id. */
+/** Reads of one kind to insert: a source of rows with the columns of their table except the file's id. */
 export interface ReadSource {
   readonly table: 'daily_reads' | 'monthly_reads';
   /** All columns, and those of the primary key. */
@@ -12,8 +12,8 @@ export interface ReadSource {
 }
 
 /**
- * The reads of a file; empty for nearly every file. What follows are parts of the statement that finishes a file. They leave
- * it as it is for a file without reads, so that planning it takes no longer.
+ * The reads of a file; empty for nearly every file. The following are parts of the statement that finishes a file. For a file
+ * without reads they leave it unchanged, so that its planning time stays the same.
  */
 export type GivenReads = readonly ReadSource[];
 
@@ -52,7 +52,7 @@ export function withReads<Statement extends Pick<QueryCreator<Tables>, 'with'>>(
   );
 }
 
-/** In the order of the key, so that loads of the same reads at once wait for each other in one direction. */
+/** In key order, so that concurrent loads of the same reads lock them in the same order. */
 function insertReads({ table, columns, key }: ReadSource): RawBuilder<object> {
   const list = sql.join(columns.map((column) => sql.ref(column)));
   return sql`(
@@ -76,7 +76,7 @@ export function insertedReadCount(table: ReadSource['table'], reads: GivenReads)
 }
 
 /**
- * Which ESIIDs and days the file holds, by its blocks and reads, erased ESIIDs too. Without rows under a lost lease, since nothing is to be
+ * Which ESIIDs and days the file holds, by its blocks and reads, erased ESIIDs too. No rows under a lost lease, since nothing must be
  * written then.
  */
 export function metersOf(reads: GivenReads): RawBuilder<{ esiid: string }> {
@@ -93,7 +93,7 @@ export function metersOf(reads: GivenReads): RawBuilder<{ esiid: string }> {
   )`;
 }
 
-/** A replay that finds everything there already changes no row. */
+/** A replay that finds everything already stored changes no row. */
 export function insertMeters(reads: GivenReads): RawBuilder<object> {
   const hasNewReads = reads.map(
     ({ table }) => sql` or exists (select from ${sql.table(`inserted_${table}`)})`,

@@ -14,30 +14,30 @@ import { countStagedReads } from './recount-reads.ts';
 import { pendingRows, type StagedBlock, stagedRows, stageStatement } from './staged-blocks.ts';
 import { StagedReads } from './staged-reads.ts';
 
-/** So many blocks are gathered, some 300 KB, before they go to the COPY stream. */
+/** Number of blocks, about 300 KB, that are buffered before they go to the COPY stream. */
 const blocksPerChunk = 400;
-/** How many reads are gathered before they go to their temporary table. */
+/** Number of reads that are buffered before they go to their temporary table. */
 const readsPerChunk = 5_000;
 
 export interface LoadOptions {
   readonly rawFileId: string;
   readonly leaseToken: string;
-  /** The revision of blocks that carry none. */
+  /** The revision of blocks without one. */
   readonly receivedAt: Date;
 }
 
 export interface LoadResult extends AttemptResult {
   /**
    * Indexes into `members` of those whose blocks were flushed early, so that several blocks of one revision may hold the
-   * same slot. Their counts take every value added as read or as conflicting; what was there twice is found here.
+   * same slot. Their counts include every added value as read or conflicting; duplicates are found here.
    */
   readonly recountMembers: readonly number[];
-  /** Likewise of those with more reads than their reader compares with each other. */
+  /** Likewise for members with more reads than their reader compares with each other. */
   readonly recountReadMembers: readonly number[];
 }
 
 export interface LoadSummary extends BlockCounts {
-  /** The attempt's number, as {@link markAnnounced} wants it. */
+  /** The attempt's number, for {@link markAnnounced}. */
   readonly attempt: number;
   readonly counts: RowCounts;
   readonly members: readonly MemberReport[];
@@ -49,12 +49,12 @@ export function openLoad(database: Database, options: LoadOptions): BlockLoad {
 }
 
 /**
- * One transaction a file: blocks and status appear together or not at all.
+ * One transaction per file: blocks and status become visible together or not at all.
  *
  * The blocks of an everyday file, a block or two, go with the statement that finishes it: its load is that one statement. A
- * large file's are copied into a temporary table while the caller goes on reading, and the statement takes them from there.
+ * large file's are copied into a temporary table while the caller continues reading, and the statement inserts them from there.
  * A temporary table for every file was rejected: its rows in Postgres' catalogs, its TOAST table and five more round trips
- * cost more than all the rest of a small load.
+ * cost more than the rest of a small load.
  */
 export class BlockLoad {
   private readonly database: Database;
@@ -80,8 +80,8 @@ export class BlockLoad {
   }
 
   /**
-   * Adds a block of a member (its index in the result's `members`). Returns a promise when the database has to catch
-   * up: await it before adding more.
+   * Adds a block of a member (its index in the result's `members`). Returns a promise for backpressure: await it
+   * before adding more.
    * @throws DatabaseUnavailableError, pg's DatabaseError; call {@link abort} then
    */
   add(block: IntervalBlock, member: number): Promise<void> | undefined {
@@ -118,10 +118,10 @@ export class BlockLoad {
     }
   }
 
-  /** Gives up: nothing is kept. Does nothing after {@link finish}. */
+  /** Rolls back. Does nothing after {@link finish}. */
   abort(): void {
     this.pending = [];
-    // Closing the connection is the one way that also ends a COPY half way; the server rolls back.
+    // Only closing the connection also aborts a COPY in progress; the server rolls back.
     this.client?.release(true);
     this.client = null;
   }
@@ -203,7 +203,7 @@ export class BlockLoad {
   }
 }
 
-/** Members that turned out to be corrupt after some of their blocks were added: nothing in them can be trusted. */
+/** Members that proved corrupt after some of their blocks were added: none of their content can be trusted. */
 function failedMembers(members: readonly MemberReport[]): ReadonlySet<number> {
   return new Set(members.flatMap(({ errorCode }, index) => (errorCode === null ? [] : [index])));
 }

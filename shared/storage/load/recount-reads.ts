@@ -12,7 +12,7 @@ export interface StagedReadCounts {
 
 /**
  * Counts the reads of members with more of them than their reader compares: which of the staged rows are the first of their
- * key, conflict with it, or are there again.
+ * key, conflict with it, or are duplicates.
  */
 export async function countStagedReads(
   client: PoolClient,

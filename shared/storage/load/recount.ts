@@ -2,14 +2,14 @@ import type { PoolClient } from 'pg';
 import type { MemberKind, MemberReport, RowCounts } from '../../intervals/row-counts.ts';
 import type { StagedReadCounts } from './recount-reads.ts';
 
-/** Values of one member that fell on a slot another of its blocks of the same revision holds too. */
+/** Values of one member in a slot that another of its blocks of the same revision also has. */
 export interface SharedSlots {
   readonly member: number;
   /** Values beyond the first of their slot. */
   readonly repeated: number;
   /** Of these, distinct other values. */
   readonly conflicting: number;
-  /** Of these, values that were there already. */
+  /** Of these, duplicates. */
   readonly duplicate: number;
 }
 
@@ -65,8 +65,8 @@ type Correction = Partial<RowCounts>;
 /**
  * Corrects the counts of the recounted members, and of the file, by what {@link countSharedSlots} and
  * {@link countStagedReads} found. The reader of the file counted every staged value as read or as conflicting, by what it
- * held at the time. In truth one value of a slot, day or period is read, each other value conflicts, and the rest are
- * duplicates.
+ * held at the time. The correct counts are one read value per slot, day or period, each different value as conflicting, and
+ * the rest as duplicates.
  */
 export function correctCounts(
   report: Report & { readonly recountMembers: readonly number[] },

@@ -21,12 +21,12 @@ export const stageStatement = `
     estimated varbit
   ) on commit drop`;
 
-/** What was copied into the temporary table, without the blocks of these members. */
+/** The blocks in the temporary table, without those of these members. */
 export function stagedRows(leftOut: ReadonlySet<number>): RawBuilder<unknown> {
   return sql`(select * from staged_blocks where member <> all(${[...leftOut]}::smallint[])) block`;
 }
 
-/** Blocks as parameters of the statement that takes them. */
+/** Blocks as parameters of the statement that inserts them. */
 export function pendingRows(pending: readonly StagedBlock[], receivedAt: string): RawBuilder<unknown> {
   const column = (value: (block: IntervalBlock) => string | null) => pending.map(({ block }) => value(block));
   return sql`unnest(

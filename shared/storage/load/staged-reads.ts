@@ -67,8 +67,8 @@ const readTables: Readonly<Record<Kind, ReadTable>> = {
 const kinds = Object.keys(readTables) as Kind[];
 
 /**
- * The reads of a file until it is finished. The few of an everyday file wait here and go with the statement that finishes
- * it; a large file's are moved into temporary tables, a chunk at a time.
+ * The reads of a file until it is finished. The few of an everyday file are buffered and inserted by the statement that finishes
+ * it; a large file's are moved into temporary tables in chunks.
  */
 export class StagedReads {
   private readonly kysely: Kysely<Tables>;
@@ -107,7 +107,7 @@ export class StagedReads {
     }
   }
 
-  /** What is to be inserted, without the reads of members that failed. */
+  /** The reads to insert, without those of failed members. */
   sources(failed: ReadonlySet<number>): readonly ReadSource[] {
     return kinds.flatMap((kind) => {
       const { table, key, types } = readTables[kind];
