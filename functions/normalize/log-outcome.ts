@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { NormalizeOutcome } from '../../shared/raw-files/normalize-raw-file.ts';
 
-/** Logs one line for each file, including the text that operators search for: `normalization complete filesProcessed=1 intervalsInserted=1234`. */
+/** Logs one line per file. Operators search for its text: `normalization complete filesProcessed=1 intervalsInserted=1234`. */
 export function logOutcome(logger: Logger, rawFileId: string, outcome: NormalizeOutcome): void {
   if (outcome.kind === 'skipped') {
     logger.info('nothing to normalize', { rawFileId, why: outcome.why });

@@ -1,4 +1,4 @@
-/** More than half of the invocation's time is used: files not yet started are left to another invocation, which has its full time. */
+/** More than half of the invocation's time is used: files not yet started are left to another invocation. */
 export class TimeRunningOutError extends Error {
   readonly code = 'time-running-out';
   constructor() {

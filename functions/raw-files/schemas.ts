@@ -17,7 +17,7 @@ import {
 import { dayStatuses, periodStatuses } from '../../shared/storage/reads/read-audit.ts';
 import { rawFileStatuses } from '../../shared/storage/tables.ts';
 
-/** Request and response schemas of the raw-file routes: handlers validate against them, and the OpenAPI document is generated from them. */
+/** Request and response schemas of the raw-file routes, for the handlers and the OpenAPI document. */
 
 /** Whether a text is a valid cursor position of a sort order, and Postgres can parse it. */
 function isPosition(sort: 'received' | 'data' | 'size' | 'rejected' | 'name', text: string): boolean {

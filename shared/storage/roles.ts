@@ -1,6 +1,6 @@
 /**
- * As whom a function connects: the `owner` of the schema migrates it, the `writer` loads files, the `reader` only reads.
- * Names of users may differ; what each may do is in grant-roles.ts.
+ * The roles in which a function connects: the `owner` of the schema migrates it, the `writer` loads files, the `reader` only reads.
+ * User names may differ; the rights of each role are in grant-roles.ts.
  */
 export const databaseRoles = ['owner', 'writer', 'reader'] as const;
 

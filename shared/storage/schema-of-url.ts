@@ -1,4 +1,4 @@
-/** The connection string with a schema of its own: all names without a schema are found and made there. */
+/** The connection string with another search_path: all unqualified names resolve to that schema. */
 export function withSchema(connectionString: string, schema: string): string {
   const url = new URL(connectionString);
   const escaped = `"${schema.replaceAll('"', '""')}"`.replaceAll(/[\\ ]/g, '\\$&');

@@ -1,5 +1,5 @@
 /**
- * Text from files and their names as Postgres can keep it: a text or jsonb value holds neither NUL nor half a surrogate
+ * Text from files and their names in a form that Postgres can store: a text or jsonb value holds neither NUL nor half a surrogate
  * pair; both become U+FFFD.
  */
 export function storableText(text: string): string;

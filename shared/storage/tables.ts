@@ -13,10 +13,10 @@ export const rawFileStatuses = [
 ] as const;
 export type RawFileStatus = (typeof rawFileStatuses)[number];
 
-/** Pending: still to be normalized. All other statuses are final until somebody replays the file. */
+/** Pending: still to be normalized. All other statuses are final until the file is replayed. */
 export const pendingStatuses = ['registered', 'normalizing'] as const satisfies readonly RawFileStatus[];
 
-/** How an attempt to normalize ended; `retry` gave the file back, `lost` was never heard of again. */
+/** How an attempt to normalize ended; `retry` released the file, `lost` ended without a record. */
 type AttemptOutcome = 'normalized' | 'failed' | 'ignored' | 'retry' | 'lost';
 
 /** Read as text, since a bigint may exceed a number; written as either. */
@@ -35,7 +35,7 @@ export interface RawFilesTable {
   etag: Nullable<string>;
   filename: string;
   size_bytes: BigInt;
-  /** 64 hex digits; null when the object was gone before it could be read. */
+  /** 64 hex digits; null when the object was deleted before it could be read. */
   sha256: Nullable<string>;
   content_type: Nullable<string>;
   source: string;
@@ -44,10 +44,10 @@ export interface RawFilesTable {
   received_at: Timestamp;
   status: Defaulted<RawFileStatus>;
   duplicate_of: Nullable<string>;
-  /** Every row carried its own ESIID and revision stamp: the bytes alone decide what the file loads. */
+  /** Every row has its own ESIID and revision stamp: the bytes alone determine what the file loads. */
   self_contained: Defaulted<boolean>;
   attempts: Defaulted<number>;
-  /** How many of the last attempts were lost in a row. */
+  /** Number of consecutive lost attempts. */
   lost_attempts: Defaulted<number>;
   lease_token: Nullable<string>;
   lease_expires_at: NullableTimestamp;
@@ -82,7 +82,7 @@ export interface RawFilesTable {
   queued_at: NullableTimestamp;
   normalized_at: NullableTimestamp;
   announced_at: NullableTimestamp;
-  /** When somebody last replayed it. */
+  /** When it was last replayed. */
   replayed_at: NullableTimestamp;
   /** The final status that it was replayed from; null once an attempt has read it. */
   replayed_from: Nullable<RawFileStatus>;
@@ -112,7 +112,7 @@ interface NormalizeAttemptsTable {
   error_message: Nullable<string>;
 }
 
-/** Presigned uploads that were asked for, so that those that never came can be named. */
+/** Requested presigned uploads, so that missing ones can be reported. */
 interface UploadRequestsTable {
   object_key: string;
   filename: string;
@@ -186,7 +186,7 @@ interface RejectedRowsTable {
   row_text: string;
 }
 
-/** Which ESIIDs and days a file holds; see the migration that makes it. */
+/** Which ESIIDs and days a file holds; see its migration. */
 interface RawFileMetersTable {
   raw_file_id: string;
   esiid: string;
@@ -194,11 +194,11 @@ interface RawFileMetersTable {
   /** YYYY-MM-DD */
   first_usage_date: string;
   last_usage_date: string;
-  /** The transaction that last changed what the file holds of this ESIID and channel. */
+  /** The transaction that last changed the file's data for this ESIID and channel. */
   changed_xid: Defaulted<string>;
 }
 
-/** Rows of a data table that a file holds and another one brought; see the migration that makes it. */
+/** Rows of a data table that a file holds but another one inserted; see its migration. */
 interface RepeatedContentTable {
   esiid: string;
   channel: Channel;
@@ -209,7 +209,7 @@ interface RepeatedContentTable {
   contents: string[];
 }
 
-/** ESIIDs that no load brings back. */
+/** ESIIDs that loads leave out. */
 interface ErasedEsiidsTable {
   esiid: string;
   erased_at: ColumnType<Date, undefined, never>;
@@ -223,7 +223,7 @@ interface ErasedObjectsTable {
   deleted_at: NullableTimestamp;
 }
 
-/** Who took back what, when and why. */
+/** Who removed what, when and why. */
 interface RemovalsTable {
   id: GeneratedAlways<string>;
   action: 'withdraw' | 'erase' | 'lift-erasure';

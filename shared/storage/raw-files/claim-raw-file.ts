@@ -15,7 +15,7 @@ export interface ClaimedFile {
   readonly source: string;
   readonly esiid: string | null;
   readonly receivedAt: Date;
-  /** The final status that a replayed file had; null for one that never had any. */
+  /** The final status of a file before its replay; null if it never had one. */
   readonly replayedFrom: RawFileStatus | null;
 }
 
@@ -23,15 +23,15 @@ export type Claim =
   | {
       readonly outcome: 'claimed';
       readonly file: ClaimedFile;
-      /** The fence: whatever this attempt writes, it writes with this token. */
+      /** Fencing token: every write of this attempt requires it. */
       readonly leaseToken: string;
       readonly attempt: number;
     }
-  /** Nothing to do: the file has come to its end. */
+  /** Nothing to do: the file has a final status. */
   | { readonly outcome: 'finished'; readonly status: RawFileStatus }
-  /** Someone else works on it, and has until then. */
+  /** Another worker holds its lease until then. */
   | { readonly outcome: 'busy'; readonly leaseExpiresAt: Date }
-  /** Its workers kept vanishing; it is `failed` now, or stays normalized, with `timed-out` or `worker-lost`. */
+  /** Too many of its workers were lost; it is now `failed`, or stays normalized, with `timed-out` or `worker-lost`. */
   | {
       readonly outcome: 'given-up';
       readonly attempts: number;
@@ -43,17 +43,17 @@ export type Claim =
 export interface ClaimOptions {
   readonly id: string;
   readonly leaseMs: number;
-  /** So many attempts in a row may end without a word before the file is given up. */
+  /** Maximum number of consecutive lost attempts before the file fails. */
   readonly maxLostAttempts: number;
-  /** Who claims: a request id or the like, for people who read normalize_attempts. */
+  /** Who claims: a request id or the like, for operators who read normalize_attempts. */
   readonly workerId: string;
 }
 
 /**
- * Takes a file to normalize it: a registered one, or one whose worker let its lease run out. The database's clock decides.
+ * Takes a file to normalize it: a registered one, or one whose worker's lease has expired, by the database's clock.
  *
- * Each change is one statement with the old status in its WHERE, so of two claims at once one finds it changed. The usual
- * claim costs one round trip; only what is left goes on to the other statements. Rejected: SELECT … FOR UPDATE and
+ * Each change is one statement with the old status in its WHERE, so one of two concurrent claims finds it changed. The usual
+ * claim costs one round trip; only the remaining cases need the other statements. Rejected: SELECT … FOR UPDATE and
  * deciding here, which costs four.
  */
 export async function claimRawFile(database: Database, options: ClaimOptions): Promise<Claim> {
@@ -73,9 +73,9 @@ export async function claimRawFile(database: Database, options: ClaimOptions): P
       if (row.lease_expires_at !== null && row.leased) {
         return { outcome: 'busy', leaseExpiresAt: row.lease_expires_at };
       }
-      return claimRawFile(database, options); // its lease ran out since we looked
+      return claimRawFile(database, options); // its lease has expired since the last statement
     case 'registered':
-      return claimRawFile(database, options); // it was released since we looked
+      return claimRawFile(database, options); // it was released since the last statement
     case 'normalized':
     case 'failed':
     case 'ignored':

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { esiidsNamed } from '../load/finish-raw-file.ts';
 
-/** The first thousand ESIIDs with intervals in a file but for erased ones, in order, as an array expression. */
+/** The first thousand ESIIDs with intervals in a file, without erased ones, in order, as an array expression. */
 export function esiidsOfFile(id: RawBuilder<unknown>): RawBuilder<string[]> {
   return sql`array(
     select distinct meter.esiid from raw_file_meters meter
@@ -10,7 +10,7 @@ export function esiidsOfFile(id: RawBuilder<unknown>): RawBuilder<string[]> {
   )`;
 }
 
-/** Ids of the files that hold an ESIID, or came with it as their hint, as a subquery. */
+/** Ids of the files that hold an ESIID, or have it as their hint, as a subquery. */
 export function filesOfEsiid(esiid: string): RawBuilder<unknown> {
   return sql`(
     select hinted.id from raw_files hinted where hinted.esiid = ${esiid}

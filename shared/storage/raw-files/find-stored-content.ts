@@ -9,9 +9,9 @@ export interface StoredContent {
 }
 
 /**
- * A file that makes uploading this content again pointless: same bytes, and either these alone decide what is loaded or
- * the ESIID hint is the same too. A file whose object is deleted is none: uploading is what would help. Neither is one of
- * another bucket that is not normalized, since this stack could not load it. Prefers one that is normalized, then the oldest.
+ * A file that makes another upload of this content unnecessary: same bytes, and either these alone determine what is loaded
+ * or the ESIID hint is the same too. Excludes files whose object is deleted, which an upload would fix, and files of another
+ * bucket that are not normalized, since this stack cannot load them. Prefers a normalized one, then the oldest.
  */
 export async function findStoredContent(
   database: Database,

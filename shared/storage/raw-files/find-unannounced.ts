@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { esiidsOfFile } from './esiids-of-file.ts';
 
-/** A normalized file that has not been announced, and what its announcement says. */
+/** A normalized file that has not been announced, and the content of its announcement. */
 export interface UnannouncedFile {
   readonly id: string;
   /** For {@link markAnnounced}. */
@@ -36,14 +36,14 @@ function unannounced({ kysely }: Database) {
     .where('announced_at', 'is', null);
 }
 
-/** What is to be announced of a file; null if nothing is. */
+/** The pending announcement of a file; null if there is none. */
 export async function findUnannounced(database: Database, id: string): Promise<UnannouncedFile | null> {
   return (await unannounced(database).where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
 /**
- * Files of a bucket that were normalized before an instant and are still not announced, oldest first: their worker died in
- * between.
+ * Files of a bucket that were normalized before an instant and are still not announced, oldest first: their worker died before
+ * the announcement.
  */
 export async function listUnannounced(
   database: Database,

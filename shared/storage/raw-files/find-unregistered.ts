@@ -9,8 +9,8 @@ interface Version {
 }
 
 /**
- * Which of these object versions have no row. One anti-join on the unique key, however many they are. Keys are compared as
- * rows have them, see {@link storableText}.
+ * Which of these object versions have no row. One anti-join on the unique key, however many they are. Keys are compared in their
+ * stored form, see {@link storableText}.
  */
 export async function findUnregistered<V extends Version>(
   { kysely }: Database,

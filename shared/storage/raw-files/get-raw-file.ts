@@ -28,7 +28,7 @@ const countColumns = [
 ] as const;
 type CountColumn = (typeof countColumns)[number];
 
-/** A row of raw_files as JSON has it: counts are numbers, ids and hashes strings, times ISO instants in UTC. */
+/** A row of raw_files in JSON form: counts are numbers, ids and hashes strings, times ISO instants in UTC. */
 export type RawFile = {
   readonly [Column in keyof RawFileRow]: Column extends CountColumn
     ? number

@@ -3,9 +3,9 @@ import type { Database } from '../database.ts';
 import { hasArrived } from '../upload-requests/list-missing-uploads.ts';
 
 /**
- * Whether something is not yet due but will be: a normalized file whose worker has still to announce it, or an upload
- * that was granted and has not come.
- * @param expiredBefore URLs that ran out before this are no longer waited for
+ * Whether work that is not due yet is pending: a normalized file whose worker has still to announce it, or a granted upload
+ * that has not arrived.
+ * @param expiredBefore uploads whose URL expired before this no longer count
  */
 export async function isAnythingPending(
   { kysely }: Database,

@@ -7,29 +7,29 @@ import { filesOfEsiid } from './esiids-of-file.ts';
 export interface RawFileFilter {
   readonly statuses?: readonly RawFileStatus[] | undefined;
   readonly source?: string | undefined;
-  /** Named by the file, or its hint. */
+  /** In the file, or its hint. */
   readonly esiid?: string | undefined;
   /** 64 hex digits. */
   readonly sha256?: string | undefined;
-  /** Part of the filename or the object key, in any case. */
+  /** Part of the filename or the object key, case-insensitive. */
   readonly text?: string | undefined;
   readonly receivedFrom?: Date | undefined;
   /** Excluded. */
   readonly receivedTo?: Date | undefined;
   readonly sort: RawFileSort;
   readonly order: 'asc' | 'desc';
-  /** Only what comes after this row of an earlier page in the same order. */
+  /** Only files after this row of an earlier page in the same order. */
   readonly after?: RawFilePosition | undefined;
   readonly limit: number;
 }
 
-/** Where a row stands in the order: the value that it is sorted by, as Postgres writes it so that no digit is lost. */
+/** Position of a row in the order: its sort value, in Postgres' text form so that no digit is lost. */
 interface RawFilePosition {
   readonly value: string;
   readonly id: string;
 }
 
-/** What files can be sorted by. Those without intervals have no data's end, and come last when the newest come first. */
+/** Sort orders. Files without intervals have no end of data, and come last when the newest come first. */
 const sorts = {
   received: { expression: sql`received_at`, type: sql`timestamptz` },
   data: { expression: sql`coalesce(interval_max_at, '-infinity')`, type: sql`timestamptz` },
@@ -58,7 +58,7 @@ export interface ListedRawFile {
   readonly first_esiid: string | null;
   readonly interval_min_at: Date | null;
   readonly interval_max_at: Date | null;
-  /** Members of the archive that were understood and hold nothing to load. */
+  /** Members of the archive that were recognized and hold nothing to load. */
   readonly ignored_members: number;
   readonly rows_read: number;
   readonly rejected_rows: number;
@@ -70,9 +70,9 @@ export interface ListedRawFile {
 }
 
 /**
- * Files in an order, a page at a time. By time received, every filter but the text has an index that ends in the order; a
- * text is looked for in the files that the others leave and stops when the page is full. The other orders read all files
- * that the filters leave: a million take a second, and an index for each would cost every load.
+ * Lists files in an order, a page at a time. By time received, every filter except the text has an index in that order; the
+ * text filter scans the files that match the others and stops when the page is full. The other orders read all matching
+ * files: a million take a second, and an index for each order would slow down every load.
  *
  * A duplicate holds the ESIIDs of its original.
  */

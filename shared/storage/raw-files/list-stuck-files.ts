@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 /**
- * Stuck files of a bucket, oldest first: registered with no message sent for so long that it must have been lost, or
+ * Stuck files of a bucket, oldest first: registered with the last message sent so long ago that it must have been lost, or
  * normalizing under an expired lease.
  * @param waitingMs how long a message may wait in the queue before it counts as lost
  */

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 /**
- * Notes that the outcome of this attempt was announced. A later attempt's outcome still has to be: its number differs.
- * @returns false if there was nothing to note
+ * Records that the outcome of this attempt was announced. A later attempt's outcome stays pending: its number differs.
+ * @returns false if there was nothing to record
  */
 export async function markAnnounced(
   database: Database,

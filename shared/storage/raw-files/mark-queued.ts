@@ -3,8 +3,8 @@ import type { Database } from '../database.ts';
 import { pendingStatuses } from '../tables.ts';
 
 /**
- * Records that messages for these files were sent. Files with a final status are left as they are, and so are those that
- * somebody has locked: a worker that has one already, or one whose machine vanished, which nobody should wait for.
+ * Records that messages for these files were sent. Skips files with a final status and locked rows: a worker
+ * already has the file, or its host was lost and the lock must not block others.
  */
 export async function markQueued({ kysely }: Database, ids: readonly string[]): Promise<void> {
   const unlocked = kysely

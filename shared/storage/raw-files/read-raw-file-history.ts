@@ -3,11 +3,11 @@ import type { Database } from '../database.ts';
 import type { RawFileStatus } from '../tables.ts';
 import { esiidsOfFile } from './esiids-of-file.ts';
 
-/** Of a file with more, the first so many copies and meters are told. */
+/** Maximum number of copies and meters returned for a file. */
 const maxListed = 50;
 
 export interface RawFileHistory {
-  /** The presigned upload that the file came by; null for one that was dropped. */
+  /** The presigned upload of the file; null for a dropped file. */
   readonly upload: { readonly requestedAt: Date; readonly requestCount: number } | null;
   /** The first thousand with intervals in it. */
   readonly esiids: readonly string[];
@@ -15,7 +15,7 @@ export interface RawFileHistory {
   readonly rejectedRows: readonly RejectedRowRecord[];
   /** Other files with the same bytes. */
   readonly copies: readonly CopyRecord[];
-  /** The days whose blocks this file was first to bring, by meter. */
+  /** The days whose blocks this file was the first to contain, by meter. */
   readonly changes: readonly ChangeRecord[];
 }
 
@@ -51,7 +51,7 @@ interface ChangeRecord {
   readonly lastDate: string;
 }
 
-/** What is known of one file beside its row. */
+/** The details of one file beyond its row. */
 export async function readRawFileHistory(
   database: Database,
   file: {
@@ -121,7 +121,7 @@ function readCopies(
     .execute();
 }
 
-/** By ESIID, since blocks have no index by file: raw_file_meters says where to look. */
+/** By ESIID, since blocks have no index by file: raw_file_meters has the ESIIDs and days. */
 async function readChanges({ kysely }: Database, id: string): Promise<readonly ChangeRecord[]> {
   const { rows } = await sql<ChangeRecord>`
     select esiid, count(*)::integer as blocks, count(distinct usage_date)::integer as days,

@@ -1,8 +1,8 @@
 import type { Database } from '../database.ts';
 
 /**
- * Leaves word that an attempt's time is nearly over and its file is not done. Should nothing more be heard of it, it ended
- * at its timeout; an attempt lost without this word died of something else.
+ * Records that an attempt is about to time out. If it is lost afterwards, it ended at its timeout; an attempt lost without
+ * this record ended for another reason.
  */
 export async function recordTimeout(
   { kysely }: Database,

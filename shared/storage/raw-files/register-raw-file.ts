@@ -3,7 +3,7 @@ import type { Database } from '../database.ts';
 import { storableText } from '../storable-text.ts';
 import type { RawFileStatus } from '../tables.ts';
 
-/** An S3 object version as register met it. */
+/** An S3 object version as register found it. */
 export interface NewRawFile {
   readonly bucket: string;
   readonly objectKey: string;
@@ -11,7 +11,7 @@ export interface NewRawFile {
   readonly etag: string | null;
   readonly filename: string;
   readonly sizeBytes: number;
-  /** 64 hex digits; null if the object was gone before it could be read. */
+  /** 64 hex digits; null if the object was deleted before it could be read. */
   readonly sha256: string | null;
   readonly contentType: string | null;
   readonly source: string;
@@ -24,19 +24,19 @@ export interface NewRawFile {
 export interface RegisteredRawFile {
   readonly id: string;
   readonly status: RawFileStatus;
-  /** False: the object version had a row already, which is returned as it is. */
+  /** False: the object version had a row already, which is returned unchanged. */
   readonly created: boolean;
   readonly duplicateOf: string | null;
 }
 
 /**
- * Gives an object version its row, exactly one however often and concurrently it is registered. It starts as `duplicate`
- * if a normalized file has the same bytes and these alone decide what is loaded, else as `registered`.
+ * Inserts the row of an object version: exactly one, however often and concurrently it is registered. It starts as `duplicate`
+ * if a normalized file has the same bytes and these alone determine what is loaded, else as `registered`.
  *
- * The row of the original is locked, so that it cannot be withdrawn before its duplicate is there to take its place.
+ * The row of the original is locked, so that it cannot be withdrawn before its duplicate exists and can take its place.
  *
- * The unique key does the work: one INSERT … ON CONFLICT DO NOTHING, which waits for a concurrent one; whoever finds the
- * row there reads it in a second statement, since the first one's snapshot may be older than it.
+ * The unique key does the work: one INSERT … ON CONFLICT DO NOTHING, which waits for a concurrent one. On conflict,
+ * a second statement reads the row, since the first one's snapshot may be older than the row.
  */
 export async function registerRawFile(database: Database, file: NewRawFile): Promise<RegisteredRawFile> {
   const { rows } = await sql<Omit<RegisteredRawFile, 'created'>>`

@@ -4,8 +4,8 @@ import { storableText } from '../storable-text.ts';
 import type { NewRawFile } from './register-raw-file.ts';
 
 /**
- * Gives an object version that cannot be read its row: `failed`, and why (`object-deleted`, `unusable-key`). A row it has
- * already stays as it is.
+ * Inserts the row of an object version that cannot be read: `failed`, with the error (`object-deleted`, `unusable-key`). An
+ * existing row stays unchanged.
  * @returns the new row's id; null if there was one
  */
 export async function registerUnreadableObject(

@@ -8,24 +8,23 @@ export interface Release {
   readonly leaseToken: string;
   readonly errorCode: string;
   readonly errorMessage: string;
-  /** No error of the database, the object store or the network: it counts as a lost attempt. */
+  /** Not an error of the database, the object store or the network: it counts as a lost attempt. */
   readonly isUnexpected: boolean;
-  /** How many attempts in a row may be lost, or end unexpectedly. */
+  /** Maximum number of consecutive attempts that are lost, or end unexpectedly. */
   readonly maxLostAttempts: number;
-  /** How long after it was registered or replayed a file is tried again. */
+  /** How long a file is retried after it was registered or replayed. */
   readonly maxRetryMs: number;
 }
 
 export type Released =
   | { readonly outcome: 'released' }
-  /** Its attempts have run out: it is failed now, or what it was before the replay. */
+  /** Its attempts are exhausted: it is failed now, or has its status from before the replay. */
   | { readonly outcome: 'given-up'; readonly errorCode: string; readonly errorMessage: string };
 
 /**
- * Gives a claimed file back after an error that is not its content's: registered again, for a later attempt. Attempts are
- * bounded whatever the error is: by number if it is unexpected, else by time. The row keeps the error until an attempt ends
- * better.
- * @throws LeaseLostError if the file is someone else's by now
+ * Releases a claimed file after an error not caused by its content: registered again, for a later attempt. Attempts are
+ * always bounded: by number if the error is unexpected, else by time. The row keeps the error until an attempt succeeds.
+ * @throws LeaseLostError if another worker has the file by now
  */
 export async function releaseRawFile(database: Database, release: Release): Promise<Released> {
   const { id, leaseToken, errorCode, isUnexpected, maxLostAttempts, maxRetryMs } = release;

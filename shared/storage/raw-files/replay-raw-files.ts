@@ -3,18 +3,18 @@ import type { Database } from '../database.ts';
 import { pendingStatuses, type RawFileStatus } from '../tables.ts';
 import { filesOfEsiid } from './esiids-of-file.ts';
 
-/** Which files to normalize again; what is left out does not restrict. */
+/** Which files to normalize again; omitted fields do not restrict. */
 export interface ReplayFilter {
-  /** Whoever replays has the queue and the objects of one bucket; other rows of the database are not its business. */
+  /** Only files of this bucket, whose objects and queue the caller has. */
   readonly bucket: string;
   readonly ids?: readonly string[] | undefined;
   readonly statuses?: readonly RawFileStatus[] | undefined;
   readonly esiid?: string | undefined;
   readonly source?: string | undefined;
-  /** Only files with a greater id, to go on where a limit cut. */
+  /** Only files with a greater id, to continue after a limit. */
   readonly after?: string | undefined;
   readonly limit: number;
-  /** Changes nothing, says what would be. */
+  /** Changes nothing, returns what would change. */
   readonly dryRun: boolean;
 }
 
@@ -23,13 +23,12 @@ export interface ReplayedFile {
   readonly filename: string;
   readonly source: string;
   readonly esiid: string | null;
-  /** What it was. */
+  /** Its status before. */
   readonly previousStatus: RawFileStatus;
 }
 
 /**
- * Takes files back to `registered`, oldest first, whatever they were; one that a worker holds a live lease on is left
- * alone. The caller queues them. Harmless at any time: blocks are a set, so loading again adds only what is missing.
+ * Returns files to `registered`, oldest first, from any status; skips files with a live lease. The caller queues them. Harmless at any time: blocks are a set, so loading again adds only what is missing.
  */
 export async function replayRawFiles(
   database: Database,
@@ -72,7 +71,7 @@ function conditions(filter: ReplayFilter): RawBuilder<unknown>[] {
   return [
     sql`bucket = ${bucket}`,
     sql`(status <> 'normalizing' or lease_expires_at <= now())`,
-    // What was withdrawn comes back only if it is asked for by id or by that status.
+    // A withdrawn file is replayed only if it is selected by id or by that status.
     ...(ids === undefined && statuses === undefined ? [sql`status <> 'withdrawn'`] : []),
     ...(ids === undefined ? [] : [sql`id = any(${ids}::bigint[])`]),
     ...(statuses === undefined ? [] : [sql`status = any(${statuses}::text[])`]),

@@ -12,9 +12,9 @@ export interface Restoration {
 }
 
 /**
- * Gives a replayed file back the final status it was replayed from, after an attempt that could not read it: its counts and
- * members stay as they were. A duplicate becomes one again only while a normalized file with its bytes is there.
- * @returns the status; null if there is nothing to go back to, or the file is someone else's by now
+ * Restores the final status that a file was replayed from, after an attempt that could not read it: its counts and members
+ * stay unchanged. A duplicate becomes one again only while a normalized file with its bytes exists.
+ * @returns the status; null if there was none before, or another worker has the file by now
  */
 export async function restoreRawFile(
   database: Database,

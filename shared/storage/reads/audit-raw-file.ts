@@ -3,11 +3,10 @@ import type { AuditCounts } from '../../reads/audit-counts.ts';
 import type { Database } from '../database.ts';
 
 /**
- * Audits the days that a file holds, as they are now, and notes in day_disagreements what does not agree and what does again
- * (the migration says why that is safe at any time and any number of times at once). To be run after whatever changed the
- * days has committed.
+ * Audits the current state of the days that a file holds, and adds to or deletes from day_disagreements (see the migration for
+ * why that is safe at any time and concurrently). Call it after the transaction that changed the days has committed.
  *
- * raw_file_meters says where to look. Where there are no reads there is nothing to audit, which one look into an index shows.
+ * raw_file_meters has the ESIIDs and days. Without reads there is nothing to audit, which one index lookup shows.
  */
 export async function auditRawFile({ kysely }: Database, rawFileId: string): Promise<AuditCounts> {
   const { rows } = await sql<AuditCounts>`

@@ -5,10 +5,10 @@ import type { Database } from '../database.ts';
 type Disagreements = Pick<AuditCounts, 'daysDiffering' | 'daysMissing'>;
 
 /**
- * Counts the days that do not agree and were noticed since an instant. A day that lacks intervals counts only when it is
- * older than the grace, since intervals may come later than reads, and counts from then on as if noticed then.
+ * Counts the days that do not agree and were noticed since an instant. A day with missing intervals counts only after the grace
+ * period, since intervals may arrive later than reads, and then counts as noticed at its end.
  *
- * A day is asked of smt_day_audit again: what was noted of it may have been put right since.
+ * Checks each day in smt_day_audit again: it may have been corrected since.
  */
 export async function countDisagreements(
   { kysely }: Database,

@@ -54,11 +54,11 @@ export interface RegisterBreak {
 }
 
 /**
- * Days by what the audit says of them: of one ESIID by date, else those with the greatest difference first.
+ * Audited days by status: of one ESIID by date, else those with the greatest difference first.
  *
- * The statuses are constants in the text of the statement, since the half of the view without reads is left out at planning
- * where `unaudited` is not among them; as a parameter it would be read. Of all ESIIDs it has to be left out: without reads
- * nothing but usage_date restricts, and blocks have no index by that.
+ * The statuses are constants in the statement's text, so that planning eliminates the half of the view without reads unless
+ * `unaudited` is among them; with a parameter it would be scanned. For all ESIIDs that is required: without reads only
+ * usage_date restricts, and blocks have no index on it.
  */
 export async function readDayAudit({ kysely }: Database, query: AuditQuery): Promise<readonly AuditedDay[]> {
   const order = query.esiid === null ? sql`abs(difference_kwh) desc nulls last, ` : sql``;
@@ -73,7 +73,7 @@ export async function readDayAudit({ kysely }: Database, query: AuditQuery): Pro
   return rows;
 }
 
-/** Billing periods by what the audit says of them, in order. */
+/** Audited billing periods by status, in order. */
 export async function readPeriodAudit(
   { kysely }: Database,
   query: AuditQuery,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Channel } from '../../intervals/block.ts';
 import type { Database } from '../database.ts';
 
-/** The channels of an ESIID that have daily reads, and the first and the last day of each; both ends come from the primary key. */
+/** The channels of an ESIID that have daily reads, and the first and the last day of each; both come from the primary key. */
 export async function readDailyExtent(
   { kysely }: Database,
   esiid: string,

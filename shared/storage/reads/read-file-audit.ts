@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { AuditedDay, AuditedPeriod, DayStatus } from './read-audit.ts';
 
-/** What the audit says of the days and billing periods that some files hold, by status; days without a read are in none. */
+/** Audited days and billing periods of some files, by status; days without a read have none. */
 export interface FileAudit {
   readonly days: Readonly<Partial<Record<DayStatus, number>>>;
   readonly periods: Readonly<Partial<Record<AuditedPeriod['status'], number>>>;
-  /** The days that do not agree, the greatest difference first; fifty at most. */
+  /** The days that do not agree, the greatest difference first; at most fifty. */
   readonly disagreements: readonly Pick<
     AuditedDay,
     'esiid' | 'channel' | 'usage_date' | 'status' | 'interval_kwh' | 'daily_kwh' | 'difference_kwh'
@@ -16,8 +16,8 @@ export interface FileAudit {
 const maxListed = 50;
 
 /**
- * The audit as it is now: what a file once contradicted may have been put right since.
- * @param maxMeters ESIIDs and channels that are looked at, the first in order
+ * The current audit: a disagreement at the time of the file may have been corrected since.
+ * @param maxMeters maximum number of ESIIDs and channels to audit, the first in order
  */
 export async function readFileAudit(
   { kysely }: Database,

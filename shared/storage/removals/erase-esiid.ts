@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Database } from '../database.ts';
 import { inRemoval, onEachDataTable, type RemovalRequest } from './remove.ts';
 
-/** A file of which something has to be said to the operator: it holds the ESIID, or may, and others too. */
+/** A file to report to the operator: it holds, or may hold, the ESIID and others. */
 interface SharedFile {
   readonly id: string;
   readonly filename: string;
@@ -20,9 +20,9 @@ export interface Erasure {
 }
 
 /**
- * Erases an ESIID: its intervals and reads, rejected rows that name it, upload requests for it and hints. From now on no load
- * brings it back. Object versions that hold nothing else are listed for deletion (see erased-objects.ts), and their files
- * become `withdrawn`. Rows of raw_file_meters stay: they say which objects still hold the ESIID, and that its days changed.
+ * Erases an ESIID: its intervals and reads, rejected rows that name it, upload requests for it and hints. From then on no load
+ * inserts it again. Object versions that hold nothing else are listed for deletion (see erased-objects.ts), and their files
+ * become `withdrawn`. Rows of raw_file_meters stay: they show which objects still hold the ESIID, and that its days changed.
  * Safe to repeat.
  * @throws pg's DatabaseError, DatabaseUnavailableError; nothing was changed then
  */
@@ -49,7 +49,7 @@ export function eraseEsiid(database: Database, esiid: string, request: RemovalRe
 
 /**
  * Every file that holds the ESIID, was sent with it as a hint, or has it in its name, and why its object may not be deleted:
- * null if nothing but the ESIID can be in it. A duplicate holds what its original does.
+ * null if it can hold nothing but the ESIID. A duplicate holds what its original does.
  */
 const filesOfEsiid = `
   select file.id, file.filename, file.object_key as "objectKey", file.version_id as "versionId",
@@ -93,7 +93,7 @@ async function sortFiles(client: PoolClient, esiid: string): Promise<readonly Sh
   return rows;
 }
 
-/** Deletes what else names the ESIID: rejected rows, upload requests, hints. */
+/** Deletes the other places of the ESIID: rejected rows, upload requests, hints. */
 async function forgetTraces(client: PoolClient, esiid: string): Promise<void> {
   await client.query(
     `delete from rejected_rows

@@ -30,7 +30,7 @@ export async function listErasedObjects(
     .execute();
 }
 
-/** How many object versions of an erased ESIID are still to be deleted, in whatever bucket. */
+/** How many object versions of an erased ESIID are still to be deleted, in any bucket. */
 export async function countErasedObjects({ kysely }: Database, esiid: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::int as count from erased_objects where esiid = ${esiid} and deleted_at is null`.execute(
@@ -40,8 +40,8 @@ export async function countErasedObjects({ kysely }: Database, esiid: string): P
 }
 
 /**
- * Records that object versions were deleted, and takes the ESIID out of their files' names and keys. The key stays unique:
- * the ESIID's place is taken by the file's id.
+ * Records that object versions were deleted, and removes the ESIID from their files' names and keys. The key stays unique:
+ * the file's id replaces the ESIID.
  */
 export async function markObjectsDeleted(
   { kysely }: Database,

@@ -3,19 +3,19 @@ import { type DataTable, dataTables, removalLock } from '../data-tables.ts';
 import type { Database } from '../database.ts';
 import { asDatabaseError } from '../errors.ts';
 
-/** Who takes data back, and why; kept for good. */
+/** Who removes data, and why; kept forever. */
 export interface RemovalRequest {
   readonly requestedBy: string;
   readonly reason: string;
 }
 
-/** How long a removal waits for the loads that are finishing, and for another removal. */
+/** How long a removal waits for finishing loads and for another removal. */
 const lockTimeoutMs = 15_000;
 
 /**
  * Runs a removal in one transaction, with no load finishing at the same time: readers see all of it or nothing, and a
  * removal that is killed has removed nothing.
- * @throws pg's DatabaseError 55P03 if the loads that are finishing take longer than {@link lockTimeoutMs}: try again
+ * @throws pg's DatabaseError 55P03 if the finishing loads take longer than {@link lockTimeoutMs}: retry
  */
 export async function inRemoval<T>(
   database: Database,
@@ -42,7 +42,7 @@ export interface RemovedRows {
   readonly kept: number;
 }
 
-/** Runs a step on each data table, and adds up what it did. */
+/** Runs a step on each data table, and returns the total counts. */
 export async function onEachDataTable(
   step: (table: DataTable) => Promise<RemovedRows>,
 ): Promise<RemovedRows> {

@@ -6,7 +6,7 @@ import { inRemoval, onEachDataTable, type RemovalRequest, type RemovedRows } fro
 
 export interface Withdrawal {
   readonly id: string;
-  /** What the file was; `withdrawn` if it was withdrawn before, and then nothing was done now. */
+  /** The file's previous status; if `withdrawn`, nothing was done. */
   readonly previousStatus: RawFileStatus;
   /** Rows deleted, and rows that stay since other files hold them. */
   readonly rows: RemovedRows;
@@ -15,11 +15,11 @@ export interface Withdrawal {
 }
 
 /**
- * Withdraws a raw file: its row stays, as `withdrawn`, and the data is what it would be had the file never come. Rows that
- * another file holds too become that file's, the first one's if there are several; the rest are deleted. A duplicate with the
- * same bytes takes the file's place. A worker that has the file loses its lease, so nothing of it is kept.
+ * Withdraws a raw file: its row stays, as `withdrawn`, and the data is as if the file had never arrived. Rows that another
+ * file also holds are reassigned to the first such file; the rest are deleted. A duplicate with the same bytes replaces the
+ * file. A worker that has the file loses its lease, so its work is rolled back.
  *
- * Every file's share is known (repeated_content), so no file is read again and nothing is missing at any time. Rejected:
+ * The rows of every file are known (repeated_content), so no file is read again and no data is missing at any time. Rejected:
  * reading the other files of the same ESIIDs and days again, which takes as long as loading them, needs an order in which
  * readers miss nothing, and fails for files whose objects have expired.
  * @returns null if there is no such file
@@ -66,7 +66,7 @@ function ownRows({ name, date }: DataTable): string {
     where meter.raw_file_id = $1 and stored.raw_file_id = $1`;
 }
 
-/** Gives each row of the file that others hold to the first of them, and deletes the rest. */
+/** Reassigns each row of the file that others hold to the first of them, and deletes the rest. */
 async function removeRows(client: PoolClient, table: DataTable, id: string): Promise<RemovedRows> {
   const { name, date, content } = table;
   const { rows } = await client.query<{ removed: string; kept: string }>(
@@ -97,7 +97,7 @@ async function removeRows(client: PoolClient, table: DataTable, id: string): Pro
   return { removed: Number(rows[0]?.removed), kept: Number(rows[0]?.kept) };
 }
 
-/** Gives all rows of the file to its duplicate. */
+/** Reassigns all rows of the file to its duplicate. */
 async function bequeathRows(
   client: PoolClient,
   table: DataTable,
@@ -126,7 +126,7 @@ const copiedColumns = [
   ...['interval_min_at', 'interval_max_at', 'normalized_at', 'announced_at', 'self_contained'],
 ];
 
-/** Makes the oldest duplicate of a file a normalized one with the same counts, and its other duplicates that one's. */
+/** Makes the oldest duplicate of a file normalized with the same counts, and the original of the other duplicates. */
 async function promoteDuplicate(client: PoolClient, id: string): Promise<string | null> {
   const { rows } = await client.query<{ id: string }>(
     'select id from raw_files where duplicate_of = $1 order by id for update',
@@ -150,8 +150,7 @@ async function promoteDuplicate(client: PoolClient, id: string): Promise<string 
 }
 
 /**
- * What else is kept by file goes to the duplicate, which as a duplicate had none of it. Nothing changes for readers, so no
- * change is recorded.
+ * Moves the file's other rows to the duplicate, which had none. Nothing changes for readers, so no change is recorded.
  */
 async function bequeathRest(client: PoolClient, id: string, heirId: string): Promise<void> {
   await client.query(
@@ -163,7 +162,7 @@ async function bequeathRest(client: PoolClient, id: string, heirId: string): Pro
   await client.query('update rejected_rows set raw_file_id = $2 where raw_file_id = $1', [id, heirId]);
 }
 
-/** Records that the days of the file have changed, and forgets what it repeated of others. */
+/** Records that the days of the file have changed, and deletes its repeated_content. */
 async function endMeters(client: PoolClient, id: string): Promise<void> {
   await client.query(
     `delete from repeated_content repeated using raw_file_meters meter

@@ -2,15 +2,15 @@ import type { DatabaseRole } from '../roles.ts';
 
 /**
  * The statement that creates users who log in with IAM tokens, for the administrator of an Aurora or RDS Postgres. One statement,
- * since the Data API runs one at a time. Does nothing for users that exist. What they may do, the migration grants; only the
- * right to create tables is the administrator's to grant.
+ * since the Data API runs one at a time. Does nothing for existing users. The migration grants their rights, except the
+ * right to create tables, which the administrator has to grant.
  *
  * The administrator must not become a member of these users: RDS's pg_hba.conf sends every member of `rds_iam`, direct or not, to
- * IAM authentication, where the administrator's password counts for nothing; it could then neither log in nor undo it. Two things
+ * IAM authentication, where the administrator's password is not valid; it could then neither log in nor undo it. Two things
  * would make it a member. One is `grant reader to current_user`, so what both may read is granted to a group that cannot log in and
- * is no member of `rds_iam`. The other is CREATE ROLE itself: since PostgreSQL 16 a role that is no superuser becomes a member of
- * each role that it creates, and cannot revoke that. So a role made for the purpose creates them, and is dropped again.
- * Should the administrator be a member all the same, the statement fails and is rolled back.
+ * is no member of `rds_iam`. The other is CREATE ROLE itself: since PostgreSQL 16 a non-superuser role becomes a member of
+ * each role that it creates, and cannot revoke that. So a temporary role creates them, and is dropped afterwards.
+ * If the administrator is a member anyway, the statement fails and is rolled back.
  * @param users names of letters and underscores
  * @param readers the group
  */

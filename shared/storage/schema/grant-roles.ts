@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 /**
- * What the writer may do beyond reading, and no more: blocks are only ever added, files and requests never removed. Only
- * the owner withdraws files and erases ESIIDs. Whoever adds a table adds it here.
+ * The writer's rights beyond reading: blocks are only inserted, files and requests never deleted. Only the owner withdraws
+ * files and erases ESIIDs. A new table has to be added here.
  */
 const writerRights = {
   raw_files: 'insert, update',
@@ -34,11 +34,11 @@ const readable = [
   ...['erased_esiids', 'erased_objects', 'removals'],
 ];
 
-/** Arbitrary: the key of the lock under which rights are given, since two GRANTs on one table at once fail. */
+/** Arbitrary: the key of the lock for granting rights, since concurrent GRANTs on one table fail. */
 const grantLock = 7_680_425;
 
 /**
- * Gives the users of writer and reader their rights on the schema; the owner of the schema runs it after each migration.
+ * Grants the users of writer and reader their rights on the schema; the owner of the schema runs it after each migration.
  * Safe to repeat, and for users that are the owner itself.
  * @throws pg's DatabaseError 42704 when there is no such user
  */

@@ -17,20 +17,20 @@ const migrationLockTable = 'smt_ingest_migrations_lock';
 const oldestServer = 150_000;
 
 const lockNotAvailable = '55P03';
-/** With the owner's lock timeout of 5 s (function-database.ts), some four minutes. */
+/** With the owner's lock timeout of 5 s (function-database.ts), about four minutes. */
 const maxAttempts = 30;
 const retryMs = 3_000;
 
-/** Arbitrary: the key of the lock under which the schema is made, since two CREATE SCHEMA at once fail. */
+/** Arbitrary: the key of the lock for creating the schema, since concurrent CREATE SCHEMA statements fail. */
 const schemaLock = 7_680_424;
 
 /**
- * Brings the schema up to date, in one transaction under a lock: run twice or by several at once, each migration runs once.
- * The schema is the first of the connection's search_path, and is made if it is not there.
+ * Brings the schema up to date, in one transaction under a lock: each migration runs once, even with concurrent callers.
+ * The schema is the first of the connection's search_path, and is created if it does not exist.
  *
- * A statement that waits for a table lock has everybody else wait behind it, so it waits no longer than the connection's
- * lock timeout, gives the lock's queue free, and the migration is tried again.
- * @returns the names of those that ran now
+ * A statement that waits for a table lock blocks all others behind it, so it waits no longer than the connection's lock
+ * timeout, leaves the lock queue, and the migration is retried.
+ * @returns the names of the migrations that ran
  * @throws PostgresTooOldError, ForeignTablesError, DatabaseNewerError, DatabaseDivergedError before anything is changed;
  *   MigrationFailedError
  */
@@ -40,7 +40,7 @@ export async function migrate(database: Database): Promise<readonly string[]> {
   await assertTablesAreOurs(database);
   const migrator = new Migrator({
     db: database.kysely,
-    migrationTableSchema: schema, // else Kysely takes another schema's table of that name for ours
+    migrationTableSchema: schema, // otherwise Kysely mistakes another schema's table of that name for ours
     provider: { getMigrations: async () => ({ ...migrations }) },
     migrationTableName: migrationTable,
     migrationLockTableName: migrationLockTable,
@@ -84,8 +84,8 @@ async function findOrCreateSchema({ kysely }: Database): Promise<string> {
 }
 
 /**
- * Looks for tables of our names first, for our migrations after: the two appear in one transaction, so what another
- * migrator makes in between is taken for ours.
+ * Looks for tables of our names first, for our migrations after: both appear in one transaction, so tables that
+ * another migrator creates in between are recognized as ours.
  */
 async function assertTablesAreOurs(database: Database): Promise<void> {
   const found = await findTables(database, [

@@ -8,8 +8,8 @@ export interface MissingUpload {
 }
 
 /**
- * Whether the bytes of an upload request are there: under its key or another. A row of its key with other bytes does not
- * count. A row whose hash is not known yet does, if it has the key and the size.
+ * Whether the bytes of an upload request are stored, under its key or another. A row of its key with other bytes does not
+ * count. A row without a hash counts if it has the key and the size.
  */
 export function hasArrived(bucket: string): RawBuilder<boolean> {
   return sql`(
@@ -25,8 +25,8 @@ export function hasArrived(bucket: string): RawBuilder<boolean> {
 /**
  * Presigned uploads whose URL expired before their bytes arrived. An old client that ignores the response and logs
  * success shows up here, and only here.
- * @param expiredBefore leaves time for the event of an upload begun in the URL's last moment
- * @param requestedAfter bounds how long a missing upload is reported
+ * @param expiredBefore allows for the event of an upload that began just before the URL expired
+ * @param requestedAfter limits how long a missing upload is reported
  */
 export async function listMissingUploads(
   { kysely }: Database,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { storableText } from '../storable-text.ts';
 
-/** A presigned upload as it was granted. */
+/** A granted presigned upload. */
 export interface UploadRequest {
   readonly objectKey: string;
   readonly filename: string;
@@ -11,13 +11,13 @@ export interface UploadRequest {
   readonly source: string;
   readonly esiid: string | null;
   readonly contentType: string | null;
-  /** When the client says it got the file. */
+  /** When the client got the file, by its own account. */
   readonly clientReceivedAt: Date | null;
-  /** When the presigned URL ends. */
+  /** When the presigned URL expires. */
   readonly expiresAt: Date;
 }
 
-/** Keeps who asked to upload what, so that an upload that never comes can be named. Asking again updates the one row. */
+/** Records a requested upload, so that a missing one can be reported. A repeated request updates the same row. */
 export async function recordUploadRequest(database: Database, request: UploadRequest): Promise<void> {
   const values = {
     object_key: request.objectKey,

@@ -19,8 +19,8 @@ export type ChangePosition = Pick<UsageChange, 'xid' | 'rawFileId' | 'esiid' | '
  * What changed after a position, in an order in which nothing that commits late is skipped.
  *
  * Transaction numbers are given at a transaction's first write, not at its commit, so changes are withheld until every
- * transaction with a lower number has ended: those below the snapshot's xmin. One that stays open delays what came after it
- * and loses nothing. Rejected: a sequence or a timestamp, which a slow transaction's rows appear behind.
+ * transaction with a lower number has ended: those below the snapshot's xmin. A long-running one delays later changes
+ * but loses none. Rejected: a sequence or a timestamp, since a slow transaction's rows would appear behind the reader.
  */
 export async function readChanges(
   { kysely }: Database,

@@ -12,10 +12,10 @@ export interface CoveredDay {
   readonly estimated: number;
   /** Slots that have a value; null when all of them have. */
   readonly presentSlots: readonly number[] | null;
-  /** How many revisions are kept. */
+  /** Number of stored revisions. */
   readonly revisions: number;
   readonly latestRevisedAt: Date;
-  /** The file that brought the latest revision, and when S3 got the first and the last file of the day. */
+  /** The file with the latest revision, and when S3 received the first and the last file of the day. */
   readonly latestRawFileId: string;
   readonly firstReceivedAt: Date;
   readonly latestReceivedAt: Date;
@@ -31,9 +31,9 @@ export interface CoverageQuery {
 }
 
 /**
- * What is stored of each day of one ESIID, by date and channel; a day without a block is not among the rows.
+ * The stored data of each day of one ESIID, by date and channel; a day without a block has no row.
  *
- * Nearly every day's newest revision is one whole block, which wins in every slot: its values are counted without expanding
+ * The newest revision of nearly every day is one complete block, which wins in every slot: its values are counted without expanding
  * them to intervals. Only the other days are read from the view, by their dates, which keeps it on the primary key. Reading
  * every day from the view took over ten times as long.
  */

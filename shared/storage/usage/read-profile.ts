@@ -44,8 +44,8 @@ export async function readProfile(
 }
 
 /**
- * The power that is always on: of each day the quietest whole hour of consumption, and of those the median, in kW. Where
- * there is generation, only hours before five count: by day the roof hides what runs.
+ * The base load in kW: the median over the days of each day's lowest whole hour of consumption. With generation, only hours
+ * before five count: by day, solar generation hides consumption.
  * @returns null when no day has a whole hour
  */
 export async function readBaseload(

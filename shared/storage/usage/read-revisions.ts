@@ -3,10 +3,10 @@ import type { Channel } from '../../intervals/block.ts';
 import type { Database } from '../database.ts';
 import { loadedBy } from './as-of.ts';
 
-/** The newest of a channel's revisions are returned, in case a file brought endless ones. */
+/** Maximum number of revisions per channel, newest first, in case files contain very many. */
 const maxRevisions = 100;
 
-/** A block of one day: what one revision says. */
+/** A block of one day in one revision. */
 export interface StoredRevision {
   readonly channel: Channel;
   readonly revisedAt: Date;
@@ -16,7 +16,7 @@ export interface StoredRevision {
   readonly filename: string;
   readonly source: string;
   readonly meter: string | null;
-  /** Exact decimals by slot; null where the file had none. */
+  /** Exact decimals by slot; null if the file had none. */
   readonly kwh: readonly (string | null)[];
   /** A bit for each slot, as text of 0 and 1; null when none is estimated. */
   readonly estimated: string | null;

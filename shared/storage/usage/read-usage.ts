@@ -15,7 +15,7 @@ export interface UsageQuery {
   readonly resolution: UsageResolution;
   /** Null: now. */
   readonly asOf: Date | null;
-  /** Only what comes after this row of an earlier page. */
+  /** Only rows after this row of an earlier page. */
   readonly after: { readonly startSeconds: number; readonly channel: Channel } | null;
   readonly limit: number;
 }
@@ -44,8 +44,8 @@ const starts = {
 /**
  * Intervals of one ESIID, or their sums, by start and channel.
  *
- * esiid and usage_date reach the primary key through the view; `after` becomes a condition on usage_date too, so that the
- * last page costs no more than the first. Two CPUs, 1,000 ESIID-years stored: a year of intervals takes 60 ms, of months 45 ms.
+ * Conditions on esiid and usage_date reach the primary key through the view; `after` also becomes a condition on usage_date, so
+ * that the last page costs no more than the first. Two CPUs, 1,000 ESIID-years stored: a year of intervals takes 60 ms, of months 45 ms.
  */
 export async function readUsage(database: Database, query: UsageQuery): Promise<readonly UsageRow[]> {
   const { after, limit, resolution } = query;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 interface EsiidSearch {
-  /** Digits that stand anywhere in the ESIID; empty for all. */
+  /** Digits anywhere in the ESIID; empty for all. */
   readonly containing: string;
   /** Only ESIIDs after this one. */
   readonly after: string;
@@ -13,16 +13,16 @@ interface EsiidSearch {
 
 interface FoundEsiids {
   readonly esiids: readonly string[];
-  /** The last ESIID that was looked at when the maximum was reached before the limit; null otherwise. */
+  /** The last ESIID read if the maximum was reached before the limit; null otherwise. */
   readonly stoppedAt: string | null;
 }
 
 /**
  * ESIIDs that have data, in order.
  *
- * The recursive walk jumps from one ESIID to the next in the primary key, so it costs what it passes and not the table's
- * size: SELECT DISTINCT reads every block. Digits in the middle of an ESIID have no index, so a search for rare ones looks at
- * many; it stops at a maximum and says where, for the next page to go on.
+ * The recursive walk jumps from one ESIID to the next in the primary key, so its cost depends on the ESIIDs it visits and
+ * not on the table's size: SELECT DISTINCT reads every block. Digits in the middle of an ESIID have no index, so a search for
+ * rare ones reads many; it stops at a maximum and returns the position for the next page.
  */
 export async function searchEsiids(
   database: Database,

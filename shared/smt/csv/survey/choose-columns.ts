@@ -13,7 +13,7 @@ export interface ChosenColumns {
   readonly onlyLabel: 'start' | 'end' | 'either' | null;
 }
 
-/** Maximum number of rows that may be equal by chance. */
+/** Minimum number of rows of a constant column; fewer may be equal by chance. */
 const minRowsOfConstant = 4;
 
 function unknownHeader(message: string): FileError {

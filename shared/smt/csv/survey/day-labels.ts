@@ -73,8 +73,8 @@ export class DayLabels {
   }
 
   /**
-   * Where the order of the day puts its midnight: first, as the start of the day, or last, behind 23:45, as its end. Null
-   * if there is none or the day is in no order, but for the hour that fall back repeats.
+   * Position of midnight in the order of the day: first, as the start of the day, or last, after 23:45, as its end. Null
+   * if there is none or the day is not in order, apart from the hour that fall back repeats.
    */
   get midnight(): 'first' | 'last' | null {
     const isDescending = this.falls > this.rises;

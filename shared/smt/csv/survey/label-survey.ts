@@ -53,7 +53,7 @@ export class LabelSurvey {
 
   /**
    * What the labels of each meter mean: as its own show, or as those of all other meters of the file that show anything.
-   * @param name what the column's name says of them
+   * @param name what the column's name says about them
    */
   conventions(name: 'start' | 'end' | 'either'): Map<string, LabelConvention | null> {
     const shown = new Map(

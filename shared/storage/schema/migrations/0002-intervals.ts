@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * What the files say: interval_blocks, and the views that read it as intervals.
+ * The content of the files: interval_blocks, and the views that read it as intervals.
  *
  * ESIIDs have the C collation: they are digits, and a locale's comparison makes every index descent dearer.
  * `channel` is an enum: 4 bytes in heap and index where text takes 12.

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Which ESIIDs a file holds: what its announcement names, and what a replay by ESIID finds it by. */
+/** Which ESIIDs a file holds, for its announcement and for a replay by ESIID. */
 export async function up(database: Kysely<unknown>): Promise<void> {
   await sql`
     alter table raw_smt_files

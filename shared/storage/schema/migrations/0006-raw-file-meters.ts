@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
  * Which ESIIDs and days a raw file holds: one row per file, ESIID and channel, written by the statement that finishes the
  * file. It replaces the list of a file's first thousand ESIIDs, and serves three readers:
  *
- * - by file (primary key): the ESIIDs of a file, and where in interval_blocks its blocks lie, which have no index by file;
+ * - by file (primary key): the ESIIDs of a file, and where its blocks are in interval_blocks, which has no index by file;
  * - by ESIID (second index): the files that hold an ESIID;
  * - by change (third index): what changed, in an order in which nothing that commits late is skipped. `changed_xid` is the
  *   transaction that last added or removed intervals of this file, ESIID and channel. A reader takes rows in the order

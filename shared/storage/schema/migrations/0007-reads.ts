@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Daily and monthly reads, what SMT's other two reports say, and the views that hold the intervals against them. */
+/** Daily and monthly reads, from SMT's other two reports, and the views that compare the intervals with them. */
 export async function up(database: Kysely<unknown>): Promise<void> {
   await sql`
     alter table raw_smt_files
@@ -17,8 +17,8 @@ export async function up(database: Kysely<unknown>): Promise<void> {
 /**
  * Insert only and keyed by content, like blocks. The key holds kwh before the content, so that its order is that of
  * revisions, (revised_at, kwh, content), and the current read of a day is the last in the index. `usage_date` and
- * `raw_file_id` have indexes of their own, small ones, since many rows share a value: by the first the disagreements of
- * some days are found for all meters, without looking at any other day.
+ * `raw_file_id` have indexes of their own, small ones, since many rows share a value: the first finds the disagreements of
+ * some days for all meters, without reading any other day.
  */
 async function createReads(database: Kysely<unknown>): Promise<void> {
   await sql`
@@ -91,12 +91,12 @@ async function createReads(database: Kysely<unknown>): Promise<void> {
 
 /**
  * smt_interval_days: the sum of each day's current intervals. Where the newest block of a day is whole and the only one of
- * its revision, as nearly always, its own values are summed; only for other days smt_intervals is asked.
+ * its revision, as nearly always, its own values are summed; only other days are read from smt_intervals.
  *
  * smt_day_audit starts from the reads, and adds the days without one with a constant status, so that a condition on status
  * leaves out that half at planning. The LATERAL subqueries end in OFFSET 0, which keeps them in one piece: each is then
  * planned with the day's key as parameters, and reads that day alone. The running difference is a subquery in the select
- * list, since a query that does not ask for it does not pay for it.
+ * list, since a query that does not select it does not pay for it.
  *
  * Measured over 219,000 meter-days, CPU time in Postgres: a year of one ESIID 9 ms, with running differences 12 ms; the
  * disagreements of 30 days (18,000 meter-days) 300 ms. Rejected: window functions for the running difference (a condition on
@@ -190,7 +190,7 @@ async function createDayViews(database: Kysely<unknown>): Promise<void> {
  * A bill of a period [start, end) is the difference of the register at the two midnights, each cut to whole kWh, where SMT
  * bills whole kWh. So the registers decide wherever both are known and no break lies between; else the intervals do, if all
  * are there, to less than 1 kWh. The register of a midnight is the reading inside the period, so that an exchange at the
- * midnight itself does no harm.
+ * midnight itself has no effect.
  */
 async function createMonthAudit(database: Kysely<unknown>): Promise<void> {
   await sql`

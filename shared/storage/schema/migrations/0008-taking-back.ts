@@ -3,19 +3,19 @@ import { type Kysely, sql } from 'kysely';
 /**
  * Withdrawing raw files and erasing ESIIDs.
  *
- * A row of interval_blocks names the first file that brought it. `repeated_content` names the others: per file, ESIID and
- * channel the keys of the rows that were there when the file was loaded. So withdrawing a file knows which of its rows stay,
- * for another file holds them, without reading any file again; the others may have expired in S3 by then. It has rows only
+ * A row of interval_blocks names the first file that contained it. `repeated_content` names the others: per file, ESIID and
+ * channel the keys of the rows that were there when the file was loaded. So a withdrawal knows which of its rows stay because
+ * another file holds them, without reading any file again; the others may have expired in S3 by then. It has rows only
  * for files that overlap, 28 bytes a block where a row per block would take 180. Its dates, revisions and contents are
  * parallel arrays; `data_table` is the table they are keys of.
  *
  * `erased_esiids` are suppressed: whatever is loaded from now on leaves them out, until the erasure is lifted.
  * `erased_objects` are the object versions that hold nothing but an erased ESIID, and when they were deleted in S3.
- * `removals` is the audit trail: who took back what, when and why. None of these refers to raw_smt_files by a foreign key.
+ * `removals` is the audit trail: who removed what, when and why. None of these refers to raw_smt_files by a foreign key.
  *
  * smt_begin_load() makes loads and removals wait for each other. A load holds a shared lock while it decides which rows are
- * new and which another file brought; a removal takes it exclusively. Without it, a row could lose its last holder between a
- * load that finds the row in place and the commit that says so. It is volatile plpgsql, so that its query sees what was
+ * new and which another file contained; a removal takes it exclusively. Without it, a row could lose its last holder between a
+ * load that finds the row in place and the commit that records it. It is volatile plpgsql, so that its query sees what was
  * committed while it waited for the lock, which the snapshot of the calling statement does not.
  *
  * `replayed_from` is the final status that a replayed file had, to which it returns if it can no longer be read.

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * The table of raw files is raw_files, so that raw_smt_files can be what the main app knows by that name: a view with the
+ * The table of raw files is raw_files, so that raw_smt_files can be a view for the main app with the
  * columns and types of its model. Indexes and constraints follow; renaming a constraint renames its index.
  */
 export async function up(database: Kysely<unknown>): Promise<void> {

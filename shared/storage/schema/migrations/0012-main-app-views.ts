@@ -7,7 +7,7 @@ import { type Kysely, sql } from 'kysely';
  * `(ts AT TIME ZONE 'UTC') AT TIME ZONE 'America/Chicago'`: on a timestamptz that converts the other way, without an error,
  * and days and hours are off by 10 to 12 hours.
  *
- * Neither view takes writes. What the app would change is refused with the route to call instead; a statement that matches
+ * Both views are read-only. A write is rejected with the route to call instead; a statement that matches
  * no row, such as deleting the intervals of an ESIID that has none, changes nothing and succeeds.
  */
 export async function up(database: Kysely<unknown>): Promise<void> {
@@ -60,7 +60,7 @@ export async function up(database: Kysely<unknown>): Promise<void> {
       insert: 'Upload the file: POST /api/admin/smt/raw-upload.',
       update: 'To load a file again: POST /api/admin/smt/normalize?id=ID.',
       delete:
-        'Raw files stay when they are processed; their status tells which are pending. To take one back: POST /api/admin/smt/raw-files/ID/withdraw.',
+        'Raw files stay when they are processed; their status shows which are pending. To withdraw one: POST /api/admin/smt/raw-files/ID/withdraw.',
     },
   };
   for (const [view, hints] of Object.entries(refusals)) {

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * When each block was loaded, so that usage can be read as the database stood at an earlier time.
+ * When each block was loaded, so that usage can be read as of an earlier time.
  *
  * loaded_at is the start of the statement that adds the block, which is the last of its transaction: what a query at that
  * time saw differs by no more than that statement's run. Eight bytes for each block; when its file was loaded would not do, since a

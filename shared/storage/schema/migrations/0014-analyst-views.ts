@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Views for analysts, and what the tables and views hold, for `\d+`.
+ * Views for analysts, and comments on the tables and views, for `\d+`.
  *
  * smt_days groups by its keys, so conditions on esiid, channel and usage_date reach the blocks; one on kwh or peak_kwh reads
  * every day. smt_latest takes the ESIIDs from raw_file_meters and each one's newest day from the end of the primary key: a

@@ -14,7 +14,7 @@ import { up as loadedAt } from './0013-loaded-at.ts';
 import { up as analystViews } from './0014-analyst-views.ts';
 
 /**
- * Every migration, in order. A released one never changes: what comes next is a new file and a new line here.
+ * Every migration, in order. A released one never changes: the next one is a new file and a new line here.
  *
  * They only add, so that the code before them runs on the schema after them: during a deployment, and after one that is
  * rolled back, which leaves the schema as it is. So: a new column is nullable or has a default; nothing is dropped, renamed
