@@ -14,7 +14,7 @@ const sharedFile = z.strictObject({
     .describe('It holds other ESIIDs, or not all of it was read as intervals, so it may'),
 });
 
-const errors = { '503': 'Loads are finishing, or the database is away: ask again' };
+const errors = { '503': 'Loads are finishing, or the database is unavailable: retry' };
 
 export const eraseRoutes = {
   eraseEsiid: {
@@ -23,7 +23,7 @@ export const eraseRoutes = {
     summary: 'Erase an ESIID',
     description:
       'Deletes its intervals, rejected rows, upload requests and hints, and the object versions that hold nothing else. ' +
-      'No later load brings it back. Safe to repeat: repeat it while `objects_pending` is not 0.',
+      'No later load inserts it again. Safe to repeat: repeat it while `objects_pending` is not 0.',
     tag: 'Raw files',
     access: 'admin',
     body: erasureRequest,

@@ -63,11 +63,11 @@ const auditedDay = z.strictObject({
   expected_intervals: count,
 });
 
-/** What a day of a coverage response has of its audit. */
+/** Audit fields of a day in a coverage response. */
 export const auditOfDay = {
   audit_status: auditedDay.shape.status
     .nullable()
-    .describe('What SMT’s daily read says of the day, as in getAudit'),
+    .describe('Audit of the day against SMT’s daily read, as in getAudit'),
   daily_kwh: auditedDay.shape.daily_kwh,
   difference_kwh: auditedDay.shape.difference_kwh,
 };

@@ -28,7 +28,7 @@ const csvColumns = [
   ] as const),
 ];
 
-/** GET /api/usage/audit: what SMT's daily and monthly reads say of the intervals, as JSON or CSV. */
+/** GET /api/usage/audit: audit of the intervals against SMT's daily and monthly reads, as JSON or CSV. */
 export async function getAudit(
   database: Database,
   { query, format, event }: RouteRequest<typeof usageRoutes.getAudit>,

@@ -4,7 +4,7 @@ import { readDailyExtent } from '../../shared/storage/reads/read-daily-extent.ts
 import type { DayRange, DescribedDay } from '../../shared/usage/coverage.ts';
 import { maxAuditRows } from './audit-schemas.ts';
 
-/** The ends of a range that a request gives. */
+/** The ends of a requested range. */
 interface GivenRange {
   readonly esiid: string;
   readonly from?: string | undefined;
@@ -30,8 +30,8 @@ export async function extendedByReads(
 }
 
 /**
- * Adds to each day what its daily read says of its intervals; nulls where there is neither.
- * @param range the ESIID and days to ask the audit of; null for none
+ * Adds to each day the audit of its intervals against its daily read; nulls where there is neither.
+ * @param range the ESIID and days to audit; null for none
  */
 export async function withAudit(
   database: Database,

@@ -53,7 +53,7 @@ export const usageRoutes = {
     path: '/api/usage/changes',
     summary: 'Which days of which ESIIDs changed, in an order that skips nothing',
     description:
-      'For a copy kept elsewhere: read the days of each change anew, then continue from next_cursor. Without a cursor it begins with the first file ever loaded. A change appears once every transaction that began before it has ended.',
+      'For a replica elsewhere: read the days of each change again, then continue from next_cursor. Without a cursor it begins with the first file ever loaded. A change appears once every transaction that began before it has ended.',
     tag: 'Usage',
     access: 'reader',
     query: changesQuery,

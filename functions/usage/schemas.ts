@@ -15,11 +15,11 @@ import { channels } from '../../shared/intervals/block.ts';
 import { esiidPattern } from '../../shared/intervals/esiid.ts';
 import { auditOfDay } from './audit-schemas.ts';
 
-/** What the usage routes take and return: the handlers parse requests by these, and the OpenAPI document is made of them. */
+/** Request and response schemas of the usage routes, for the handlers and the OpenAPI document. */
 
-/** A year of intervals and some more: what fits Lambda's 6 MB uncompressed. */
+/** A little more than a year of intervals, which fits Lambda's 6 MB uncompressed. */
 const maxUsageRows = 40_000;
-/** Each of them is a query of its own. */
+/** Maximum number of ESIIDs: each is a separate query. */
 const maxEsiids = 50;
 /** Coverage is not paged. */
 export const maxCoverageDays = 3_660;
@@ -127,7 +127,7 @@ const coveredDay = z
     kwh: kwh.nullable().describe('Exact sum of the intervals that are present; null when none is'),
     revisions: count,
     latest_revised_at: instant.nullable(),
-    latest_raw_file_id: rawFileId.nullable().describe('File that brought the latest revision'),
+    latest_raw_file_id: rawFileId.nullable().describe('File with the latest revision'),
     first_received_at: instant.nullable(),
     latest_received_at: instant.nullable(),
     ...auditOfDay,
@@ -206,7 +206,7 @@ const change = z
     channel,
     first_date: localDate.describe('The days that may have changed: first and last, both included'),
     last_date: localDate,
-    raw_file_id: rawFileId.describe('The file that was loaded or taken back'),
+    raw_file_id: rawFileId.describe('The file that was loaded or withdrawn'),
   })
   .meta({ id: 'Change' });
 
@@ -217,7 +217,7 @@ export const changesResponse = z
     next_cursor: z
       .string()
       .nullable()
-      .describe('Keep it, and send it as `cursor` the next time; null only while nothing was ever loaded'),
+      .describe('Store it, and send it as `cursor` next time; null only if nothing was ever loaded'),
   })
   .meta({ id: 'ChangesResponse' });
 

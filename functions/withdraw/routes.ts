@@ -27,7 +27,7 @@ export const withdrawRoutes = {
       .meta({ id: 'WithdrawResponse' }),
     errors: {
       '404': 'There is no such raw file',
-      '503': 'Loads are finishing, or the database is away: ask again',
+      '503': 'Loads are finishing, or the database is unavailable: retry',
     },
   },
 } as const satisfies Routes;

@@ -6,7 +6,7 @@ interface Version {
 }
 
 /**
- * Deletes up to a thousand object versions for good.
+ * Permanently deletes up to a thousand object versions.
  * @returns those that are deleted, now or before: S3 names only the ones it could not delete
  */
 export async function deleteObjectVersions<V extends Version>(

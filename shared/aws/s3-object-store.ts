@@ -10,11 +10,11 @@ import {
 } from '../raw-files/object-store.ts';
 
 /** S3's responses for a version that no longer exists; 405 is the one for a delete marker. */
-const goneStatuses = new Set([404, 405]);
+const deletedStatuses = new Set([404, 405]);
 
 function asGone(version: ObjectVersion, error: unknown): unknown {
-  const isGone = error instanceof S3ServiceException && goneStatuses.has(error.$metadata.httpStatusCode ?? 0);
-  return isGone ? new ObjectDeletedError(version, { cause: error }) : error;
+  const isDeleted = error instanceof S3ServiceException && deletedStatuses.has(error.$metadata.httpStatusCode ?? 0);
+  return isDeleted ? new ObjectDeletedError(version, { cause: error }) : error;
 }
 
 /** The object store on S3. */

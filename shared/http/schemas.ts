@@ -53,7 +53,7 @@ const shortText = (meaning: string) =>
 
 /** Part of every request that removes data; it is kept forever. */
 export const removalRequest = z.strictObject({
-  requested_by: shortText('Who asks for it'),
+  requested_by: shortText('Who requests it'),
   reason: shortText('Why'),
 });
 

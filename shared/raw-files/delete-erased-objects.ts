@@ -12,7 +12,7 @@ const objectsPerRequest = 1_000;
 export interface DeleteErasedObjects {
   readonly database: Database;
   readonly bucket: string;
-  /** Deletes object versions for good; returns those that are deleted, now or before. */
+  /** Permanently deletes object versions; returns those that are deleted, now or before. */
   readonly deleteVersions: (versions: readonly ErasedObject[]) => Promise<readonly ErasedObject[]>;
   readonly hasTime: () => boolean;
 }

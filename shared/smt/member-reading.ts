@@ -64,7 +64,7 @@ export class MemberReading {
     this.pendingReads.push(read);
   }
 
-  /** Passes what was added so far to the sinks, and waits until they have taken it. */
+  /** Passes what was added so far to the sinks, and awaits them. */
   async flush(): Promise<void> {
     for (const block of this.pending.splice(0)) await this.sinks.block(block);
     for (const read of this.pendingReads.splice(0)) await this.sinks.read(read);

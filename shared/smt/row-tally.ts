@@ -44,7 +44,7 @@ export class RowTally {
   }
 
   /**
-   * @param rows how many rows the text contains: a day's array is rejected as a whole
+   * @param rows how many rows the text contains: a day's raster is rejected as a whole
    * @param what names the cell that the row is rejected for; kept of the first row of each reason
    */
   reject(

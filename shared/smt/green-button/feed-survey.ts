@@ -210,7 +210,7 @@ function placementOf(proof: BlockProof, { proofs, minStart, maxEnd }: Evidence):
 function faultOf(proof: BlockProof): string {
   if (proof === 'not-a-day')
     return 'the block is labelled with a day, and that day has not as many quarter hours as it has readings';
-  if (proof === 'order') return 'other blocks disprove that midnight UTC stands for midnight in Texas';
+  if (proof === 'order') return 'other blocks disprove that midnight UTC means midnight in Texas';
   return 'neither its start nor its readings agree with a day in Texas, so that nothing proves what their starts mean';
 }
 

@@ -3,7 +3,7 @@ import { parseKwh } from '../../intervals/kwh.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
 
 /**
- * The official API's array `RD`: 100 fields `kWh-flag`, the wall clock's quarter hours with the hour that fall back
+ * The official API's raster `RD`: 100 fields `kWh-flag`, the wall clock's quarter hours with the hour that fall back
  * repeats beside its first pass (smt-format, "API, JSON"). A field's position determines its slot, so a day is read
  * only if all of its fields are where they must be.
  */
@@ -78,7 +78,7 @@ function slotOfField(day: ClockDay, position: number): number | null | undefined
 }
 
 /**
- * Reads a day's array.
+ * Reads a day's raster.
  * @returns why none of it can be read, if its fields are not where they must be
  */
 export function readRaster(day: ClockDay, text: string): RasterDay | RasterFault {

@@ -221,12 +221,12 @@ function turnsOf(hour: Hour, rows: readonly DayRow[], items: readonly number[]):
 function dropDuplicateRows(hour: Hour, rows: readonly DayRow[], region: readonly number[]): number[] {
   let items = [...region];
   for (let turns = turnsOf(hour, rows, items).length; turns > 1; ) {
-    const twin = items.findIndex((index, at) => {
-      const isTwin = items.slice(0, at).some((earlier) => rows[earlier]?.text === rows[index]?.text);
-      return isTwin && turnsOf(hour, rows, items.toSpliced(at, 1)).length < turns;
+    const duplicate = items.findIndex((index, at) => {
+      const isDuplicate = items.slice(0, at).some((earlier) => rows[earlier]?.text === rows[index]?.text);
+      return isDuplicate && turnsOf(hour, rows, items.toSpliced(at, 1)).length < turns;
     });
-    if (twin < 0) break;
-    items = items.toSpliced(twin, 1);
+    if (duplicate < 0) break;
+    items = items.toSpliced(duplicate, 1);
     turns = turnsOf(hour, rows, items).length;
   }
   return items;

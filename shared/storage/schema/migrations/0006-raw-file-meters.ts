@@ -15,7 +15,7 @@ import { type Kysely, sql } from 'kysely';
  * First and last date cover everything that the file has loaded for the ESIID and channel, over all attempts.
  *
  * There is no foreign key: the finishing statement holds the file's row locked, and the check would cost a lookup per row.
- * A restore from a logical dump starts transaction numbers anew: set `changed_xid` to pg_current_xact_id() in all rows then,
+ * A restore from a logical dump restarts transaction numbers: set `changed_xid` to pg_current_xact_id() in all rows then,
  * and have readers start over.
  */
 export async function up(database: Kysely<unknown>): Promise<void> {

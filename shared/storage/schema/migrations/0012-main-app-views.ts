@@ -51,7 +51,7 @@ export async function up(database: Kysely<unknown>): Promise<void> {
       raise exception 'The view % is read-only', quote_ident(tg_table_name)
         using errcode = 'feature_not_supported', hint = tg_argv[0];
     end $$`.execute(database);
-  const refusals = {
+  const writeErrors = {
     SmtInterval: {
       'insert or update': 'Upload the file that has the intervals: POST /api/admin/smt/raw-upload.',
       delete: 'To erase an ESIID with all that is stored of it: POST /api/admin/smt/erasures.',
@@ -63,7 +63,7 @@ export async function up(database: Kysely<unknown>): Promise<void> {
         'Raw files stay when they are processed; their status shows which are pending. To withdraw one: POST /api/admin/smt/raw-files/ID/withdraw.',
     },
   };
-  for (const [view, hints] of Object.entries(refusals)) {
+  for (const [view, hints] of Object.entries(writeErrors)) {
     for (const [operation, hint] of Object.entries(hints)) {
       const name = sql.id(`refuse_${operation.replaceAll(' ', '_')}`);
       await sql`
