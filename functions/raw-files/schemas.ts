@@ -112,7 +112,7 @@ const rowCounts = {
   invalid_esiid: count,
   invalid_timestamp: count,
   invalid_kwh: count,
-  invalid_reading: count.describe('A register reading or demand that is no number'),
+  invalid_reading: count.describe('A register reading or demand that is not a number'),
   invalid_row: count,
 };
 
@@ -127,7 +127,7 @@ const rawFile = z.strictObject({
   sha256: z.string().nullable(),
   content_type: z.string().nullable(),
   source: z.string(),
-  esiid: z.string().nullable().describe('A hint that came with the file'),
+  esiid: z.string().nullable().describe('The hint sent with the file'),
   esiids: z.array(esiid).describe('The first thousand that the file holds'),
   esiid_count: count,
   status: rawFileStatus,

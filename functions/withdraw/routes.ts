@@ -8,7 +8,7 @@ export const withdrawRoutes = {
     path: '/api/admin/smt/raw-files/{id}/withdraw',
     summary: 'Withdraw a raw file',
     description:
-      'The data becomes what it would be had the file never come: rows that other files hold too stay, and a duplicate ' +
+      'The data becomes as if the file had never arrived: rows that other files also hold stay, and a duplicate ' +
       'with the same bytes takes its place. Replaying the file by its id undoes it. Safe to repeat; of a large file the ' +
       'response may time out before the withdrawal is done, which the status of the file then shows.',
     tag: 'Raw files',

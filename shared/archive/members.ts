@@ -142,7 +142,7 @@ async function* guarded(content: Content, unpacking: Unpacking): AsyncGenerator<
 function keyMissing(): FileError {
   return new FileError(
     'pgp-key-missing',
-    'The file is encrypted with PGP, and there is no key to open it with.',
+    'The file is encrypted with PGP, and there is no key to decrypt it.',
   );
 }
 

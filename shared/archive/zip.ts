@@ -71,7 +71,7 @@ async function checkDirectoryEnd(source: ByteSource, zip: yauzl.ZipFile): Promis
   for await (const chunk of source.stream(end, Math.min(end + 4, source.sizeBytes))) chunks.push(chunk);
   if (afterDirectory.includes(Buffer.concat(chunks).toString('latin1'))) return;
   throw new Error(
-    `it says that it has ${zip.entryCount} entries, and does not end after these, at byte ${end}`,
+    `it declares ${zip.entryCount} entries but does not end after them, at byte ${end}`,
   );
 }
 

@@ -62,23 +62,23 @@ export class S3SweptBucket implements SweptBucket {
     }
   }
 
-  async readNotes(): Promise<SweepCheckpoint | null> {
+  async readCheckpoint(): Promise<SweepCheckpoint | null> {
     try {
       const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: notesKey }));
-      const notes = sweepCheckpoint.safeParse(JSON.parse((await Body?.transformToString()) ?? 'null'));
-      return notes.success ? notes.data : null;
+      const checkpoint = sweepCheckpoint.safeParse(JSON.parse((await Body?.transformToString()) ?? 'null'));
+      return checkpoint.success ? checkpoint.data : null;
     } catch (error) {
       if (error instanceof NoSuchKey || error instanceof SyntaxError) return null;
       throw error;
     }
   }
 
-  async writeNotes(notes: SweepCheckpoint): Promise<void> {
+  async writeCheckpoint(checkpoint: SweepCheckpoint): Promise<void> {
     await this.s3.send(
       new PutObjectCommand({
         Bucket: this.bucket,
         Key: notesKey,
-        Body: JSON.stringify(notes),
+        Body: JSON.stringify(checkpoint),
         ContentType: 'application/json',
       }),
     );

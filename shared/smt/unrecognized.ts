@@ -45,7 +45,7 @@ export function unrecognized(head: MemberHead): FileError {
   const found = firstLine(head.text).trim().slice(0, 200);
   return new FileError(
     'unknown-header',
-    `The first line is no header of an interval file or a report of daily or monthly reads: "${found}". Expected columns for a time and kWh, such as ` +
+    `The first line is not the header of an interval file or a report of daily or monthly reads: "${found}". Expected columns for a time and kWh, such as ` +
       'ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH,ESTIMATED_ACTUAL,CONSUMPTION_SURPLUSGENERATION; daily reads have START_READING and END_READING beside USAGE_DATE and USAGE_KWH.',
   );
 }

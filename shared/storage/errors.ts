@@ -16,7 +16,7 @@ abstract class StorageError extends Error {
 export class LeaseLostError extends StorageError {
   readonly code = 'lease-lost';
   constructor(rawFileId: string) {
-    super(`The lease on raw file ${rawFileId} is someone else's now; nothing of this attempt was kept.`);
+    super(`The lease on raw file ${rawFileId} was taken over; the work of this attempt was rolled back.`);
   }
 }
 
@@ -56,7 +56,7 @@ export class ForeignTablesError extends StorageError {
   constructor(names: readonly string[]) {
     super(
       `The database already has ${names.join(', ')}, not made by smt-ingest. ` +
-        'Nothing was changed: give it a schema of its own (infra/DEPLOY.md says how), or another database.',
+        'Nothing was changed: configure another schema (see infra/DEPLOY.md) or another database.',
     );
   }
 }

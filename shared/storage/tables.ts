@@ -139,7 +139,7 @@ interface IntervalBlocksTable {
   raw_file_id: string;
   meter: Nullable<string>;
   kwh: (string | null)[];
-  /** A bit a slot, as text of 0 and 1. */
+  /** One bit per slot, as text of 0 and 1. */
   estimated: Nullable<string>;
   loaded_at: ColumnType<Date, undefined, never>;
 }

@@ -22,8 +22,8 @@ export interface SweptBucket {
   /** @throws CursorRejectedError */
   list(cursor: ListingCursor | null): Promise<ListingPage>;
   /** Null if there are none, or none that can be read. */
-  readNotes(): Promise<SweepCheckpoint | null>;
-  writeNotes(notes: SweepCheckpoint): Promise<void>;
+  readCheckpoint(): Promise<SweepCheckpoint | null>;
+  writeCheckpoint(checkpoint: SweepCheckpoint): Promise<void>;
   /** When files were replayed last, by the bucket's clock; null if never. */
   replayedAt(): Promise<Date | null>;
 }

@@ -4,7 +4,7 @@ import type { Database } from '../storage/database.ts';
 import { rejectionSqlState } from '../storage/errors.ts';
 import { findUnregistered } from '../storage/raw-files/find-unregistered.ts';
 import { CursorRejectedError, type ListingPage, type SweptBucket } from './ports.ts';
-import { type ListingCursor, type SweepCheckpoint, versionNote } from './sweep-checkpoint.ts';
+import { type ListingCursor, type SweepCheckpoint, checkpointId } from './sweep-checkpoint.ts';
 
 const hourMs = 3_600_000;
 /** S3 may set an object's time to the start of its upload: a single PUT of 5 GB on a slow connection takes hours. */
@@ -31,7 +31,7 @@ export interface BucketSweep {
 }
 
 export interface BucketSweepResult {
-  readonly notes: Pick<SweepCheckpoint, 'verifiedUntil' | 'pass' | 'registered'>;
+  readonly checkpoint: Pick<SweepCheckpoint, 'verifiedUntil' | 'pass' | 'registered'>;
   /** Objects were found that are not known to be registered. */
   readonly sawNew: boolean;
   readonly unregistered: number;
@@ -41,36 +41,36 @@ export interface BucketSweepResult {
  * Continues the scan of all object versions, and registers those whose event was lost. A run reads a bounded number of
  * pages, and stops when its time is up; versions that an earlier run found registered are not queried again.
  */
-export async function sweepBucket(notes: SweepCheckpoint, sweep: BucketSweep): Promise<BucketSweepResult> {
-  const pass = notes.pass ?? { startedAt: sweep.now(), cursor: null, failed: false, registered: [] };
-  const known = new Set([...notes.registered, ...pass.registered]);
+export async function sweepBucket(checkpoint: SweepCheckpoint, sweep: BucketSweep): Promise<BucketSweepResult> {
+  const pass = checkpoint.pass ?? { startedAt: sweep.now(), cursor: null, failed: false, registered: [] };
+  const known = new Set([...checkpoint.registered, ...pass.registered]);
   const registered = new Set(pass.registered);
   let { cursor, failed } = pass;
   let sawNew = false;
   let unregistered = 0;
   for (let page = 0; page < sweep.maxPages && sweep.hasTime(); page++) {
     const listed = await listOrGiveUp(cursor, sweep);
-    if (!listed) return { notes: { ...notes, pass: null }, sawNew, unregistered };
+    if (!listed) return { checkpoint: { ...checkpoint, pass: null }, sawNew, unregistered };
     const { versions, next } = listed;
-    const fresh = versions.filter((version) => isFresh(version, notes.verifiedUntil));
-    const [old, unknown] = partition(fresh, (version) => known.has(versionNote(version)));
+    const fresh = versions.filter((version) => isFresh(version, checkpoint.verifiedUntil));
+    const [old, unknown] = partition(fresh, (version) => known.has(checkpointId(version)));
     const found = await registerLost(unknown, sweep);
     for (const version of [...old, ...found.registered]) {
-      if (registered.size < maxRemembered) registered.add(versionNote(version));
+      if (registered.size < maxRemembered) registered.add(checkpointId(version));
     }
     if (unknown.length > 0) sawNew = true;
     unregistered += found.created;
     failed ||= found.failed;
     if (found.isCut) break; // the next run reads this page again
     if (!next) {
-      const verifiedUntil = failed ? notes.verifiedUntil : new Date(pass.startedAt.getTime() - sweep.graceMs);
-      return { notes: { verifiedUntil, pass: null, registered: [...registered] }, sawNew, unregistered };
+      const verifiedUntil = failed ? checkpoint.verifiedUntil : new Date(pass.startedAt.getTime() - sweep.graceMs);
+      return { checkpoint: { verifiedUntil, pass: null, registered: [...registered] }, sawNew, unregistered };
     }
     cursor = next;
   }
   const unfinished = { startedAt: pass.startedAt, cursor, failed, registered: [...registered] };
-  const { verifiedUntil, registered: knownBefore } = notes;
-  return { notes: { verifiedUntil, pass: unfinished, registered: knownBefore }, sawNew, unregistered };
+  const { verifiedUntil, registered: knownBefore } = checkpoint;
+  return { checkpoint: { verifiedUntil, pass: unfinished, registered: knownBefore }, sawNew, unregistered };
 }
 
 /** @returns null when S3 rejects the cursor: then the next run restarts the scan, and this one does its other work */

@@ -16,7 +16,7 @@ export const sweepCheckpoint = z.object({
   pass: z
     .object({ startedAt: instant, cursor: cursor.nullable(), failed: z.boolean(), registered })
     .nullable(),
-  /** Registered versions that are too young for `verifiedUntil` to cover; see {@link versionNote}. */
+  /** Registered versions that are too young for `verifiedUntil` to cover; see {@link checkpointId}. */
   registered,
   /** Nothing was pending at the last query of the database. */
   isQuiet: z.boolean(),
@@ -36,6 +36,6 @@ export const firstCheckpoint: SweepCheckpoint = {
 };
 
 /** Id of an object version in the checkpoint: 96 bits of its hash, since keys may be a kilobyte long. */
-export function versionNote({ objectKey, versionId }: { objectKey: string; versionId: string }): string {
+export function checkpointId({ objectKey, versionId }: { objectKey: string; versionId: string }): string {
   return createHash('sha256').update(`${objectKey}\n${versionId}`).digest('base64url').slice(0, 16);
 }

@@ -82,13 +82,13 @@ const nothingOpen = {
  * made. Safe at any time and concurrently: every step is idempotent.
  */
 export async function sweep(deps: SweepDependencies, options: SweepOptions): Promise<SweepReport> {
-  const notes = (await deps.bucket.readNotes()) ?? firstCheckpoint;
+  const checkpoint = (await deps.bucket.readCheckpoint()) ?? firstCheckpoint;
   let databaseOpened = false;
   const database = (): Promise<Database> => {
     databaseOpened = true;
     return deps.database();
   };
-  const listed = await sweepBucket(notes, {
+  const listed = await sweepBucket(checkpoint, {
     ...deps,
     database,
     maxPages,
@@ -108,14 +108,14 @@ export async function sweep(deps: SweepDependencies, options: SweepOptions): Pro
     listed.sawNew ||
     deadLettersHandled > 0 ||
     databaseOpened ||
-    !notes.isQuiet ||
-    seenAt.getTime() - notes.databaseSeenAt.getTime() > longestQuietMs ||
-    (await wasReplayedSince(notes.databaseSeenAt, deps.bucket));
+    !checkpoint.isQuiet ||
+    seenAt.getTime() - checkpoint.databaseSeenAt.getTime() > longestQuietMs ||
+    (await wasReplayedSince(checkpoint.databaseSeenAt, deps.bucket));
   const open = isDue ? await sweepDatabase(await database(), deps, options) : nothingOpen;
-  await deps.bucket.writeNotes({
-    ...listed.notes,
+  await deps.bucket.writeCheckpoint({
+    ...listed.checkpoint,
     isQuiet: open.isQuiet && !listed.sawNew,
-    databaseSeenAt: isDue ? seenAt : notes.databaseSeenAt,
+    databaseSeenAt: isDue ? seenAt : checkpoint.databaseSeenAt,
   });
   const { isQuiet, ...counts } = open;
   return {

@@ -29,10 +29,10 @@ const never = (): never => {
 };
 
 /** One run over the bucket alone, of one page of two object versions. */
-function sweepTwo(scene: SweepScene, notes: Partial<SweepCheckpoint>, failing?: string) {
+function sweepTwo(scene: SweepScene, checkpoint: Partial<SweepCheckpoint>, failing?: string) {
   const failures: string[] = [];
   const result = sweepBucket(
-    { ...firstCheckpoint, ...notes },
+    { ...firstCheckpoint, ...checkpoint },
     {
       bucket: new S3SweptBucket(scene.s3, Bucket),
       database: async () => scene.database,
@@ -48,7 +48,7 @@ function sweepTwo(scene: SweepScene, notes: Partial<SweepCheckpoint>, failing?: 
       now: () => new Date(Date.now() + hourMs),
     },
   );
-  return result.then(({ notes: left, ...counts }) => ({ notes: left, ...counts, failures }));
+  return result.then(({ checkpoint: left, ...counts }) => ({ checkpoint: left, ...counts, failures }));
 }
 
 /** Makes S3 list two object versions a page. */
@@ -91,7 +91,7 @@ test('An object whose event was lost is registered and queued once the grace is 
   expect(scene.queued).toEqual([files[0]?.id]);
 });
 
-test('Every version of an overwritten key is found, and neither folders nor notes are', async () => {
+test('Every version of an overwritten key is found, and neither folders nor the checkpoint are', async () => {
   const scene = await useSweep();
   for (const content of ['first', 'second']) await putObject(scene.s3, 'same.csv', content);
   await putObject(scene.s3, 'folder/', '');
@@ -109,13 +109,13 @@ test('A pass that one run cannot finish goes on where it stopped, and only its e
   for (const key of ['a', 'b', 'c', 'd', 'e']) await putObject(scene.s3, `${key}.csv`);
 
   const first = await sweepTwo(scene, firstCheckpoint);
-  const second = await sweepTwo(scene, first.notes);
-  const third = await sweepTwo(scene, second.notes);
+  const second = await sweepTwo(scene, first.checkpoint);
+  const third = await sweepTwo(scene, second.checkpoint);
 
   expect([first, second, third].map(({ unregistered }) => unregistered)).toEqual([2, 2, 1]);
-  expect(first.notes).toMatchObject({ verifiedUntil: new Date(0), pass: { cursor: { keyMarker: 'b.csv' } } });
-  expect(third.notes.pass).toBeNull();
-  expect(third.notes.verifiedUntil.getTime()).toBe((first.notes.pass?.startedAt.getTime() ?? 0) - graceMs);
+  expect(first.checkpoint).toMatchObject({ verifiedUntil: new Date(0), pass: { cursor: { keyMarker: 'b.csv' } } });
+  expect(third.checkpoint.pass).toBeNull();
+  expect(third.checkpoint.verifiedUntil.getTime()).toBe((first.checkpoint.pass?.startedAt.getTime() ?? 0) - graceMs);
   expect(await filesOf(scene)).toHaveLength(5);
 });
 
@@ -125,11 +125,11 @@ test('A pass in which an object could not be registered verifies nothing, and th
   for (const key of ['a', 'b', 'c']) await putObject(scene.s3, `${key}.csv`);
 
   const first = await sweepTwo(scene, firstCheckpoint, 'b.csv');
-  const second = await sweepTwo(scene, first.notes);
-  const next = await sweepTwo(scene, second.notes);
+  const second = await sweepTwo(scene, first.checkpoint);
+  const next = await sweepTwo(scene, second.checkpoint);
 
   expect(first.failures).toEqual(['b.csv']);
-  expect(second.notes).toMatchObject({ verifiedUntil: new Date(0), pass: null });
+  expect(second.checkpoint).toMatchObject({ verifiedUntil: new Date(0), pass: null });
   expect(next.unregistered).toBe(1);
   expect(await filesOf(scene)).toHaveLength(3);
 });
@@ -138,15 +138,15 @@ test('A cursor that S3 rejects ends the pass, and the next run starts it again a
   const scene = await useSweep();
   listByTwo(scene);
   for (const key of ['a', 'b', 'c']) await putObject(scene.s3, `${key}.csv`);
-  const { notes } = await sweepTwo(scene, firstCheckpoint);
+  const { checkpoint } = await sweepTwo(scene, firstCheckpoint);
   const cursor = { keyMarker: '', versionIdMarker: 'not-a-version' };
 
-  const rejected = await sweepTwo(scene, { ...notes, pass: notes.pass && { ...notes.pass, cursor } });
-  const again = await sweepTwo(scene, rejected.notes);
-  const last = await sweepTwo(scene, again.notes);
+  const rejected = await sweepTwo(scene, { ...checkpoint, pass: checkpoint.pass && { ...checkpoint.pass, cursor } });
+  const again = await sweepTwo(scene, rejected.checkpoint);
+  const last = await sweepTwo(scene, again.checkpoint);
 
-  expect(rejected).toMatchObject({ failures: ['cursor-rejected'], notes: { pass: null } });
-  expect(last).toMatchObject({ failures: [], notes: { pass: null } });
+  expect(rejected).toMatchObject({ failures: ['cursor-rejected'], checkpoint: { pass: null } });
+  expect(last).toMatchObject({ failures: [], checkpoint: { pass: null } });
   expect(await filesOf(scene)).toHaveLength(3);
 });
 
@@ -155,13 +155,13 @@ test('A sweep whose cursor S3 rejects still does its other work', async () => {
   const startedAt = new Date(Date.now() - hourMs);
   const cursor = { keyMarker: '', versionIdMarker: 'not-a-version' };
   const pass = { startedAt, cursor, failed: false, registered: [] };
-  await scene.bucket.writeNotes({ ...firstCheckpoint, pass });
+  await scene.bucket.writeCheckpoint({ ...firstCheckpoint, pass });
 
   const report = await scene.run();
 
   expect(scene.errors).toEqual(['scan of the bucket restarted']);
   expect(report.databaseOpened).toBe(true);
-  expect(await scene.bucket.readNotes()).toMatchObject({ pass: null });
+  expect(await scene.bucket.readCheckpoint()).toMatchObject({ pass: null });
 });
 
 test('When all is registered and quiet the database is left asleep, and looked into again after six hours', async () => {
@@ -254,7 +254,7 @@ test('A file on its way keeps the sweep awake', async () => {
   expect(report.oldestUnfinishedAgeSeconds).toBeGreaterThanOrEqual(0);
 });
 
-test('Without its notes, or with notes it cannot read, a sweep verifies everything again', async () => {
+test('Without a checkpoint, or with one it cannot read, a sweep verifies everything again', async () => {
   const scene = await useSweep();
   await putObject(scene.s3, 'a.csv');
   await scene.run({ afterMs: 8 * hourMs });

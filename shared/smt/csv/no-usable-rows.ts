@@ -5,7 +5,7 @@ import type { RowTally } from '../row-tally.ts';
 /** What to do if nearly all rows are rejected for one reason, which then is the file's error. */
 const remedyOf = {
   'future-revision':
-    'A revision stamp later than the day the file came would hide every later one. Correct the stamps and send it again.',
+    'A revision stamp later than the day the file was received would hide every later one. Correct the stamps and send it again.',
   'future-date': 'No interval can be later than the day the file was received. Correct the dates and send it again.',
   'not-15-minute': '',
   'conflicting-values': '',

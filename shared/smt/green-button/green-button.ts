@@ -55,7 +55,7 @@ function rejectNoIntervals(feed: FeedReader, readingCount: number): void {
   if (!feed.hasResources)
     throw new FileError(
       'unknown-xml',
-      `The XML is no Green Button feed: its first element is <${feed.root?.slice(0, 100)}>, and nothing in it is of ESPI.`,
+      `The XML is not a Green Button feed: its first element is <${feed.root?.slice(0, 100)}>, and it has no ESPI elements.`,
     );
   const found = feed.blockCount
     ? `${feed.blockCount} blocks with an interval and without readings`

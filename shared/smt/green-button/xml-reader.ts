@@ -91,7 +91,7 @@ function elementOf(tag: SaxesTagNS): XmlElement {
 function invalid(what: string, line: number, cause?: Error): FileError {
   return new FileError(
     'invalid-xml',
-    `The file is no well-formed XML: ${what} (line ${line}). Nothing of it is loaded. Download it again.`,
+    `The file is not well-formed XML: ${what} (line ${line}). None of it is loaded. Download it again.`,
     cause ? { cause } : undefined,
   );
 }
@@ -103,7 +103,7 @@ function tooLong(line: number): FileError {
 function truncated(): FileError {
   return new FileError(
     'truncated-xml',
-    'The XML breaks off before its end. Nothing of it is loaded. Download it again.',
+    'The XML is truncated. None of it is loaded. Download it again.',
   );
 }
 

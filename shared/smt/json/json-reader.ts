@@ -94,7 +94,7 @@ export class JsonReader {
       write();
     } catch (error) {
       if (error instanceof TokenizerError) throw this.invalid(error.message, error);
-      if (isEncodingError(error)) throw this.invalid('bytes that are no UTF-8', error);
+      if (isEncodingError(error)) throw this.invalid('bytes that are not UTF-8', error);
       throw error;
     }
   }
@@ -143,7 +143,7 @@ export class JsonReader {
 
   private mustExpect(found: string): void {
     if (!this.expected.split(' or ').includes(found))
-      throw this.invalid(`"${found}" stands where ${this.expected} should`);
+      throw this.invalid(`"${found}" found instead of ${this.expected}`);
   }
 
   private takeValue(value: JsonValue): void {
@@ -156,7 +156,7 @@ export class JsonReader {
 
   private setField(object: OpenObject, value: JsonValue): void {
     if (object.fields.has(this.fieldName))
-      throw this.invalid(`the field "${this.fieldName.slice(0, 100)}" stands twice in one object`);
+      throw this.invalid(`the field "${this.fieldName.slice(0, 100)}" occurs twice in one object`);
     if (object.fields.size >= maxFields) throw this.invalid(`an object of more than ${maxFields} fields`);
     object.fields.set(this.fieldName, value);
     const length = this.fieldName.length + (typeof value === 'string' ? value.length : 16);
@@ -209,7 +209,7 @@ export class JsonReader {
   private invalid(what: string, cause?: Error): FileError {
     return new FileError(
       'invalid-json',
-      `The file is no valid JSON: ${what} (line ${this.line()}). Nothing of it is loaded. Download it again.`,
+      `The file is not valid JSON: ${what} (line ${this.line()}). None of it is loaded. Download it again.`,
       cause ? { cause } : undefined,
     );
   }
@@ -222,7 +222,7 @@ function isEncodingError(error: unknown): error is Error {
 function truncated(cause?: unknown): FileError {
   return new FileError(
     'truncated-json',
-    'The JSON breaks off before its end. Nothing of it is loaded. Download it again.',
+    'The JSON is truncated. None of it is loaded. Download it again.',
     cause ? { cause } : undefined,
   );
 }

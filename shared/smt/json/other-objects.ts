@@ -54,7 +54,7 @@ export class OtherObjects {
       );
     }
     if (isKnown) return;
-    const said = this.sayings.length > 0 ? ` It says ${this.sayings.join('; ')}.` : '';
+    const said = this.sayings.length > 0 ? ` Its message: ${this.sayings.join('; ')}.` : '';
     if (this.isError) {
       throw new FileError(
         'error-response',

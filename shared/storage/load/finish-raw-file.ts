@@ -59,7 +59,7 @@ export interface BlockSource {
  * out first (smt_begin_load), then the file's row is locked, so nothing is inserted under a lease that was lost. ORDER BY key makes concurrent loads of the same blocks
  * lock them in the same order, so they do not deadlock.
  * @returns the attempt's number and the counts of blocks
- * @throws LeaseLostError if the file is someone else's by now; the caller rolls back
+ * @throws LeaseLostError if another worker has the file by now; the caller rolls back
  */
 export async function finishRawFile(
   database: Database,

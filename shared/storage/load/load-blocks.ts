@@ -98,7 +98,7 @@ export class BlockLoad {
 
   /**
    * Writes everything and commits. Nothing is kept when it throws.
-   * @throws LeaseLostError if the file is someone else's by now; DatabaseUnavailableError; pg's DatabaseError
+   * @throws LeaseLostError if another worker has the file by now; DatabaseUnavailableError; pg's DatabaseError
    */
   async finish(result: LoadResult): Promise<LoadSummary> {
     try {

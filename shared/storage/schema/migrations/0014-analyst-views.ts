@@ -50,12 +50,12 @@ const comments = {
   'column raw_files status':
     'registered and normalizing are pending; normalized, failed, ignored, duplicate and withdrawn are final until a replay.',
   'column raw_files received_at':
-    'When S3 received the object. Stands in for the revision stamp of a file that has none.',
+    'When S3 received the object. Replaces the revision stamp of a file that has none.',
   'column raw_files esiid':
     'A hint sent with the upload or named in the key, for files without an ESIID column.',
   'column raw_files duplicate_of': 'The file with the same bytes that was loaded before.',
   'column raw_files self_contained':
-    'Every row names its ESIID and revision stamp: the bytes alone decide what is loaded.',
+    'Every row names its ESIID and revision stamp: the bytes alone determine what is loaded.',
   'table normalize_attempts': 'Each attempt to load a raw file, and how it ended.',
   'table upload_requests':
     'Presigned uploads that were granted, so that those that never arrived can be reported.',
@@ -65,7 +65,7 @@ const comments = {
   'column raw_file_meters changed_xid':
     'The transaction that last changed these days. Read in its order below the xmin of the snapshot, nothing that commits late is skipped.',
   'table interval_blocks':
-    'The intervals of one ESIID, channel and day in one revision, as a file gave them. Rows are never updated to load another.',
+    'The intervals of one ESIID, channel and day in one revision, as read from a file. Rows are never updated to load another.',
   'column interval_blocks usage_date': 'The day in America/Chicago.',
   'column interval_blocks revised_at':
     'The revision stamp; of two revisions the later one wins, interval by interval.',
@@ -76,7 +76,7 @@ const comments = {
   'column interval_blocks meter': 'The meter as the file names it; not part of the key.',
   'column interval_blocks raw_file_id': 'The first file loaded that holds this block.',
   'column interval_blocks loaded_at':
-    'When the block was loaded; smt_intervals_as_of reads what had been by a time.',
+    'When the block was loaded; smt_intervals_as_of reads the blocks loaded by a given time.',
   'view smt_intervals':
     'One row for each interval, in its current revision, both channels. Fast by esiid, and by esiid and usage_date; a condition on ts alone reads every block.',
   'column smt_intervals ts': 'Start of the interval, an instant.',
@@ -87,7 +87,7 @@ const comments = {
   'column SmtInterval ts': 'Start of the interval in UTC, without time zone.',
   'column SmtInterval meter': 'Empty where the file names no meter.',
   'column SmtInterval filled': 'SMT estimated the value.',
-  'column SmtInterval source': 'Source of the file that brought it, such as droplet-upload.',
+  'column SmtInterval source': 'Source of the file that contained it, such as droplet-upload.',
   'view raw_smt_files':
     'Raw files as the main app models them, and their status; read-only. The table is raw_files.',
   'column raw_smt_files storage_path': 'The key of the object in the bucket.',
