@@ -5,7 +5,7 @@ import { processRecord } from './process-record.ts';
 
 const processor = new BatchProcessor(EventType.SQS);
 
-/** Normalizes and announces the raw files of a batch, one after the other; a message that fails comes back alone, after a while. */
+/** Normalizes and announces the raw files of a batch, sequentially; a failed message is retried on its own after a delay. */
 export const handler = (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
   logger.addContext(context);
   const wholeMs = context.getRemainingTimeInMillis();

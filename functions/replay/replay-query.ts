@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { esiid, searchText } from '../../shared/http/schemas.ts';
 import { rawFileStatuses } from '../../shared/storage/tables.ts';
 
-/** What a call that names neither files nor statuses means: whatever has not been loaded. */
+/** Default statuses without files or statuses in the query: everything that has not been loaded. */
 const unloaded = ['registered', 'normalizing', 'failed'] as const;
 
 /** API Gateway joins repeated parameters with commas, so a list is one either way. */

@@ -20,9 +20,9 @@ const sqs = sqsClient();
 const sns = new SNSClient();
 const objects = new S3ObjectStore(s3);
 
-/** Reading a larger object takes longer than a sweep has. */
+/** Maximum size of an object that a sweep hashes: larger ones take too long. */
 const maxHashedBytes = 2 * 1024 ** 3;
-/** Of a run's time, for what comes after the bucket. */
+/** Part of a run's time reserved for the steps after the bucket scan. */
 const shareForTheRest = 0.4;
 
 /** What a sweep of the function's bucket needs; its time is that of the invocation that begins now. */

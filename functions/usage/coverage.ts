@@ -9,7 +9,7 @@ import { knownRange } from './known-range.ts';
 import type { usageRoutes } from './routes.ts';
 import { maxCoverageDays } from './schemas.ts';
 
-/** GET /api/usage/coverage: which intervals of each day are stored, which are missing, and how late they came. */
+/** GET /api/usage/coverage: which intervals of each day are stored, which are missing, and how late they arrived. */
 export async function getCoverage(
   database: Database,
   { query }: RouteRequest<typeof usageRoutes.getCoverage>,

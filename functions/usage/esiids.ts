@@ -6,7 +6,7 @@ import { readExtents } from '../../shared/storage/usage/read-extents.ts';
 import { searchEsiids } from '../../shared/storage/usage/search-esiids.ts';
 import type { usageRoutes } from './routes.ts';
 
-/** A request looks at this many ESIIDs at most; the cursor goes on from there. */
+/** Maximum number of ESIIDs that a request reads; the cursor continues from there. */
 const maxScanned = 20_000;
 
 /** GET /api/usage/esiids: the ESIIDs that have data, with their first and last days. */

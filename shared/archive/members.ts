@@ -5,7 +5,7 @@ import type { UnpackBudget } from './limits.ts';
 import { startsLikePgp } from './pgp/pgp-message.ts';
 import { openZip } from './zip.ts';
 
-/** A file to read: the raw file itself, or one that came out of it. */
+/** A file to read: the raw file itself, or one unpacked from it. */
 export interface Member {
   readonly name: string;
   /** Its first 64 KB, or all that can be read. */
@@ -19,7 +19,7 @@ interface Head {
   readonly bytes: Buffer;
   /** Whether these are all the bytes there are. */
   readonly isWhole: boolean;
-  /** Why no more could be read. */
+  /** The error that ended reading, if any. */
   readonly error: FileError | null;
 }
 
@@ -29,7 +29,7 @@ const headBytes = 64 * 1024;
 /** Opens an encrypted file. @throws FileError when it cannot be opened */
 export type Decrypt = (bytes: AsyncIterable<Buffer>) => Promise<Buffer>;
 
-/** What opening a raw file takes. */
+/** Dependencies for opening a raw file. */
 export interface Unpacking {
   readonly budget: UnpackBudget;
   /** Without it, PGP messages are unreadable members. */

@@ -21,7 +21,7 @@ const databaseSecret = z.strictObject({
   tls: z.enum(['verified', 'as-in-url']).default('verified'),
 });
 
-/** The secret with the connection strings is invalid; the message says where, and never quotes it. */
+/** The secret with the connection strings is invalid; the message names the position, and never quotes the secret. */
 export class InvalidDatabaseSecretError extends Error {
   readonly code = 'invalid-database-secret';
   constructor(problem: string) {
@@ -30,7 +30,7 @@ export class InvalidDatabaseSecretError extends Error {
   }
 }
 
-/** How to connect, as pg's Pool takes it. */
+/** Connection options for pg's Pool. */
 export type DatabaseConnection = PoolConfig;
 
 /**

@@ -13,7 +13,7 @@ const readerTokens = z.record(
   z.union([token.transform((text) => [text]), z.array(token)]),
 );
 
-/** The secret of reader tokens is not `{"NAME": "TOKEN" or ["TOKEN", …]}`; the message says where, and holds no token. */
+/** The secret of reader tokens is not `{"NAME": "TOKEN" or ["TOKEN", …]}`; the message names the position, and contains no token. */
 class InvalidReaderTokensError extends Error {
   readonly code = 'invalid-reader-tokens';
   constructor(secretArn: string, problem: string) {

@@ -16,7 +16,7 @@ export async function secretText(secretArn: string): Promise<string> {
   return textOf(secretArn, await getSecret(secretArn, { maxAge: maxAgeSeconds }));
 }
 
-/** A secret's text as it is now. @throws EmptySecretError */
+/** A secret's current text, not cached. @throws EmptySecretError */
 export async function freshSecretText(secretArn: string): Promise<string> {
   return textOf(secretArn, await getSecret(secretArn, { forceFetch: true }));
 }

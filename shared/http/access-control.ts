@@ -17,7 +17,7 @@ export class AccessControl {
 
   /**
    * Returns if the request has a token that its route accepts.
-   * @throws HttpError 401, the same whatever was wrong
+   * @throws HttpError 401, the same for every cause
    */
   async check(access: Route['access'], headers: Headers): Promise<void> {
     if (access === 'anyone') return;

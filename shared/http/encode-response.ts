@@ -5,7 +5,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 
 export interface ApiResponse {
   readonly status: number;
-  /** An object goes out as JSON; text or bytes need a content-type among the headers. */
+  /** An object is sent as JSON; text or bytes need a content-type header. */
   readonly body: object | string | Uint8Array;
   /** Lower-case names; they override the defaults. */
   readonly headers?: Readonly<Record<string, string>>;

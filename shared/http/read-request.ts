@@ -18,7 +18,7 @@ export interface RouteRequest<R extends Route = Route> {
   readonly event: APIGatewayProxyEventV2;
 }
 
-/** The parameter that a route with CSV takes beside those of its query. */
+/** The additional query parameter of a route with CSV. */
 export const formatParameter = z.strictObject({
   format: z
     .enum(['json', 'csv'], 'is neither json nor csv')

@@ -15,12 +15,12 @@ export interface Route {
   readonly access: 'admin' | 'reader' | 'anyone';
   readonly pathParameters?: z.ZodType;
   readonly query?: z.ZodType;
-  /** An empty query parameter counts as left out, as forms send it, unless this says that it is checked as it is. */
+  /** An empty query parameter counts as left out, as forms send it, unless this is set to validate it as is. */
   readonly checksEmptyParameters?: boolean;
   readonly body?: z.ZodType;
   readonly response: z.ZodType;
   /**
-   * Responds with CSV too: at `PATH.csv`, an operation of its own, since clients that are generated expect one type from
+   * Responds with CSV too: at `PATH.csv`, an operation of its own, since generated clients expect one type from
    * each; and at the path itself for `format=csv` or `Accept: text/csv`.
    */
   readonly csv?: boolean;

@@ -99,7 +99,7 @@ interface CursorPart {
 const written =
   /^(?!0000)(\d{4}-\d\d-\d\d) ([01]\d|2[0-3])(:[0-5]\d){2}(\.\d{1,6})?[+-](0\d|1[0-4])(:[0-5]\d)?$/;
 
-/** An instant as Postgres writes it, `2025-01-03 00:00:00.123+00`, and takes it back. */
+/** An instant as Postgres writes it, `2025-01-03 00:00:00.123+00`, and parses it. */
 export const writtenInstant: CursorPart = {
   test: (text) => localDate.safeParse(written.exec(text)?.[1]).success,
 };

@@ -9,9 +9,9 @@ export const countOfReason = {
 
 /** Reasons that are more specific than the count they add to. */
 const countOfExactReason = {
-  /** The revision stamp lies more than a day after the file was received. */
+  /** The revision stamp is more than a day after the file was received. */
   'future-revision': 'invalidTimestamp',
-  /** The interval lies more than a day after the file was received. */
+  /** The interval is more than a day after the file was received. */
   'future-date': 'invalidTimestamp',
   /** The meter's labels, or the day's, are those of intervals of another length. */
   'not-15-minute': 'invalidTimestamp',

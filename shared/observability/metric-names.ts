@@ -40,7 +40,7 @@ export const metricUnits = {
   /** Of the sweep: rows that stayed registered or normalizing for too long. */
   StuckFiles: 'Count',
   OldestUnfinishedAgeSeconds: 'Seconds',
-  /** Of the sweep: granted uploads whose object never came. */
+  /** Of the sweep: granted uploads whose object never arrived. */
   PresignedNotUploaded: 'Count',
 } as const satisfies Record<string, 'Count' | 'Bytes' | 'Milliseconds' | 'Seconds'>;
 

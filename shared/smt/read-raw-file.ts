@@ -47,7 +47,7 @@ interface ReadMember {
  * Reads a raw file to its end in bounded memory: opens containers, passes every interval on in blocks, counts every row.
  * A bad row rejects only that row, a bad member only that member.
  * @param sink receives blocks of members that may still prove corrupt: see MemberReport.errorCode
- * @param readSink gets their daily and monthly reads, likewise
+ * @param readSink receives their daily and monthly reads, likewise
  * @throws only errors of the source or the sink, which are not caused by the file
  */
 export async function readRawFile(

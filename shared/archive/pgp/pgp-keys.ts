@@ -73,7 +73,7 @@ async function openEntry({ privateKey, passphrase }: PgpKeyEntry): Promise<Priva
 const hiddenRecipient = '0000000000000000';
 
 /**
- * The keys of the ring that a message is encrypted to and that were valid when the message came. (A message that came
+ * The keys of the ring that a message is encrypted to and that were valid when the message was received. (A message received
  * before a key expired stays readable: that is how old deliveries are normalized again.)
  * @throws FileError `pgp-key-missing`, `pgp-key-unusable`, `pgp-wrong-key`, `pgp-key-expired`
  */

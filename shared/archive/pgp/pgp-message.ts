@@ -33,7 +33,7 @@ export class PgpMessageBytes {
 
   private constructor(head: Buffer, rest: AsyncIterator<Buffer>) {
     this.armor = armorHeader.exec(head.toString('latin1'))?.[1] ?? null;
-    // openpgp.js does not find an armor behind a byte order mark.
+    // openpgp.js does not find an armor after a byte order mark.
     this.head = this.armor === null ? head : head.subarray(head.indexOf('-----BEGIN PGP '));
     this.rest = rest;
   }

@@ -24,7 +24,7 @@ const isHighBitSet = (byte: number): boolean => byte >= 0x80;
 interface Length {
   readonly headerBytes: number;
   readonly bodyBytes: number;
-  /** More parts of the same packet follow this one, each with a length of its own. */
+  /** More parts of the same packet follow this one, each with its own length. */
   readonly isPartial: boolean;
 }
 

@@ -55,7 +55,7 @@ function flagOf(words: Readonly<Record<string, boolean>>): FlagOf {
   return remember((text) => all.get(reduced(text)) ?? null);
 }
 
-/** `A` or `E`, whatever the column is called; a blank, or a file without the column, means an actual read. */
+/** `A` or `E`, regardless of the column's name; a blank, or a file without the column, means an actual read. */
 const isEstimated = flagOf({});
 const yes = { yes: true, y: true, true: true, 1: true, no: false, n: false, false: false, 0: false };
 const estimatedFlag = flagOf(yes);

@@ -29,7 +29,7 @@ export function splitLine(line: string, delimiter: Delimiter): Fields {
   return splitLines([line], delimiter)(0);
 }
 
-/** All at once, since a call for each line takes ten times as long; in halves where a line is broken. */
+/** Parses all lines in one call, since a call per line takes ten times as long; bisects if a line is broken. */
 function parseQuoted(lines: readonly string[], delimiter: Delimiter): Fields[] {
   if (lines.length === 0) return [];
   const records = tryParse(lines.join('\n'), delimiter);

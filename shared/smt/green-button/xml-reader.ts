@@ -74,7 +74,7 @@ function guard(parse: () => void, parser: { readonly line: number }): void {
   try {
     parse();
   } catch (error) {
-    // saxes has no error class of its own; the handler throws only FileError, or a bug's error with a class of its own.
+    // saxes has no error class of its own; the handler throws only FileError, or, from a bug, an error subclass.
     if (error instanceof FileError || !(error instanceof Error) || error.constructor !== Error) throw error;
     throw invalid(error.message.replace(/^\d+:\d+: /, ''), parser.line, error);
   }

@@ -78,7 +78,7 @@ export class EsiidOfObjects {
 }
 
 /**
- * The ESIID that an object names in a field of its own.
+ * The ESIID in an object's own field.
  * @returns undefined if it has no such field; null if the value is not an ESIID. A number is accepted only if it cannot have
  *   lost digits in floating point, which keeps 15 or 16 of them
  */

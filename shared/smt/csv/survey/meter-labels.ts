@@ -18,7 +18,7 @@ export class MeterLabels {
   offQuarter = 0;
   firstOffQuarter: CellPlace | null = null;
   firstCell: CellPlace | null = null;
-  /** Dates whose labels are no quarter hours, with a cell of each. */
+  /** Dates whose labels are not quarter hours, with a cell of each. */
   readonly oddDates = new Map<string, CellPlace>();
   private firstDate = '';
   private firstMinutes = -1;

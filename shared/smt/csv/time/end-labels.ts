@@ -29,7 +29,7 @@ function isDescending(minutes: readonly number[]): boolean {
   return steps.reduce((sum, step) => sum + step, 0) < 0;
 }
 
-/** Between two midnights labels rise, but for one step back: the hour that fall back repeats. */
+/** Between two midnights labels rise, except for one step back: the hour that fall back repeats. */
 function isInOrder(minutes: readonly number[]): boolean {
   let stepsBack = 0;
   for (let i = 1; i < minutes.length; i++) {

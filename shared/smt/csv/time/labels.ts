@@ -1,7 +1,7 @@
 import { addDays, clockDay, instantsOfWall, minutesPerDay } from '../../../intervals/clock.ts';
 import { type DateOrders, dateBy, smtDateOrders, writtenDate } from './written-date.ts';
 
-/** A zone suffix as files write it; the offset in minutes it stands for. */
+/** A zone suffix as files write it; its offset in minutes. */
 const zoneOffsetMinutes: Readonly<Record<string, number>> = { CDT: -300, CST: -360, Z: 0, UTC: 0, GMT: 0 };
 /** Maximum UTC offset of any place. */
 const maxOffsetMinutes = 14 * 60;
@@ -18,7 +18,7 @@ export interface TimeLabel {
   readonly isLastSecond: boolean;
 }
 
-/** A label with its date, where it has one of its own. */
+/** A label with its date, if it has one. */
 export interface Label extends TimeLabel {
   /** `YYYY-MM-DD`. */
   readonly date: string | null;
@@ -60,7 +60,7 @@ export function parseTime(text: string): TimeLabel | null {
   return { minutes, offsetMinutes, isCentral: /^C/i.test(zone ?? ''), isLastSecond };
 }
 
-/** Reads a time without a date. A numeric offset needs one: `05:00-06:00` is a range of one hour, not a time six hours behind UTC. */
+/** Reads a time without a date. A numeric offset requires a date: `05:00-06:00` is a range, not a time six hours behind UTC. */
 export function parseTimeAlone(text: string): TimeLabel | null {
   return /[+-]\d[\d:]*$/.test(text) ? null : parseTime(text);
 }

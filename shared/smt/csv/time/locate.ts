@@ -63,7 +63,7 @@ export function locate(date: string | null, start: Label, end: Label | null): Pl
   );
 }
 
-/** How far a row's labels lie apart; a whole day if they are equal. */
+/** Distance between a row's labels; a whole day if they are equal. */
 export function rowLengthMinutes(start: Label, end: Label): number {
   if (!start.date || !end.date) return lengthMinutes(start.minutes, end.minutes) || minutesPerDay;
   return (wallMsOf(end.date, end) - wallMsOf(start.date, start)) / 60_000;

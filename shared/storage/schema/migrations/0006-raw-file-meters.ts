@@ -10,7 +10,7 @@ import { type Kysely, sql } from 'kysely';
  *   transaction that last added or removed intervals of this file, ESIID and channel. A reader takes rows in the order
  *   (changed_xid, raw_file_id, esiid, channel), up to but excluding pg_snapshot_xmin(pg_current_snapshot()): every
  *   transaction before that one has ended, so no row can appear behind the reader. A replay that adds nothing leaves
- *   `changed_xid` as it is. Withdrawing a file and erasing an ESIID advance it, so the days can be read again; the row stays.
+ *   `changed_xid` unchanged. Withdrawing a file and erasing an ESIID advance it, so the days can be read again; the row stays.
  *
  * First and last date cover everything that the file has loaded for the ESIID and channel, over all attempts.
  *

@@ -55,7 +55,7 @@ async function createReads(database: Kysely<unknown>): Promise<void> {
   await sql`create index monthly_reads_raw_file on monthly_reads (raw_file_id)`.execute(database);
 
   // register_kwh: how far the register advanced. A register never runs backwards: it has five digits before the point and
-  // rolled over where the energy of the day says so, to 1 kWh; else the meter was exchanged, and the two do not compare.
+  // rolled over if that matches the day's energy to 1 kWh; else the meter was exchanged, and the two are not comparable.
   await sql`
     create view smt_daily_reads as
     select distinct on (esiid, channel, usage_date)
@@ -130,7 +130,7 @@ async function createDayViews(database: Kysely<unknown>): Promise<void> {
     ) slots`.execute(database);
 
   // A day's register difference is off where a midnight read was estimated, and its neighbour's by as much the other way. So
-  // the running difference of a week decides: of this day or of the next, the smaller. Tolerance 0.05 kWh: each of a day's
+  // the running difference of a week is used: the smaller one of this day and the next. Tolerance 0.05 kWh: each of a day's
   // 96 or 100 intervals is rounded to 0.001, so a day is off by 0.05 at most, and a week by 0.0075 in standard deviation.
   // Seen over 273 real days: 0.018 at most, with pairs of up to 0.48.
   await sql`
@@ -188,7 +188,7 @@ async function createDayViews(database: Kysely<unknown>): Promise<void> {
 
 /**
  * A bill of a period [start, end) is the difference of the register at the two midnights, each cut to whole kWh, where SMT
- * bills whole kWh. So the registers decide wherever both are known and no break lies between; else the intervals do, if all
+ * bills whole kWh. So the registers are used if both are known without a break between them; else the intervals, if all
  * are there, to less than 1 kWh. The register of a midnight is the reading inside the period, so that an exchange at the
  * midnight itself has no effect.
  */

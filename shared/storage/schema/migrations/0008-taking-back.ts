@@ -9,7 +9,7 @@ import { type Kysely, sql } from 'kysely';
  * for files that overlap, 28 bytes a block where a row per block would take 180. Its dates, revisions and contents are
  * parallel arrays; `data_table` is the table they are keys of.
  *
- * `erased_esiids` are suppressed: whatever is loaded from now on leaves them out, until the erasure is lifted.
+ * `erased_esiids` are suppressed: later loads leave them out until the erasure is lifted.
  * `erased_objects` are the object versions that hold nothing but an erased ESIID, and when they were deleted in S3.
  * `removals` is the audit trail: who removed what, when and why. None of these refers to raw_smt_files by a foreign key.
  *

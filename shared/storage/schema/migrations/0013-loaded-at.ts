@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
  * When each block was loaded, so that usage can be read as of an earlier time.
  *
  * loaded_at is the start of the statement that adds the block, which is the last of its transaction: what a query at that
- * time saw differs by no more than that statement's run. Eight bytes for each block; when its file was loaded would not do, since a
+ * time saw differs by no more than that statement's run. Eight bytes for each block; the load time of its file is not sufficient, since a
  * replay can add blocks later.
  *
  * smt_intervals_as_of is smt_intervals over the blocks loaded by then. It is one SQL statement, stable and not strict, so
