@@ -4,7 +4,7 @@ import { dayStatuses, periodStatuses } from '../../shared/storage/reads/read-aud
 
 /** Days of one ESIID in one response. */
 export const maxAuditRows = 10_000;
-/** Without an ESIID, disagreements of this many days up to `to`, unless `from` is earlier. */
+/** Without an ESIID, disagreements of this many days up to `to`, unless `from` is given. */
 export const auditedDaysByDefault = 30;
 
 const channel = z.enum(['consumption', 'generation']);

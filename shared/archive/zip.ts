@@ -70,9 +70,7 @@ async function checkDirectoryEnd(source: ByteSource, zip: yauzl.ZipFile): Promis
   const chunks: Buffer[] = [];
   for await (const chunk of source.stream(end, Math.min(end + 4, source.sizeBytes))) chunks.push(chunk);
   if (afterDirectory.includes(Buffer.concat(chunks).toString('latin1'))) return;
-  throw new Error(
-    `it declares ${zip.entryCount} entries but does not end after them, at byte ${end}`,
-  );
+  throw new Error(`it declares ${zip.entryCount} entries but does not end after them, at byte ${end}`);
 }
 
 async function findDirectory(reader: SourceReader, sizeBytes: number): Promise<yauzl.ZipFile> {

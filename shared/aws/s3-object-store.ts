@@ -13,7 +13,8 @@ import {
 const deletedStatuses = new Set([404, 405]);
 
 function asGone(version: ObjectVersion, error: unknown): unknown {
-  const isDeleted = error instanceof S3ServiceException && deletedStatuses.has(error.$metadata.httpStatusCode ?? 0);
+  const isDeleted =
+    error instanceof S3ServiceException && deletedStatuses.has(error.$metadata.httpStatusCode ?? 0);
   return isDeleted ? new ObjectDeletedError(version, { cause: error }) : error;
 }
 

@@ -4,7 +4,7 @@ import type { Database } from '../storage/database.ts';
 import { rejectionSqlState } from '../storage/errors.ts';
 import { findUnregistered } from '../storage/raw-files/find-unregistered.ts';
 import { CursorRejectedError, type ListingPage, type SweptBucket } from './ports.ts';
-import { type ListingCursor, type SweepCheckpoint, checkpointId } from './sweep-checkpoint.ts';
+import { checkpointId, type ListingCursor, type SweepCheckpoint } from './sweep-checkpoint.ts';
 
 const hourMs = 3_600_000;
 /** S3 may set an object's time to the start of its upload: a single PUT of 5 GB on a slow connection takes hours. */
@@ -41,7 +41,10 @@ export interface BucketSweepResult {
  * Continues the scan of all object versions, and registers those whose event was lost. A run reads a bounded number of
  * pages, and stops when its time is up; versions that an earlier run found registered are not queried again.
  */
-export async function sweepBucket(checkpoint: SweepCheckpoint, sweep: BucketSweep): Promise<BucketSweepResult> {
+export async function sweepBucket(
+  checkpoint: SweepCheckpoint,
+  sweep: BucketSweep,
+): Promise<BucketSweepResult> {
   const pass = checkpoint.pass ?? { startedAt: sweep.now(), cursor: null, failed: false, registered: [] };
   const known = new Set([...checkpoint.registered, ...pass.registered]);
   const registered = new Set(pass.registered);
@@ -63,7 +66,9 @@ export async function sweepBucket(checkpoint: SweepCheckpoint, sweep: BucketSwee
     failed ||= found.failed;
     if (found.isCut) break; // the next run reads this page again
     if (!next) {
-      const verifiedUntil = failed ? checkpoint.verifiedUntil : new Date(pass.startedAt.getTime() - sweep.graceMs);
+      const verifiedUntil = failed
+        ? checkpoint.verifiedUntil
+        : new Date(pass.startedAt.getTime() - sweep.graceMs);
       return { checkpoint: { verifiedUntil, pass: null, registered: [...registered] }, sawNew, unregistered };
     }
     cursor = next;

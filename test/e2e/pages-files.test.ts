@@ -150,7 +150,9 @@ describe('an upload', () => {
       { name, content: partlyBadFile() },
       { name: 'notes.csv', content: 'just,some,words\n1,2,3\n' },
     ]);
-    await uploadOf(page, 'notes.csv').getByText('The first line is not the header of an interval file').waitFor();
+    await uploadOf(page, 'notes.csv')
+      .getByText('The first line is not the header of an interval file')
+      .waitFor();
     await uploadOf(page, name).getByText('2 rows rejected.').waitFor();
     await uploadOf(page, name).getByRole('link', { name: 'Details' }).click();
 

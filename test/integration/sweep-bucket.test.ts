@@ -113,9 +113,14 @@ test('A pass that one run cannot finish goes on where it stopped, and only its e
   const third = await sweepTwo(scene, second.checkpoint);
 
   expect([first, second, third].map(({ unregistered }) => unregistered)).toEqual([2, 2, 1]);
-  expect(first.checkpoint).toMatchObject({ verifiedUntil: new Date(0), pass: { cursor: { keyMarker: 'b.csv' } } });
+  expect(first.checkpoint).toMatchObject({
+    verifiedUntil: new Date(0),
+    pass: { cursor: { keyMarker: 'b.csv' } },
+  });
   expect(third.checkpoint.pass).toBeNull();
-  expect(third.checkpoint.verifiedUntil.getTime()).toBe((first.checkpoint.pass?.startedAt.getTime() ?? 0) - graceMs);
+  expect(third.checkpoint.verifiedUntil.getTime()).toBe(
+    (first.checkpoint.pass?.startedAt.getTime() ?? 0) - graceMs,
+  );
   expect(await filesOf(scene)).toHaveLength(5);
 });
 
@@ -141,7 +146,10 @@ test('A cursor that S3 rejects ends the pass, and the next run starts it again a
   const { checkpoint } = await sweepTwo(scene, firstCheckpoint);
   const cursor = { keyMarker: '', versionIdMarker: 'not-a-version' };
 
-  const rejected = await sweepTwo(scene, { ...checkpoint, pass: checkpoint.pass && { ...checkpoint.pass, cursor } });
+  const rejected = await sweepTwo(scene, {
+    ...checkpoint,
+    pass: checkpoint.pass && { ...checkpoint.pass, cursor },
+  });
   const again = await sweepTwo(scene, rejected.checkpoint);
   const last = await sweepTwo(scene, again.checkpoint);
 

@@ -6,7 +6,8 @@ import type { RowTally } from '../row-tally.ts';
 const remedyOf = {
   'future-revision':
     'A revision stamp later than the day the file was received would hide every later one. Correct the stamps and send it again.',
-  'future-date': 'No interval can be later than the day the file was received. Correct the dates and send it again.',
+  'future-date':
+    'No interval can be later than the day the file was received. Correct the dates and send it again.',
   'not-15-minute': '',
   'conflicting-values': '',
   'ambiguous-labels': '',

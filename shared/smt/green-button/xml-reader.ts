@@ -101,10 +101,7 @@ function tooLong(line: number): FileError {
 }
 
 function truncated(): FileError {
-  return new FileError(
-    'truncated-xml',
-    'The XML is truncated. None of it is loaded. Download it again.',
-  );
+  return new FileError('truncated-xml', 'The XML is truncated. None of it is loaded. Download it again.');
 }
 
 function doctype(): FileError {

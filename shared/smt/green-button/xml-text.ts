@@ -57,6 +57,8 @@ function decode(decoder: InstanceType<typeof TextDecoder>, bytes?: Buffer): stri
   try {
     return bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode();
   } catch (cause) {
-    throw new FileError('invalid-xml', `The XML has bytes that are not valid ${decoder.encoding}.`, { cause });
+    throw new FileError('invalid-xml', `The XML has bytes that are not valid ${decoder.encoding}.`, {
+      cause,
+    });
   }
 }
