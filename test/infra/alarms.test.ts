@@ -76,18 +76,18 @@ describe.each(variants)('%o', (variant) => {
     ...Object.values(stack.ofType('AWS::CloudWatch::CompositeAlarm')),
   ] as unknown as AlarmProperties[];
 
-  test('has a section of the runbook for every alarm, which says what it means, how to look, mend and know it is over', () => {
+  test('has a section of the runbook for every alarm, with what it means, where to look, how to resolve it and when it is resolved', () => {
     expect(alarms.length).toBeGreaterThanOrEqual(16);
     for (const { AlarmDescription } of alarms) {
       const anchor = /RUNBOOK\.md#([a-z-]+)$/.exec(AlarmDescription)?.[1] ?? AlarmDescription;
       expect([...sections.keys()]).toContain(anchor);
-      for (const part of ['**Means.**', '**Look.**', '**Mend.**', '**Over when**']) {
+      for (const part of ['**Means.**', '**Look.**', '**Resolve.**', '**Resolved when**']) {
         expect(`${anchor}: ${sections.get(anchor)}`).toContain(part);
       }
     }
   });
 
-  test('tells someone of every alarm', () => {
+  test('notifies someone of every alarm', () => {
     for (const { AlarmActions } of alarms)
       expect(AlarmActions.map(asText)).toEqual([expect.stringMatching(/Topic/)]);
     const policies = asText(Object.values(stack.ofType('AWS::SNS::TopicPolicy')));
@@ -135,7 +135,7 @@ describe.each(variants)('%o', (variant) => {
   });
 
   test.each(['dead-letters', 'register-failures'])(
-    'counts the letters that the sweep hides, for %s',
+    'counts the dead-letter messages that the sweep hides, for %s',
     (name) => {
       const alarm = alarms.find(({ AlarmName }) => AlarmName === `SmtIngest-${variant.env}-${name}`);
       const parts = (alarm?.Metrics ?? []).flatMap(({ MetricStat }) => (MetricStat ? [MetricStat] : []));
