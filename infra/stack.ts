@@ -128,7 +128,7 @@ export class SmtIngestStack extends Stack {
     return [register, normalize, sweep];
   }
 
-  /** The functions that answer requests. */
+  /** The functions that serve requests. */
   private routes(): readonly IngestFunction[] {
     const { rawFiles, toNormalize, adminToken, readerTokens, database, api } = this;
 
@@ -178,7 +178,7 @@ export class SmtIngestStack extends Stack {
     api.serve(openApiRoutes, openapi);
 
     const pages = new PagesFunction(this, 'Pages');
-    rawFiles.passNameTo(pages);
+    rawFiles.connect(pages);
     rawFiles.allowUploadsFrom(api.origin);
     api.servePages(pagePaths, pages);
 

@@ -99,7 +99,7 @@ export class SettingsError extends Error {
  */
 export function readSettings(node: Node, changes: Partial<SettingsFile> = {}): Settings {
   const environment = chooseEnvironment(node);
-  refuseOtherContext(node, environment);
+  rejectOtherContext(node, environment);
   const { file, text } = readSettingsText(environment);
   const parsed = settingsFile.safeParse({ ...JSON.parse(text), ...changes });
   if (!parsed.success) throw new SettingsError(`${file}: ${z.prettifyError(parsed.error)}`);
@@ -128,7 +128,7 @@ function chooseEnvironment(node: Node): Settings['environment'] {
   throw new SettingsError(`--context env=${given}: must be ${environments.join(' or ')}`);
 }
 
-function refuseOtherContext(node: Node, environment: Settings['environment']): void {
+function rejectOtherContext(node: Node, environment: Settings['environment']): void {
   const misplaced = Object.keys(settingsFile.shape).find((name) => node.tryGetContext(name) !== undefined);
   if (misplaced === undefined) return;
   throw new SettingsError(
@@ -136,7 +136,7 @@ function refuseOtherContext(node: Node, environment: Settings['environment']): v
   );
 }
 
-/** What nobody may forget where it counts. */
+/** Settings that prod requires. */
 function requireForProduction({ alarmEmail, runbookUrl }: Settings, file: string): void {
   if (alarmEmail === null) {
     throw new SettingsError(

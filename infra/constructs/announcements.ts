@@ -13,7 +13,7 @@ export class Announcements extends Construct {
   constructor(scope: Construct, id: string, { announcementEndpoint }: Settings) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'file-normalized', enforceSSL: true });
-    if (announcementEndpoint !== null) this.postTo(announcementEndpoint);
+    if (announcementEndpoint !== null) this.addEndpoint(announcementEndpoint);
     new CfnOutput(this, 'TopicArn', { value: this.topic.topicArn });
   }
 
@@ -23,8 +23,8 @@ export class Announcements extends Construct {
     fn.allow(['sns:Publish'], [this.topic.topicArn]);
   }
 
-  /** SNS tries for about an hour; what the endpoint has not taken by then waits in a queue for two weeks. */
-  private postTo(endpoint: string): void {
+  /** SNS retries for about an hour; what the endpoint has not accepted by then is kept in a dead-letter queue for two weeks. */
+  private addEndpoint(endpoint: string): void {
     const deadLetters = new Queue(this, 'Undelivered', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,

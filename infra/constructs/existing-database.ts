@@ -28,7 +28,7 @@ export class ExistingDatabase extends IngestDatabase {
     this.secretArn = secretArn.valueAsString;
   }
 
-  /** Its provider watches it; when it is away, errors, message ages and the queue show it. */
+  /** Its provider monitors it; if it is unavailable, errors, message age and queue length show it. */
   alarmDefinitions(): [] {
     return [];
   }

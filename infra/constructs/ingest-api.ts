@@ -29,7 +29,7 @@ const accessLogFields = {
   integrationError: '$context.integrationErrorMessage',
 };
 
-/** The HTTP API. Each admin function compares the token itself: an authorizer could only answer 403, in API Gateway's words. */
+/** The HTTP API. Each admin function compares the token itself: an authorizer could only return 403, with API Gateway's body. */
 export class IngestApi extends Construct {
   readonly api: HttpApi;
   readonly accessLogs: LogGroup;
@@ -78,8 +78,8 @@ export class IngestApi extends Construct {
       Validations.of(added).acknowledge({
         id: 'AwsSolutions::AwsSolutions-APIG4',
         reason:
-          'The function itself compares the token and answers 401 as documented; an authorizer of an HTTP API could only ' +
-          'answer 403 in its own words. /health and the pages contain nothing to protect.',
+          'The function itself compares the token and returns 401 as documented; an authorizer of an HTTP API could only ' +
+          'return 403 with a body of its own. /health and the pages contain nothing to protect.',
       });
     }
   }

@@ -8,7 +8,7 @@ import type { AlarmDefinition } from './monitoring/alarm-definition.ts';
 
 /** A paused Aurora takes 15 s to resume, 30 s after a day. */
 const connectTimeout = Duration.seconds(45);
-/** What a function that answers requests needs to say that the database did not: API Gateway waits for 30 s in all. */
+/** Leaves a function that serves requests time to report that the database did not respond: API Gateway waits for 30 s. */
 const reserve = Duration.seconds(4);
 
 /** The database, wherever it is. Each function connects in one role; the migration runs before any of them is deployed. */
@@ -35,7 +35,7 @@ export abstract class IngestDatabase extends Construct {
   }
 
   /**
-   * Lets a function connect: as `writer` to record what files bring, as `owner` to take data back, which nobody else may
+   * Lets a function connect: as `writer` to record what files bring, as `owner` to remove data, which no other role may
    * delete, as `reader` for everything else.
    */
   connect(fn: IngestFunction, role: DatabaseRole): void {

@@ -21,7 +21,7 @@ export interface IngestFunctionProps {
   readonly entry: string;
   readonly memorySizeMb?: number;
   readonly timeout?: Duration;
-  /** Reserved concurrency: a bound for this function, and out of reach of all others. Null or absent reserves nothing. */
+  /** Reserved concurrency: the maximum for this function, which no other can use. Null or absent reserves nothing. */
   readonly maxConcurrency?: number | null;
   /** Adds files to the folder of the bundle. */
   readonly addToBundle?: (bundleDir: string) => void;

@@ -51,7 +51,7 @@ export class RawBucket extends Construct {
 
   /** Lets a function presign uploads: a presigned URL can do no more than its signer, so it may put raw files and no more. */
   grantUpload(fn: IngestFunction): void {
-    this.passNameTo(fn);
+    this.connect(fn);
     this.grantPut(fn, `${uploadPrefix}*`);
     fn.explainWildcard(
       this.resourceOf(`${uploadPrefix}*`),
@@ -61,12 +61,12 @@ export class RawBucket extends Construct {
 
   /** Lets a function record, for the sweep, that it replayed files. */
   grantReplayMarker(fn: IngestFunction): void {
-    this.passNameTo(fn);
+    this.connect(fn);
     this.grantPut(fn, replayedKey);
   }
 
   /**
-   * Lets a function read every version of every object. The two rights to list are for objects that were deleted: S3 answers
+   * Lets a function read every version of every object. The two rights to list are for objects that were deleted: S3 returns
    * 403 in place of 404 to whoever may not list, and does not document which of the two counts for a version.
    */
   grantRead(fn: IngestFunction): void {
@@ -76,7 +76,7 @@ export class RawBucket extends Construct {
 
   /** Lets a function delete object versions for good. */
   grantDeleteVersions(fn: IngestFunction): void {
-    this.passNameTo(fn);
+    this.connect(fn);
     fn.allow(['s3:DeleteObjectVersion'], [this.bucket.arnForObjects('*')]);
     fn.explainWildcard(
       this.resourceOf('*'),
@@ -92,7 +92,7 @@ export class RawBucket extends Construct {
 
   /** Lets a function compare the bucket with the database, and keep its checkpoint below the reserved prefix. */
   grantSweep(fn: IngestFunction): void {
-    this.passNameTo(fn);
+    this.connect(fn);
     this.grantRead(fn);
     this.grantPut(fn, `${reservedPrefix}*`);
     fn.allow(['s3:GetObject'], [this.bucket.arnForObjects(`${reservedPrefix}*`)]);
@@ -102,8 +102,8 @@ export class RawBucket extends Construct {
     );
   }
 
-  /** Tells a function the name of the bucket, and grants nothing. */
-  passNameTo(fn: IngestFunction): void {
+  /** Gives a function the name of the bucket, and grants nothing. */
+  connect(fn: IngestFunction): void {
     fn.setEnvironment('rawBucket', this.bucket.bucketName);
   }
 

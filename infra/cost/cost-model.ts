@@ -5,11 +5,11 @@ const hoursPerMonth = daysPerMonth * 24;
 const sweepsPerMonth = (daysPerMonth * 24 * 60) / 5;
 const gb = 1e9;
 
-/** How much there is of what; the everyday load is one file of one day for each ESIID. */
+/** The load: each day, one file of one day for each ESIID. */
 export interface Installation {
   readonly name: string;
   readonly esiids: number;
-  /** Average, over a month; 0.5 is the least that does not pause. */
+  /** Average, over a month; 0.5 is the minimum that does not pause. */
   readonly auroraAcu: number;
 }
 
@@ -32,11 +32,11 @@ const perFile = {
 } as const;
 
 const memoryGb = { presign: 0.25, register: 0.5, normalize: 1769 / 1024, sweep: 0.5 } as const;
-/** Two of them waiting for letters in the two queues of failures. */
+/** Two of them polling the dead-letter queue and the failure destination. */
 const sweepSeconds = 3;
 const maxPagesPerSweep = 20;
-/** Own metrics, metrics that alarms look at (three alarms at two), secrets. */
-const watching = { metrics: 28, alarmMetrics: 25, secrets: 3 } as const;
+/** Own metrics, metrics that alarms evaluate (three alarms at two), secrets. */
+const monitoring = { metrics: 28, alarmMetrics: 25, secrets: 3 } as const;
 
 export interface CostLine {
   readonly what: string;
@@ -46,9 +46,9 @@ export interface CostLine {
 
 const amount = (value: number) => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
 
-/** What is there without a file. */
+/** The cost without any file. */
 export function fixedCosts(): readonly CostLine[] {
-  const { metrics, alarmMetrics, secrets } = watching;
+  const { metrics, alarmMetrics, secrets } = monitoring;
   const monitoring =
     metrics * prices.metricMonth +
     alarmMetrics * prices.alarmMonth +
@@ -76,7 +76,7 @@ export function fixedCosts(): readonly CostLine[] {
   ];
 }
 
-/** What one million intervals cost on their way: 10,417 files of one ESIID-day each. */
+/** The cost of loading one million intervals: 10,417 files of one ESIID-day each. */
 export function costsPerMillionIntervals(): readonly CostLine[] {
   const files = 1e6 / perFile.intervals;
   const gbSeconds =

@@ -1,4 +1,4 @@
-/** What has to be undone, last thing first, however far a start has come. */
+/** Cleanup steps of a start, run in reverse order even if the start fails halfway. */
 export class Cleanups {
   private readonly steps: (() => unknown)[] = [];
 

@@ -65,8 +65,8 @@ export function parseCount(text: string): number {
 }
 
 /**
- * npm takes options before `--` as its own and passes none of them on: `npm run replay --dry-run` would replay. It leaves
- * them in the environment, though.
+ * npm consumes options before `--` and does not pass them to the script: `npm run replay --dry-run` would replay. They are in
+ * the environment, though.
  */
 function rejectSwallowedOptions<Args extends unknown[], Options extends OptionValues>(
   program: Command<Args, Options>,

@@ -38,7 +38,7 @@ export class QueueEventSource {
     for (let i = 0; i < pollers; i += 1) void this.poll();
   }
 
-  /** Stops polling. Batches under way go on, as long as their function does. */
+  /** Stops polling. Batches in flight continue as long as their function runs. */
   stop(): void {
     this.abort.abort();
   }
@@ -74,7 +74,7 @@ export class QueueEventSource {
       });
     } catch (error) {
       if (signal.aborted) return [];
-      console.error(`receiving from ${source.queueArn} failed, will try again:`, error);
+      console.error(`receiving from ${source.queueArn} failed, will retry:`, error);
       await sleep(retryReceiveMs, signal);
       return [];
     }
@@ -95,7 +95,7 @@ export class QueueEventSource {
     const Records = messages.map((message) => recordOf(message, source.queueArn, region));
     const failed = failedIds(await invoke({ Records }), source.reportsBatchItemFailures);
     const handled = messages.filter(({ MessageId }) => failed !== 'all' && !failed.has(MessageId ?? ''));
-    // An undeleted message comes again: that is at-least-once delivery, and no reason to stop polling.
+    // A message that is not deleted is delivered again: at-least-once delivery, and no reason to stop polling.
     await queues.delete(source.queueArn, handled).catch((error: unknown) => {
       if (!this.abort.signal.aborted) console.error(`deleting from ${source.queueArn} failed:`, error);
     });
@@ -109,7 +109,7 @@ function failedIds(result: InvocationResult, reportsBatchItemFailures: boolean):
   const failures = (result.payload as Partial<SQSBatchResponse> | null)?.batchItemFailures ?? [];
   if (!Array.isArray(failures)) return 'all';
   const ids = failures.map((failure) => failure?.itemIdentifier);
-  // Lambda takes a response it cannot read for a failure of the whole batch.
+  // Lambda treats a response that it cannot parse as a failure of the whole batch.
   return ids.every((id) => typeof id === 'string' && id !== '') ? new Set(ids) : 'all';
 }
 

@@ -53,17 +53,17 @@ export class LocalFunctions {
     return this.get(nameOrId).invoke(payload);
   }
 
-  /** Invokes as S3 and schedules do: with retries, without an answer. */
+  /** Invokes asynchronously, as S3 and schedules do: with retries, without a response. */
   readonly invokeAsync = (nameOrId: string, payload: unknown): void => {
     this.asyncInvokers.get(this.get(nameOrId).description.logicalId)?.accept(payload);
   };
 
-  /** Asynchronous invocations that are neither done nor given up. */
+  /** Asynchronous invocations in flight. */
   get pendingAsync(): number {
     return [...this.asyncInvokers.values()].reduce((sum, invoker) => sum + invoker.pending, 0);
   }
 
-  /** Gives what runs a moment to end, then kills all processes. */
+  /** Waits a moment for running invocations, then kills all processes. */
   async stop(graceMs: number): Promise<void> {
     const quiet = Promise.all([...this.functions.values()].map((fn) => fn.drain(graceMs)));
     const asyncStopped = [...this.asyncInvokers.values()].map((invoker) => invoker.stop());

@@ -1,6 +1,6 @@
 /**
- * Runs a task for each item, a few at a time, and yields the results in the items' order. No more than that few are
- * begun ahead of the one yielded next, so that neither results nor open files pile up.
+ * Runs a task for each item, a few at a time, and yields the results in the items' order. No more than
+ * that many are started ahead of the one yielded next, so that neither results nor open files pile up.
  */
 export async function* inOrder<Item, Result>(
   items: Iterable<Item>,

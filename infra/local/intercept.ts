@@ -2,9 +2,9 @@ import type { Message } from '@aws-sdk/client-sqs';
 import type { S3EventRecord } from 'aws-lambda';
 
 /**
- * Where tests and the fault-injection harness get between the parts. Each answers with the delays, in milliseconds, after
+ * Where tests and the fault-injection harness get between the parts. Each returns the delays, in milliseconds, after
  * which the thing is delivered: `[0]` is the normal course, `[]` loses it, `[0, 500]` delivers it twice. A promise
- * holds it back until it settles.
+ * delays it until it resolves.
  */
 export interface Intercept {
   readonly s3Event?: (record: S3EventRecord) => Deliveries | Promise<Deliveries>;
@@ -15,7 +15,7 @@ export interface Intercept {
 export type Deliveries = readonly number[];
 
 /**
- * Puts something between a service and all that call it: told where the service is, answers with where to call
+ * Puts a proxy between a service and its callers: receives the address of the service, and returns the address to call
  * instead. Queues and topics are one service here.
  */
 export type Interpose = (service: 's3' | 'queues', url: string) => Promise<string>;

@@ -35,7 +35,7 @@ export class KeptPorts {
   }
 }
 
-/** A file that is missing or damaged costs the addresses, and nothing else. */
+/** If the file is missing or damaged, only the addresses change. */
 async function readPorts(file: string): Promise<Record<string, number>> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Record<string, number>;

@@ -10,7 +10,7 @@ const program = npmCommand(
     eval "$(npm run -s local-env)"
 
 It sets the AWS CLI's endpoints and credentials, API, BUCKET and ADMIN_TOKEN, and defines output and sql. A service that has
-no local endpoint is refused, never reached in AWS.`,
+no local endpoint fails at once and never reaches AWS.`,
 );
 parseArguments(program);
 

@@ -15,7 +15,7 @@ export interface RunningStack extends OperatorAccess {
 
 interface LockFile {
   readonly pid: number;
-  /** Answers a connection with the id: alive means this, since a pid may be another's by now. */
+  /** Responds to a connection with the id, which proves that the holder is alive: a pid may have been reused. */
   readonly port: number;
   readonly id: string;
   /** Set once the stack is ready. */
@@ -36,7 +36,7 @@ export class StackRunningError extends Error {
 }
 
 export interface Lock {
-  /** Tells other processes how to use the stack. */
+  /** Publishes how to use the stack to other processes. */
   publish(stack: RunningStack): Promise<void>;
   release(): Promise<void>;
 }
@@ -93,9 +93,9 @@ async function isAlive({ port, id }: LockFile): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   socket.setTimeout(2_000, () => socket.destroy());
   try {
-    let answer = '';
-    for await (const chunk of socket) answer += chunk;
-    return answer === id;
+    let received = '';
+    for await (const chunk of socket) received += chunk;
+    return received === id;
   } catch {
     return false;
   }
@@ -131,7 +131,7 @@ async function replaceWhole(file: string, content: LockFile): Promise<void> {
   await rename(draft, file);
 }
 
-/** Takes away a dead process's lock. Two may find it dead at once; what either moved and is not it goes back. */
+/** Removes a dead process's lock. Two processes may do so at once, so one that has moved a live lock puts it back. */
 async function removeStale(file: string, stale: LockFile | undefined): Promise<void> {
   const aside = `${file}.stale-${randomUUID()}`;
   try {

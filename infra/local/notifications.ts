@@ -4,7 +4,7 @@ import type { NotificationDescription } from './template/description.ts';
 
 type InvokeAsync = (functionId: string, payload: unknown) => void;
 
-/** Hands S3's events to the functions that the template's bucket notifications name. */
+/** Delivers S3 event notifications to the functions that the template's bucket configures. */
 export class S3Notifications {
   private readonly intercept: Intercept | undefined;
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -26,7 +26,7 @@ export class S3Notifications {
     for (const timer of this.timers) clearTimeout(timer);
   }
 
-  /** Takes an event of the local S3; what is done with it is up to the interceptor. */
+  /** Accepts an event of the local S3; the interceptor decides how it is delivered. */
   readonly accept = (record: S3EventRecord): void => {
     void this.plan(record);
   };

@@ -43,7 +43,7 @@ interface LocalEnvironment extends OperatorAccess {
 
 /**
  * Shell text that makes the commands of the runbook work on the local stack: the AWS CLI's variables, the runbook's own,
- * and its functions `output` and `sql`. DATABASE_URL is left alone, since the project's own commands obey it.
+ * and its functions `output` and `sql`. DATABASE_URL is left alone, since the project's own commands use it.
  */
 export function shellEnvironment(access: LocalEnvironment): string {
   const { region, credentials, endpoints, outputs, apiUrl, adminToken, bucket, databaseUrl } = access;
@@ -54,7 +54,7 @@ export function shellEnvironment(access: LocalEnvironment): string {
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_PAGER: '',
-    AWS_ENDPOINT_URL: 'http://127.0.0.1:9', // any service without a local endpoint: refused at once, never AWS
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9', // any service without a local endpoint: connection refused at once, never AWS
     ...Object.fromEntries(Object.entries(endpoints).map(([name, url]) => [`AWS_ENDPOINT_URL_${name}`, url])),
     STACK: 'local',
     API: apiUrl,

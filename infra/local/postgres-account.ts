@@ -12,7 +12,7 @@ export interface PostgresAccount {
 }
 
 /**
- * Postgres refuses to run as root, as which containers and CI machines often are: there it runs as the account that
+ * Postgres refuses to run as root, and containers and CI machines often do: there it runs as the account that
  * owns its data, else as `postgres`, else as `nobody`. Null for everybody else: Postgres runs as who we are.
  */
 export async function findPostgresAccount(dataDir: string): Promise<PostgresAccount | null> {
@@ -33,7 +33,7 @@ async function lookUp(name: string): Promise<PostgresAccount | null> {
 
 /**
  * The command line that runs `command` as the account. A root's checkout often lies below a directory only root may
- * enter (/root, `mktemp -d`); then the account keeps the one right to pass through.
+ * enter (/root, `mktemp -d`); then the account keeps the one capability to search it.
  * @param paths files and directories the command must reach
  */
 export async function commandAs(

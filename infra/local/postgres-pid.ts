@@ -20,7 +20,7 @@ export async function clearStalePidFile(dataDir: string): Promise<void> {
   else await rm(pidFile, { force: true });
 }
 
-/** Ends a server: fast shutdown, then immediate, then by force. Resolves when it is gone. */
+/** Ends a server: fast shutdown, then immediate, then by force. Resolves when it has exited. */
 export async function stopProcess(pid: number): Promise<void> {
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGKILL'] as const) {
     if (!send(pid, signal)) return;

@@ -163,11 +163,11 @@ async function launch(
   const exited = once(child, 'exit').catch((error: unknown) => {
     failure = error; // it could not even be run
   });
-  child.stdin?.on('error', () => undefined); // the shell may be gone before its input is closed
+  child.stdin?.on('error', () => undefined); // the shell may exit before its input is closed
   const stop = async () => {
     child.stdin?.end();
-    const gone = await Promise.race([exited.then(() => true), sleep(30_000, false, { ref: false })]);
-    if (!gone && serverPid !== null) await stopProcess(serverPid);
+    const hasExited = await Promise.race([exited.then(() => true), sleep(30_000, false, { ref: false })]);
+    if (!hasExited && serverPid !== null) await stopProcess(serverPid);
     await exited;
   };
   let serverPid: number | null = null;

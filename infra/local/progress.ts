@@ -1,4 +1,4 @@
-/** A line on the terminal that says what is going on; nothing when standard error is not a terminal. */
+/** A progress line on the terminal; nothing when standard error is not a terminal. */
 export class Progress {
   private readonly total: number;
   private readonly isShown = process.stderr.isTTY;
@@ -19,7 +19,7 @@ export class Progress {
     this.doneCount = Math.min(this.doneCount + 1, this.total - 1);
   }
 
-  /** Makes room for a line that stays. */
+  /** Clears the line, so that a permanent one can be written. */
   clear(): void {
     if (this.isShown) process.stderr.write('\r\x1b[K');
   }

@@ -14,7 +14,7 @@ import type { Credentials } from './iam/credentials.ts';
 import { gateQueueServer } from './iam/gate-queue-server.ts';
 import type { QueueDescription, StackDescription } from './template/description.ts';
 
-/** fauxqs' account, which it will not be talked out of. */
+/** fauxqs' account, which cannot be configured. */
 export const localAccountId = '000000000000';
 
 /** The emulator of SQS and SNS. Its messages live in memory and go with it. */
@@ -26,7 +26,7 @@ export interface QueueServer {
 /**
  * Starts SQS and SNS on the loopback interface (fauxqs' own start would listen on all).
  * @param port 0 for a free one
- * @param authority asked for each request once it is known; without one, nothing is checked
+ * @param authority checks each request once it is set; without one, nothing is checked
  */
 export async function startQueueServer(
   region: string,
@@ -73,7 +73,7 @@ export class Queues {
     this.sns = new SNSClient(options);
   }
 
-  /** The same queues, as somebody else may use them. */
+  /** The same queues, used with other credentials. */
   as(credentials: Credentials): Queues {
     return new Queues(this.url, { region: this.region, credentials }, this.byArn);
   }

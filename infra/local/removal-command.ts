@@ -1,6 +1,6 @@
 import { npmCommand, parseArguments } from './command-line.ts';
 
-/** A command that takes data back. Who asked for it, and why, are kept for good. */
+/** A command that removes data. Who requested it, and why, are kept permanently. */
 export function removalCommand(script: string, description: string, target: string) {
   return npmCommand(script, description)
     .argument(`<${target}>`)

@@ -15,7 +15,7 @@ import type { RunningServices } from './services.ts';
 
 /**
  * Queues and events of the local run are in memory and lost when it stops. This requeues what was pending: rows without a
- * final status get their message, objects without a row their event. Unlike the sweep it waits for nothing to be overdue:
+ * final status get their message, objects without a row their event. Unlike the sweep, it does not wait until something is overdue:
  * the bucket is this run's alone and the lock says that no other process works on it, so every lease is a dead worker's.
  */
 export async function requeuePending(
@@ -46,7 +46,7 @@ async function requeueRows(
   const urls = description.functions.map(({ environment }) => environment[urlVariable]);
   const queue = description.queues.find(({ url }) => urls.includes(url));
   if (!queue) return;
-  // The stop killed these workers, not their files: the attempts do not count as lost.
+  // The stop of the stack killed these workers, not their files: the attempts do not count as lost.
   await kysely
     .updateTable('raw_files')
     .set({ lease_expires_at: sql`now()`, lost_attempts: 0 })

@@ -39,11 +39,11 @@ async function readKept(file: string): Promise<Record<string, string>> {
   }
 }
 
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const alphanumerics = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const punctuation = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
 function generate({ length, excludePunctuation, excludeCharacters }: GenerateSecret): string {
-  const alphabet = [...letters, ...(excludePunctuation ? '' : punctuation)].filter(
+  const alphabet = [...alphanumerics, ...(excludePunctuation ? '' : punctuation)].filter(
     (char) => !excludeCharacters.includes(char),
   );
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
@@ -61,7 +61,7 @@ export async function startSecretsServer(region = 'us-east-1'): Promise<SecretsS
   let values: SecretValues = new Map();
   let authority: Authority | undefined;
   const server = createServer((request, response) => {
-    answer(request, response, { values, authority, region }).catch(() => response.destroy());
+    respond(request, response, { values, authority, region }).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
@@ -85,7 +85,7 @@ interface Serving {
   readonly region: string;
 }
 
-async function answer(
+async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   { values, authority, region }: Serving,

@@ -53,7 +53,7 @@ const databaseSecretArn = `arn:aws:secretsmanager:${region}:${accountId}:secret:
 /** Starts Postgres, queues, secrets, S3 and the HTTP listener, and synthesizes the stack, all at once where possible. */
 export async function startServices(options: ServicesOptions, cleanups: Cleanups): Promise<RunningServices> {
   const { stateDir } = options;
-  // First and alone: a taken port is known before anything else has started.
+  // First and alone: a taken port is found before anything else starts.
   const http = await startHttpServer(options.port ?? 0);
   cleanups.add(() => http.close());
   const ports = await KeptPorts.open(stateDir);
@@ -70,7 +70,7 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
     keepBucketSuffix(stateDir),
     prepareAssembly(options),
   ] as const;
-  await Promise.allSettled(starting); // when one fails, what the others have started is known and stopped
+  await Promise.allSettled(starting); // if one fails, what the others have started is registered for cleanup
   const [databaseUrls, queueServer, secretsServer, invokeServer, bucketSuffix, assemblyDir] =
     await Promise.all(starting);
 
@@ -146,7 +146,7 @@ async function prepareAssembly({ assemblyDir, stateDir }: ServicesOptions): Prom
   return outDir;
 }
 
-/** Tells this state's bucket from those of other local stacks that use the same database. */
+/** Distinguishes this state's bucket from those of other local stacks that use the same database. */
 async function keepBucketSuffix(stateDir: string): Promise<string> {
   const file = path.join(stateDir, 'bucket-suffix');
   const suffix = randomHex(4);

@@ -37,7 +37,7 @@ export interface LocalStackOptions {
   readonly maxConcurrency?: number;
   readonly intercept?: Intercept;
   readonly interpose?: Interpose;
-  /** Hears of each invocation that did not end well. */
+  /** Called for each invocation that fails. */
   readonly onFailure?: OnFailure;
   /** Called for each call that the policies allow or deny. */
   readonly onAccess?: (access: Access) => void;
@@ -74,7 +74,7 @@ export class TriggerFailedError extends Error {
 
 /**
  * Runs the synthesized stack on this machine: its functions in processes of their own, against a local S3, queues,
- * secrets and Postgres. When it resolves, the database is migrated and what a stop left unfinished is on its way again.
+ * secrets and Postgres. When it resolves, the database is migrated and what the last stop left pending is requeued.
  * @throws StackRunningError when another process runs the stack in this folder
  * @throws TemplateError, SynthesisError, PostgresStartError, TriggerFailedError; EADDRINUSE when the port is taken
  */
@@ -83,7 +83,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   try {
     return await start({ ...options, stateDir: path.resolve(options.stateDir) }, cleanups);
   } catch (error) {
-    await cleanups.run().catch(() => undefined); // the first failure is the one to tell
+    await cleanups.run().catch(() => undefined); // the first failure is the one to report
     throw error;
   }
 }

@@ -44,7 +44,7 @@ export async function inspectFile(file: string): Promise<LocalFile> {
   return { filename: path.basename(file), sizeBytes, sha256: hash.digest('hex') };
 }
 
-/** How often, and how long apart, the API is asked whether it has the bytes that S3 says are there. */
+/** Number of and delay between requests for whether the API has the bytes that S3 already has. */
 const confirmations = { attempts: 50, delayMs: 200 };
 
 /**

@@ -19,7 +19,7 @@ export interface WaitOptions {
   readonly onChange?: (row: RawFile) => void;
 }
 
-/** An uploaded file has not changed its status for longer than any step takes. */
+/** The status of an uploaded file has not changed for longer than any step takes. */
 export class StalledError extends Error {
   readonly code = 'stalled';
   constructor(row: RawFile | null) {

@@ -2,7 +2,7 @@ import { type DatabaseRole, databaseRoles } from '../../shared/storage/roles.ts'
 import type { Settings } from '../config/settings.ts';
 import { auroraVersion } from '../constructs/aurora-database.ts';
 
-/** What the checks ask. Each may fail; the reason is shown. */
+/** What the checks call. Each may fail; the reason is shown. */
 export interface Surroundings {
   /** Runs the AWS CLI and parses its JSON. */
   aws(...command: readonly string[]): Promise<unknown>;
@@ -27,7 +27,7 @@ export interface Check {
   run(): Promise<string>;
 }
 
-/** What proof without an account cannot cover: whether this account and region can take the stack. */
+/** What cannot be tested without an account: whether this account and region support the stack. */
 export function preflightChecks(subject: Subject, surroundings: Surroundings): readonly Check[] {
   const { settings, secretArn } = subject;
   const usesIpv6 = settings.database === 'aurora' || settings.vpc?.dualStack === true;
@@ -124,7 +124,7 @@ function ofAurora({ settings, region }: Subject, { aws }: Surroundings): readonl
   ];
 }
 
-/** The hosts that the SDK asks with AWS_USE_DUALSTACK_ENDPOINT; a test holds them to the SDK. */
+/** The hosts that the SDK calls with AWS_USE_DUALSTACK_ENDPOINT; a test compares them with the SDK. */
 export function dualStackHosts(region: string): readonly string[] {
   return [
     `s3.dualstack.${region}.amazonaws.com`,

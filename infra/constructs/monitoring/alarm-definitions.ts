@@ -115,7 +115,7 @@ function notRunning({ workers, api }: MonitoredParts): AlarmDefinition[] {
   ];
 }
 
-/** Nobody waits for a worker, so only an alarm shows its errors. */
+/** No client waits for a worker, so only an alarm shows its errors. */
 function worker(fn: MonitoredFunction): AlarmDefinition[] {
   return [
     {

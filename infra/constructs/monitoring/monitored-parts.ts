@@ -27,7 +27,7 @@ export interface MonitoredParts {
   readonly registerFailures: IQueue;
   /** Functions that nobody waits for: register, normalize, sweep. */
   readonly workers: readonly MonitoredFunction[];
-  /** Functions that answer requests. */
+  /** Functions that serve requests. */
   readonly routes: readonly MonitoredFunction[];
   readonly api: { readonly api: HttpApi; readonly accessLogs: ILogGroup };
   readonly database: {

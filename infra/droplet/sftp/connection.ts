@@ -13,7 +13,7 @@ import type { SftpConfiguration } from './sftp-configuration.ts';
 
 /** Limit for the handshake with login, and then for opening the SFTP session. */
 const readyTimeoutMs = 30_000;
-/** A connection on which four keepalives in a row went unanswered is dead. */
+/** A connection is dead after four consecutive keepalives without a response. */
 const keepalive = { keepaliveInterval: 15_000, keepaliveCountMax: 4 };
 
 /**

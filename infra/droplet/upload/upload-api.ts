@@ -3,7 +3,7 @@ import { DropletError, TemporaryError } from '../errors.ts';
 import type { ApiConfiguration } from './api-configuration.ts';
 import { type HttpResponse, send } from './send.ts';
 
-/** A file to upload, and what the API is told of it. */
+/** A file to upload, and its metadata for the API. */
 export interface UploadContent {
   readonly filename: string;
   readonly sizeBytes: number;
@@ -74,7 +74,7 @@ export async function requestUpload(
 const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 /**
- * Asks for an upload without making one, which changes nothing: it tells whether the API accepts the token and reaches
+ * Requests an upload without making one, which changes nothing: it shows whether the API accepts the token and reaches
  * its database.
  * @returns the origin of the URLs that uploads go to
  * @throws as {@link requestUpload}

@@ -1,24 +1,24 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { InvocationResult } from '../lambda/protocol.ts';
 import type { AuthorizerDescription } from '../template/description.ts';
-import { type Answer, refusal } from './response.ts';
+import { errorResponse, type HttpResponse } from './response.ts';
 
 interface SimpleResponse {
   readonly isAuthorized?: unknown;
   readonly context?: Record<string, unknown>;
 }
 
-/** What the authorizer's function lets through carries its context; everything else is an answer at once. */
-export type Authorization = { readonly context: Record<string, unknown> } | { readonly refused: Answer };
+/** The context that the authorizer returns for an allowed request; otherwise the response. */
+export type Authorization = { readonly context: Record<string, unknown> } | { readonly rejection: HttpResponse };
 
-/** Asks a route's Lambda authorizer, as API Gateway does with simple responses. */
+/** Invokes a route's Lambda authorizer, as API Gateway does with simple responses. */
 export async function authorize(
   event: APIGatewayProxyEventV2,
   authorizer: AuthorizerDescription,
   invoke: (functionId: string, payload: unknown) => Promise<InvocationResult>,
 ): Promise<Authorization> {
   const identitySource = authorizer.identitySources.map((source) => identity(event, source));
-  if (identitySource.some((value) => value === undefined)) return { refused: refusal(401, 'Unauthorized') };
+  if (identitySource.some((value) => value === undefined)) return { rejection: errorResponse(401, 'Unauthorized') };
   const { body: _, isBase64Encoded: __, ...request } = event;
   const result = await invoke(authorizer.functionId, {
     ...request,
@@ -26,9 +26,9 @@ export async function authorize(
     routeArn: `arn:aws:execute-api:local:local/$default/${event.routeKey.replace(' /', '/')}`,
     identitySource: identitySource.length > 0 ? identitySource : null,
   });
-  if (result.outcome !== 'ok') return { refused: refusal(500, 'Internal Server Error') };
+  if (result.outcome !== 'ok') return { rejection: errorResponse(500, 'Internal Server Error') };
   const { isAuthorized, context } = (result.payload ?? {}) as SimpleResponse;
-  if (isAuthorized !== true) return { refused: refusal(403, 'Forbidden') };
+  if (isAuthorized !== true) return { rejection: errorResponse(403, 'Forbidden') };
   return { context: context ?? {} };
 }
 

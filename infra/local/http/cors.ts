@@ -20,7 +20,7 @@ export function corsHeaders(
   };
 }
 
-/** Whether API Gateway answers the request itself, from the API's CORS configuration. */
+/** Whether API Gateway responds to the request itself, from the API's CORS configuration. */
 export function isPreflight(cors: CorsDescription | undefined, request: IncomingMessage): boolean {
   return (
     cors !== undefined &&

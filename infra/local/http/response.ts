@@ -1,17 +1,17 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { InvocationResult } from '../lambda/protocol.ts';
 
-/** An answer ready to be sent. */
-export interface Answer {
+/** A response ready to be sent. */
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;
 }
 
-const maxResponseBytes = 6 * 1024 * 1024; // Lambda's bound on a synchronous response
+const maxResponseBytes = 6 * 1024 * 1024; // Lambda's limit on a synchronous response
 
-/** API Gateway's own words for what it answers itself. */
-export function refusal(status: number, message: string): Answer {
+/** A response of API Gateway itself, worded as it words it. */
+export function errorResponse(status: number, message: string): HttpResponse {
   return {
     status,
     headers: { 'content-type': 'application/json' },
@@ -19,12 +19,12 @@ export function refusal(status: number, message: string): Answer {
   };
 }
 
-/** What API Gateway makes of a function's response in payload format 2.0. */
-export function answerOf(result: InvocationResult): Answer {
-  if (result.outcome !== 'ok') return refusal(500, 'Internal Server Error');
+/** Converts a function's response in payload format 2.0, as API Gateway does. */
+export function responseOf(result: InvocationResult): HttpResponse {
+  if (result.outcome !== 'ok') return errorResponse(500, 'Internal Server Error');
   const { payload } = result;
   if (Buffer.byteLength(JSON.stringify(payload)) > maxResponseBytes)
-    return refusal(500, 'Internal Server Error');
+    return errorResponse(500, 'Internal Server Error');
   if (typeof payload !== 'object' || payload === null || !('statusCode' in payload)) {
     // Without a statusCode the whole response is the body.
     const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
@@ -32,7 +32,7 @@ export function answerOf(result: InvocationResult): Answer {
   }
   const { statusCode, headers, cookies, body, isBase64Encoded } =
     payload as APIGatewayProxyStructuredResultV2;
-  if (!Number.isInteger(statusCode)) return refusal(500, 'Internal Server Error');
+  if (!Number.isInteger(statusCode)) return errorResponse(500, 'Internal Server Error');
   const entries = Object.entries(headers ?? {}).map(
     ([name, value]) => [name.toLowerCase(), String(value)] as const,
   );

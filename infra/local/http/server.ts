@@ -6,7 +6,7 @@ import type { CorsDescription, RouteDescription } from '../template/description.
 import { authorize } from './authorize.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import { eventOf } from './event.ts';
-import { type Answer, answerOf, refusal } from './response.ts';
+import { errorResponse, type HttpResponse, responseOf } from './response.ts';
 import { Router } from './router.ts';
 
 interface HttpApi {
@@ -18,24 +18,24 @@ interface HttpApi {
 
 export interface HttpServer {
   readonly url: string;
-  /** Begins to answer; until then every request waits. */
+  /** Starts to serve requests; until then every request waits. */
   serve(api: HttpApi): void;
   close(): Promise<void>;
 }
 
-const maxBodyBytes = 10 * 1024 * 1024; // API Gateway's own bound
+const maxBodyBytes = 10 * 1024 * 1024; // API Gateway's limit
 
 /**
- * Listens on the loopback interface, before the routes are known: a taken port shows at once.
+ * Listens on the loopback interface, before the routes are known: so a taken port is found at once.
  * @param port 0 for a free one
  * @throws the listen error, with code EADDRINUSE when the port is taken
  */
 export async function startHttpServer(port: number): Promise<HttpServer> {
-  const serving = Promise.withResolvers<(request: IncomingMessage) => Promise<Answer>>();
+  const serving = Promise.withResolvers<(request: IncomingMessage) => Promise<HttpResponse>>();
   const server = createServer((request, response) => {
     serving.promise
       .then((handle) => handle(request))
-      .then((answer) => send(response, answer))
+      .then((result) => send(response, result))
       .catch((error: unknown) => {
         console.error(`${request.method} ${request.url}:`, error);
         response.destroy();
@@ -51,35 +51,35 @@ export async function startHttpServer(port: number): Promise<HttpServer> {
   };
 }
 
-function handlerOf(api: HttpApi): (request: IncomingMessage) => Promise<Answer> {
+function handlerOf(api: HttpApi): (request: IncomingMessage) => Promise<HttpResponse> {
   const router = new Router(api.routes);
   const { cors } = api;
   return async (request) => {
     if (cors && isPreflight(cors, request)) {
       return { status: 204, headers: preflightHeaders(cors, request), body: Buffer.alloc(0) };
     }
-    const answer = await route(api, router, request);
-    return { ...answer, headers: { ...answer.headers, ...corsHeaders(cors, request) } };
+    const response = await route(api, router, request);
+    return { ...response, headers: { ...response.headers, ...corsHeaders(cors, request) } };
   };
 }
 
-async function route({ invoke }: HttpApi, router: Router, request: IncomingMessage): Promise<Answer> {
+async function route({ invoke }: HttpApi, router: Router, request: IncomingMessage): Promise<HttpResponse> {
   const match = router.match(request.method ?? 'GET', (request.url ?? '/').split('?', 1)[0] ?? '/');
-  if (!match) return refusal(404, 'Not Found');
+  if (!match) return errorResponse(404, 'Not Found');
   const body = await readBody(request);
-  if (!body) return refusal(413, 'Request Entity Too Large');
+  if (!body) return errorResponse(413, 'Request Entity Too Large');
   const { authorizer, functionId, timeoutMs } = match.route;
   let event: object = eventOf(request, match, body);
   if (authorizer) {
     const authorization = await authorize(eventOf(request, match, body), authorizer, invoke);
-    if ('refused' in authorization) return authorization.refused;
+    if ('rejection' in authorization) return authorization.rejection;
     event = withAuthorizer(event, authorization.context);
   }
   const abort = new AbortController();
   const timeout = wait(timeoutMs, undefined, { signal: abort.signal }).catch(() => undefined);
   const result = await Promise.race([invoke(functionId, event), timeout]);
   abort.abort();
-  return result ? answerOf(result) : refusal(503, 'Service Unavailable');
+  return result ? responseOf(result) : errorResponse(503, 'Service Unavailable');
 }
 
 function withAuthorizer(event: object, context: Record<string, unknown>): object {
@@ -87,19 +87,19 @@ function withAuthorizer(event: object, context: Record<string, unknown>): object
   return { ...event, requestContext: { ...requestContext, authorizer: { lambda: context } } };
 }
 
-/** The whole body, undefined when it is larger than API Gateway takes. */
+/** The whole body, undefined when it is larger than API Gateway accepts. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
-    // The rest is read and dropped, so that the client gets to read the refusal.
+    // The rest is read and dropped, so that the client can read the error.
     if (sizeBytes <= maxBodyBytes) chunks.push(chunk);
   }
   return sizeBytes <= maxBodyBytes ? Buffer.concat(chunks) : undefined;
 }
 
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
+function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
   response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
 }
 

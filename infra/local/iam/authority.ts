@@ -3,7 +3,7 @@ import type { Credentials } from './credentials.ts';
 import { type Decision, evaluate } from './evaluate.ts';
 import type { Statement } from './statement.ts';
 
-/** Whose keys they are, and what the emulators ask before they do what a request wants. */
+/** Resolves access keys, and authorizes requests before the emulators handle them. */
 export interface Authority {
   /** The keys with this id; undefined if there are none. */
   credentialsOf(accessKeyId: string): Credentials | undefined;
@@ -11,7 +11,7 @@ export interface Authority {
   authorize(accessKeyId: string, action: string, resource: string): void;
 }
 
-/** Somebody with keys. */
+/** The owner of a pair of keys. */
 export interface Principal {
   /** As error messages name it. */
   readonly name: string;

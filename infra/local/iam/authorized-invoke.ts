@@ -52,7 +52,7 @@ export function authorizedInvoke(
   };
 }
 
-/** AWS tells nobody of such a failure but in the service's own metrics. */
+/** AWS reports such a failure only in the service's own metrics. */
 function isLet(authorize: () => void): boolean {
   try {
     authorize();

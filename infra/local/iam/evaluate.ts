@@ -1,6 +1,6 @@
 import type { Condition, Statement } from './statement.ts';
 
-/** What is asked of the policies. */
+/** A request to the policies. */
 export interface AccessRequest {
   /** ARNs of the role and its session, or the name of a service. */
   readonly principals: readonly string[];

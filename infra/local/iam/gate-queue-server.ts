@@ -6,7 +6,7 @@ import { rejectionOf } from './service-gate.ts';
 
 type App = ReturnType<typeof buildApp>;
 
-/** Has an emulator of SQS and SNS check the signature of each request, and ask the policies, before it acts. */
+/** Has an emulator of SQS and SNS check the signature of each request, and evaluate the policies, before it acts. */
 export function gateQueueServer(
   app: App,
   authority: () => Authority | undefined,
@@ -45,7 +45,7 @@ export function gateQueueServer(
   });
 }
 
-/** SNS answers in XML, and names the error without the suffix. */
+/** SNS responds in XML, and names the error without the suffix. */
 function xmlError(type: string, message: string): string {
   const escaped = (text: string) => text.replace(/[<&"]/g, (char) => `&#${char.charCodeAt(0)};`);
   const code = type.replace(/(Denied)?Exception$/, '$1');

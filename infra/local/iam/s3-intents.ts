@@ -32,7 +32,7 @@ const ofObject: Readonly<Record<string, readonly [string, string?]>> = {
 export function s3Intents(operation: string, { bucket, key, query, headers }: S3Request): readonly Intent[] {
   if (operation === 'ListBuckets') return [{ action: 's3:ListAllMyBuckets', resource: '*' }];
   const bucketArn = `arn:aws:s3:::${bucket}`;
-  if (operation === 'DeleteObjects') return []; // asked for each key once the body is read
+  if (operation === 'DeleteObjects') return []; // authorized for each key once the body is read
   const bucketAction = ofBucket[operation];
   if (bucketAction !== undefined) return [{ action: bucketAction, resource: bucketArn }];
   const [action, versionAction] = ofObject[operation] ?? [];
@@ -50,7 +50,7 @@ function copyIntent(source: string): Intent {
 }
 
 /**
- * What one must be allowed to learn that an object does not exist; S3 answers 403 to everybody else. For a version, AWS does not
+ * The rights needed to learn that an object does not exist; S3 responds 403 to everybody else. For a version, AWS does not
  * document which of the two rights counts, so here both do.
  */
 export function existenceIntents({ bucket, query }: S3Request): readonly Intent[] {

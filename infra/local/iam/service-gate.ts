@@ -17,7 +17,7 @@ export interface Intent {
   readonly resource: string;
 }
 
-/** The response to a request that is not let through. */
+/** The response to a request that is rejected. */
 export interface Rejection {
   readonly status: number;
   /** The service's code: `AccessDeniedException` */
@@ -25,7 +25,7 @@ export interface Rejection {
   readonly message: string;
 }
 
-/** Checks the signature of a request, then asks the policies. Undefined lets the request through. */
+/** Checks the signature of a request, then evaluates the policies. Undefined if the request is allowed. */
 export function rejectionOf(
   authority: Authority,
   request: ServiceRequest,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AsyncConfigDescription, FunctionDescription } from '../template/description.ts';
 import type { InvocationResult } from './protocol.ts';
 
-/** Lambda's waits before the second and the third try, in milliseconds. */
+/** Lambda's delays before the second and the third attempt, in milliseconds. */
 const retryDelaysMs = [60_000, 120_000];
 
 export interface AsyncInvokerOptions {
@@ -10,11 +10,11 @@ export interface AsyncInvokerOptions {
   readonly config: AsyncConfigDescription | undefined;
   readonly timeScale: number;
   readonly invoke: (payload: unknown, requestId: string) => Promise<InvocationResult>;
-  /** Puts a record where the template sends what failed for good. */
+  /** Sends a record to the failure destination of the template. */
   readonly sendToQueue: (queueArn: string, body: string) => Promise<void>;
 }
 
-/** Asynchronous invocations of one function: tried again with Lambda's waits, then handed to its failure destination. */
+/** Asynchronous invocations of one function: retried with Lambda's delays, then sent to its failure destination. */
 export class AsyncInvoker {
   private readonly options: AsyncInvokerOptions;
   private readonly underWay = new Set<Promise<void>>();
@@ -25,7 +25,7 @@ export class AsyncInvoker {
     this.options = options;
   }
 
-  /** Accepts an event; what becomes of it shows in the function's effects or in its failure destination. */
+  /** Accepts an event; its outcome shows in the function's effects or in the failure destination. */
   accept(payload: unknown): void {
     const work = this.run(payload)
       .catch((error: unknown) => console.error(`an event for ${this.options.fn.name} is lost:`, error))
@@ -33,12 +33,12 @@ export class AsyncInvoker {
     this.underWay.add(work);
   }
 
-  /** Events accepted and neither handled nor given up. */
+  /** Events in flight. */
   get pending(): number {
     return this.underWay.size;
   }
 
-  /** Gives up what waits for another try; the function's own stop ends what runs. */
+  /** Drops events that wait for a retry; stopping the function ends running invocations. */
   async stop(): Promise<void> {
     this.isStopped = true;
     for (const [timer, resolve] of this.waiting) {

@@ -45,7 +45,7 @@ export function environmentOf(fn: FunctionDescription, services: LocalServices):
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_ENDPOINT_URL: 'http://127.0.0.1:9', // any other service: refused at once, instead of the internet
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9', // any other service: connection refused at once, instead of a call to AWS
     AWS_ENDPOINT_URL_S3: services.endpoints.s3,
     AWS_ENDPOINT_URL_SQS: services.endpoints.sqs,
     AWS_ENDPOINT_URL_SNS: services.endpoints.sns,

@@ -55,13 +55,13 @@ export class ExecutionEnvironment {
     this.process.on('message', (message: FromWorker) => this.heard(message));
     // 'close' rather than 'exit': by then the last lines of its output are in.
     this.exited = new Promise((resolve) => {
-      const gone = (code: number | null, signal: NodeJS.Signals | null) => {
+      const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
         this.exit = { type: 'exit', code, signal };
         this.onEnding?.(this.exit);
         resolve();
       };
-      this.process.on('close', gone);
-      this.process.on('error', () => gone(null, null));
+      this.process.on('close', onExit);
+      this.process.on('error', () => onExit(null, null));
     });
   }
 
@@ -91,9 +91,9 @@ export class ExecutionEnvironment {
     const ending = await ended;
     if (ending.type === 'deadline') return this.timedOut(requestId, timeoutMs);
     if (ending.type === 'exit') return this.crashed(requestId, ending);
-    const answer = ending.message;
-    if (answer.type === 'result') return { outcome: 'ok', requestId, payload: JSON.parse(answer.payload) };
-    const error = answer.type === 'error' ? answer.error : unexpected(answer.type);
+    const response = ending.message;
+    if (response.type === 'result') return { outcome: 'ok', requestId, payload: JSON.parse(response.payload) };
+    const error = response.type === 'error' ? response.error : unexpected(response.type);
     return { outcome: 'error', requestId, error };
   }
 
@@ -111,14 +111,14 @@ export class ExecutionEnvironment {
 
   private nextEnding(timeoutMs: number): Promise<Ending> {
     return new Promise((resolve) => {
-      const settle = (ending: Ending) => {
+      const end = (ending: Ending) => {
         clearTimeout(timer);
         this.onEnding = undefined;
         resolve(ending);
       };
-      const timer = setTimeout(() => settle({ type: 'deadline', timeoutMs }), timeoutMs);
-      this.onEnding = settle;
-      if (this.exit) settle(this.exit);
+      const timer = setTimeout(() => end({ type: 'deadline', timeoutMs }), timeoutMs);
+      this.onEnding = end;
+      if (this.exit) end(this.exit);
     });
   }
 

@@ -12,7 +12,7 @@ export interface LocalFunctionOptions {
   readonly logs: FunctionLogs;
   /** Processes at once; the template's reserved concurrency can only lower it. */
   readonly maxConcurrency: number;
-  /** Hears of each invocation that did not end well. */
+  /** Called for each invocation that fails. */
   readonly onFailure?: OnFailure | undefined;
 }
 

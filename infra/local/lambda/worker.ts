@@ -1,6 +1,6 @@
 /**
  * The process of one execution environment: loads the handler named by _HANDLER from LAMBDA_TASK_ROOT, as the
- * Lambda runtime does, and answers one invocation after another over the IPC channel.
+ * Lambda runtime does, and handles one invocation after another over the IPC channel.
  */
 import { existsSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
@@ -66,7 +66,7 @@ async function invoke(handler: Handler, message: ToWorker): Promise<void> {
   }
 }
 
-process.on('disconnect', () => process.exit(0)); // the parent is gone, however it went
+process.on('disconnect', () => process.exit(0)); // the parent has exited, for whatever reason
 process.on('SIGINT', () => {}); // Ctrl-C goes to all; the parent decides when this ends
 process.on('uncaughtException', (error) => die(error));
 process.on('unhandledRejection', (reason) => die(reason, 'Runtime.UnhandledPromiseRejection'));

@@ -9,7 +9,7 @@ export interface Blob {
   readonly sizeBytes: number;
 }
 
-/** Bytes in files. They are written under `incoming/` and renamed into `blobs/` when complete and believed. */
+/** Bytes in files. They are written under `incoming/` and renamed into `blobs/` when complete and verified. */
 export class Blobs {
   private readonly incoming: string;
   private readonly kept: string;
@@ -48,12 +48,12 @@ export class Blobs {
     rmSync(join(this.incoming, name), { force: true });
   }
 
-  /** Removes a kept file. Whoever reads it just now reads on to its end. */
+  /** Removes a kept file. A reader that has it open can read to its end. */
   remove(blob: Blob): void {
     rmSync(join(this.kept, blob.name), { force: true });
   }
 
-  /** Removes every kept file that `used` does not name: a kill between rename and journal leaves such. */
+  /** Removes every kept file that `used` does not name: a kill between rename and journal leaves such files behind. */
   removeUnused(used: ReadonlySet<string>): void {
     for (const name of readdirSync(this.kept)) if (!used.has(name)) rmSync(join(this.kept, name));
   }

@@ -14,7 +14,7 @@ import type { SignedAs } from './signature.ts';
 
 const maxObjectBytes = 5 * 1024 ** 3;
 
-/** What the bytes of a body turned out to be, once all of them were read and everything said of them was true. */
+/** A body's size and checksums, known once all of it was read and everything the request says of it was verified. */
 export interface VerifiedBytes {
   readonly sizeBytes: number;
   readonly md5: Buffer;
@@ -23,9 +23,8 @@ export interface VerifiedBytes {
 }
 
 /**
- * A request's body: its bytes as they arrive, and at their end the verdict. The verdict exists only after every byte
- * was read; a body that is not what the request said of it throws from the iteration, so a reader that keeps the
- * bytes has nothing to keep.
+ * A request's body: its bytes as they arrive and, after the last one, the verification result. If the body is not what the
+ * request says, the iteration throws, and a reader that stores the bytes must discard them.
  */
 export class RequestBody {
   private readonly request: S3Request;
@@ -46,12 +45,12 @@ export class RequestBody {
 
   /**
    * Streams the decoded bytes. Throws `EntityTooLarge`, `MissingContentLength`, `IncompleteBody`, `BadDigest`,
-   * `InvalidDigest`, `XAmzContentSHA256Mismatch`, `SignatureDoesNotMatch` and what else S3 says of bodies.
+   * `InvalidDigest`, `XAmzContentSHA256Mismatch`, `SignatureDoesNotMatch` and S3's other errors about bodies.
    */
   async *bytes(computing?: ChecksumAlgorithm, maxBytes = maxObjectBytes): AsyncGenerator<Buffer> {
     const { headers, incoming } = this.request;
     const streaming = this.signedAs.payload.startsWith('STREAMING-');
-    const expectedBytes = announcedLength(headers, streaming);
+    const expectedBytes = declaredLength(headers, streaming);
     if (expectedBytes > maxBytes) {
       const message = 'Your proposed upload exceeds the maximum allowed size';
       throw new S3Error(400, 'EntityTooLarge', message, {
@@ -63,7 +62,7 @@ export class RequestBody {
     const trailers: Trailers = new Map();
     // Only now may a client that waits for "100 Continue" send the body: everything before it has been checked.
     if (headers.get('expect')?.toLowerCase() === '100-continue') this.response.writeContinue();
-    // Breaking off must not destroy the connection: the answer still has to go out on it.
+    // Stopping early must not destroy the connection: the response is still to be sent on it.
     const wire: AsyncIterable<Buffer> = incoming.iterator({ destroyOnReturn: false });
     let sizeBytes = 0;
     for await (const bytes of streaming ? decodeChunked(wire, this.signedAs, trailers) : wire) {
@@ -72,7 +71,7 @@ export class RequestBody {
       claims.update(bytes);
       yield bytes;
     }
-    // A destroyed connection at the body's end: what followed the announced bytes was no HTTP, so there were more.
+    // A connection destroyed at the body's end: the declared bytes were followed by something that is not HTTP, so more were sent.
     if (sizeBytes !== expectedBytes || incoming.socket.destroyed) throw incompleteBody();
     this.verified = { sizeBytes, ...claims.verify(trailers) };
   }
@@ -85,7 +84,7 @@ export class RequestBody {
   }
 }
 
-function announcedLength(headers: ReadonlyMap<string, string>, streaming: boolean): number {
+function declaredLength(headers: ReadonlyMap<string, string>, streaming: boolean): number {
   const text = headers.get(streaming ? 'x-amz-decoded-content-length' : 'content-length');
   if (text === undefined) {
     throw new S3Error(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.');
@@ -94,7 +93,7 @@ function announcedLength(headers: ReadonlyMap<string, string>, streaming: boolea
   return Number(text);
 }
 
-/** Everything a request says of its body's bytes, checked as they pass. */
+/** Checks everything that a request says of its body, as the bytes arrive. */
 class BodyClaims {
   private readonly headers: ReadonlyMap<string, string>;
   private readonly md5 = createHash('md5');
@@ -162,7 +161,7 @@ class BodyClaims {
   }
 }
 
-/** The one checksum a request announces, in a header or as a trailer. */
+/** The one checksum that a request declares, in a header or as a trailer. */
 function claimedAlgorithm(
   headers: ReadonlyMap<string, string>,
   declaredTrailer: string | undefined,

@@ -5,19 +5,19 @@ import type { Bucket, ObjectVersion } from './model.ts';
 import type { S3Request } from './request.ts';
 import type { Store } from './store.ts';
 
-/** One request whose signature was good, on its way through an operation. */
+/** One request with a valid signature, as an operation handles it. */
 export interface Call {
   readonly request: S3Request;
   readonly body: RequestBody;
   readonly store: Store;
   readonly region: string;
-  /** Asks the policies about something that only the body names. @throws S3Error with S3's 403 */
+  /** Checks the policies for resources that only the body names. @throws S3Error with S3's 403 */
   authorize(intents: readonly Intent[]): void;
-  /** Tells the listener of a new object; to be called once the object is durable. */
-  announce(by: CreatedBy, bucket: Bucket, version: ObjectVersion): void;
+  /** Sends the S3 event notification of a new object; to be called once the object is durable. */
+  notify(by: CreatedBy, bucket: Bucket, version: ObjectVersion): void;
 }
 
-/** What an operation answers. */
+/** The response of an operation. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Record<string, string>;

@@ -7,8 +7,8 @@ export type Trailers = Map<string, string>;
 
 /**
  * Decodes an aws-chunked body (`hex-length[;chunk-signature=…]CRLF data CRLF … 0CRLF trailers CRLF`) as it arrives and
- * verifies the signature of each chunk and of the trailers when `signedAs` says that there are some. A chunk is handed
- * on before its signature is seen: whoever keeps the bytes must drop them when this throws.
+ * verifies the signature of each chunk and of the trailers when `signedAs` says that there are some. A chunk is
+ * yielded before its signature is verified: a caller that stores the bytes must discard them when this throws.
  * Fills `trailers`. Throws `SignatureDoesNotMatch`, `IncompleteBody` or `MalformedTrailerError`.
  */
 export async function* decodeChunked(
@@ -67,7 +67,7 @@ function parseChunkHeader(line: string) {
   return { sizeBytes: Number.parseInt(match[1] ?? '', 16), signature: match[2] };
 }
 
-/** Each chunk's signature covers the one before it, the first one the request's: none can be left out or swapped. */
+/** Each chunk's signature covers that of the previous chunk, the first that of the request: none can be omitted or swapped. */
 class SignatureChain {
   private readonly signedAs: SignedAs;
   private previous: string;
@@ -108,7 +108,7 @@ class ByteReader {
     this.source = source[Symbol.asyncIterator]();
   }
 
-  /** Lets go of the stream, wherever it is. */
+  /** Closes the stream, at any position. */
   async release(): Promise<void> {
     await this.source.return?.();
   }
@@ -156,7 +156,7 @@ class ByteReader {
   }
 }
 
-/** 400 IncompleteBody: the body ended early, went on too long, or was not framed as announced. */
+/** 400 IncompleteBody: the body ended early, went on too long, or was not framed as declared. */
 export function incompleteBody(): S3Error {
   return new S3Error(
     400,

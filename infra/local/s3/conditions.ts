@@ -3,7 +3,7 @@ import type { ObjectVersion, Version } from './model.ts';
 
 type Headers = ReadonlyMap<string, string>;
 
-/** Whether a read may go on: `true`, or `false` for "304 Not Modified". Throws `PreconditionFailed`. */
+/** Whether a read may proceed: `true`, or `false` for "304 Not Modified". Throws `PreconditionFailed`. */
 export function mayRead(headers: Headers, version: ObjectVersion, prefix = ''): boolean {
   const ifMatch = headers.get(`${prefix}if-match`);
   if (ifMatch !== undefined && !matches(ifMatch, version.etag)) throw preconditionFailed('If-Match');
@@ -36,8 +36,8 @@ export function writeCondition(headers: Headers): (current: Version | undefined)
   };
 }
 
-/** Refuses conditions on operations that would otherwise ignore them. */
-export function refuseConditions(headers: Headers): void {
+/** Rejects conditions on operations that would otherwise ignore them. */
+export function rejectConditions(headers: Headers): void {
   for (const name of [
     'if-match',
     'if-none-match',

@@ -2,7 +2,7 @@ import type { S3Request } from './request.ts';
 
 const loopbackOrigin = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
-/** Headers that let a page on this machine read an answer; none for an origin elsewhere. */
+/** Headers that let a page on this machine read a response; none for any other origin. */
 export function corsHeaders(request: S3Request): Record<string, string> {
   const origin = request.headers.get('origin');
   if (origin === undefined || !loopbackOrigin.test(origin)) return {};
@@ -14,7 +14,7 @@ export function corsHeaders(request: S3Request): Record<string, string> {
   };
 }
 
-/** The answer to a preflight's question what the page may send, or undefined when it may nothing. */
+/** The response headers of a preflight: what the page may send; undefined when it may send nothing. */
 export function preflightHeaders(request: S3Request): Record<string, string> | undefined {
   const allowed = corsHeaders(request);
   if (!('vary' in allowed) || !request.headers.has('access-control-request-method')) return undefined;

@@ -1,4 +1,4 @@
-/** What S3 answers instead of a result: `code` is S3's own error code, `status` its HTTP status. */
+/** S3's error response: `code` is S3's own error code, `status` its HTTP status. */
 export class S3Error extends Error {
   readonly code: string;
   readonly status: number;
@@ -23,7 +23,7 @@ export class S3Error extends Error {
   }
 }
 
-/** 403 AccessDenied: nobody asked, or not in time, or with headers that nobody signed. */
+/** 403 AccessDenied: the request is anonymous, expired, or has headers that were not signed. */
 export const accessDenied = (message = 'Access Denied', details: Record<string, string> = {}) =>
   new S3Error(403, 'AccessDenied', message, details);
 
@@ -34,7 +34,7 @@ export const invalidRequest = (message: string) => new S3Error(400, 'InvalidRequ
 export const invalidArgument = (message: string, name: string, value: string) =>
   new S3Error(400, 'InvalidArgument', message, { ArgumentName: name, ArgumentValue: value });
 
-/** 501 NotImplemented: S3 can, this server cannot; never ignored silently. */
+/** 501 NotImplemented: S3 supports it, this server does not; never ignored silently. */
 export const notImplemented = (what: string) =>
   new S3Error(501, 'NotImplemented', `The local S3 does not implement ${what}.`);
 

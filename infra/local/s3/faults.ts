@@ -1,4 +1,4 @@
-/** What a fault can be made to depend on. */
+/** The request properties that a fault can match. */
 export interface FaultTarget {
   readonly method: string;
   readonly bucket: string | undefined;
@@ -8,22 +8,22 @@ export interface FaultTarget {
 }
 
 export type Fault = {
-  /** How many requests it hits before it is spent; `Infinity` until cleared. */
+  /** Number of requests it hits; `Infinity` until cleared. */
   readonly times: number;
-  /** Which requests it hits; all when left out. */
+  /** Which requests it hits; all if absent. */
   readonly matches?: (target: FaultTarget) => boolean;
 } & (
-  | { /** Answers 503 SlowDown instead. */ readonly kind: 'slow-down' }
+  | { /** Responds 503 SlowDown instead. */ readonly kind: 'slow-down' }
   | { /** Waits before it does anything. */ readonly kind: 'delay'; readonly delayMs: number }
   | {
-      /** Cuts the connection after so much of an object's body. */ readonly kind: 'cut-body';
+      /** Closes the connection after this many bytes of an object's body. */ readonly kind: 'cut-body';
       readonly afterBytes: number;
     }
 );
 
 type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
 
-/** Trouble on purpose, for tests. Faults are tried in the order they were added; each kind hits a request once. */
+/** Injected faults, for tests. Faults are tried in the order they were added; each kind hits a request once. */
 export class S3Faults {
   /** How many requests each kind has hit. */
   readonly hits = { 'slow-down': 0, delay: 0, 'cut-body': 0 };
@@ -33,7 +33,7 @@ export class S3Faults {
     this.active.push({ fault, left: fault.times });
   }
 
-  /** Ends all trouble; the counts stay. */
+  /** Clears all faults; the counts stay. */
   clear(): void {
     this.active = [];
   }

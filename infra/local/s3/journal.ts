@@ -9,9 +9,9 @@ import {
 } from 'node:fs';
 
 /**
- * What happened, one JSON line each, in order: the order of lines is the order of versions, also when their times are
- * equal. A line is written by one synchronous call after the bytes it speaks of are in place; a kill can at most leave
- * a torn last line, which never counted and is cut off at the next start.
+ * One JSON line for each change, in order: the order of lines is the order of versions, also when their times are equal.
+ * A line is written by one synchronous call after the bytes it refers to are in place. A kill can leave at most a torn
+ * last line, which does not count and is truncated at the next start.
  */
 export class Journal<Entry> {
   /** Lines written since the journal began; grows with every append, over restarts too. */
@@ -35,7 +35,7 @@ export class Journal<Entry> {
     return { journal: new Journal<Entry>(openSync(path, 'a'), lines.length, wholeBytes), entries };
   }
 
-  /** Appends one line, or nothing at all when the disk refuses (and throws then). */
+  /** Appends one line, or nothing at all if the write fails (and then throws). */
   append(entry: Entry): void {
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
     try {

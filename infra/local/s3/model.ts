@@ -2,7 +2,7 @@ import type { Blob } from './blobs.ts';
 import type { ChecksumAlgorithm, Checksums } from './checksums.ts';
 import type { SortedKeys } from './sorted-keys.ts';
 
-/** What a client says of an object besides its bytes. */
+/** An object's metadata, as the client sent it. */
 export interface ObjectProperties {
   /** Content-Type, Cache-Control and the like, by lower-case name. */
   readonly headers: Record<string, string>;
@@ -10,7 +10,7 @@ export interface ObjectProperties {
   readonly metadata: Record<string, string>;
 }
 
-/** The bytes of an object and what is known of them. */
+/** The bytes of an object, with size and checksums. */
 export interface ObjectContent {
   /** Without quotes. */
   readonly etag: string;
@@ -24,7 +24,7 @@ export interface ObjectContent {
 export interface VersionOf {
   readonly key: string;
   readonly versionId: string;
-  /** Milliseconds since 1970, a whole second: S3 tells no finer time in its headers. */
+  /** Milliseconds since 1970, a whole second: S3 reports no finer time in its headers. */
   readonly lastModifiedMs: number;
   /** Position in the journal: grows with every change of any object. */
   readonly sequence: number;

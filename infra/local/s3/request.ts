@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { invalidArgument, S3Error } from './errors.ts';
 
-/** An S3 request, path style, decoded but not yet believed: the signature is checked on exactly these parts. */
+/** An S3 request, path style, decoded but not yet verified: the signature is checked on exactly these parts. */
 export interface S3Request {
   readonly method: string;
   /** Path as sent, still percent-encoded, without the query. */
@@ -19,7 +19,7 @@ export interface S3Request {
   readonly incoming: IncomingMessage;
 }
 
-/** Takes an HTTP request apart. Throws `InvalidURI` (400) or `KeyTooLongError` (400). */
+/** Parses an HTTP request. Throws `InvalidURI` (400) or `KeyTooLongError` (400). */
 export function parseRequest(incoming: IncomingMessage): S3Request {
   const target = incoming.url ?? '/';
   const cut = target.indexOf('?');

@@ -100,8 +100,8 @@ function route(
 }
 
 /**
- * The operation a request asks for. A parameter or `x-amz-` header that the operation does not know is refused with
- * `NotImplemented`: taken for another operation, `PUT ?tagging` would overwrite the object.
+ * The operation a request asks for. A parameter or `x-amz-` header that the operation does not know is rejected with
+ * `NotImplemented`: mistaken for another operation, `PUT ?tagging` would overwrite the object.
  */
 export function findRoute(request: S3Request): { name: string; run: Operation } {
   const level = request.key !== undefined ? 'object' : request.bucket !== undefined ? 'bucket' : 'service';
@@ -120,22 +120,22 @@ export function findRoute(request: S3Request): { name: string; run: Operation } 
   const known = new Set([...found.needs, ...found.allows, 'x-id']);
   const stranger = [...request.query.keys()].find((name) => !known.has(name) && !/^x-amz-/i.test(name));
   if (stranger !== undefined) throw notImplemented(`${found.name} with the parameter ${stranger}`);
-  refuseUnknownHeaders(request);
+  rejectUnknownHeaders(request);
   return found;
 }
 
-/** `x-amz-` headers that are acted on, or say nothing that matters here. */
+/** `x-amz-` headers that are implemented, or have no effect here. */
 const knownHeaders =
   /^x-amz-(date|content-sha256|security-token|user-agent|decoded-content-length|trailer|te|sdk-checksum-algorithm|checksum-.+|meta-.+|copy-source|copy-source-(range|if-.+)|metadata-directive|expected-bucket-owner|source-expected-bucket-owner|request-payer|optional-object-attributes|mp-object-size|acl|storage-class|server-side-encryption|if-match-.+)$/;
 
-/** Of some headers, the values that ask for what is so anyway. */
+/** Values of some headers that request the default anyway. */
 const harmlessValues: Record<string, readonly string[]> = {
   'x-amz-acl': ['private', 'bucket-owner-full-control'],
   'x-amz-storage-class': ['STANDARD'],
   'x-amz-server-side-encryption': ['AES256'],
 };
 
-function refuseUnknownHeaders(request: S3Request): void {
+function rejectUnknownHeaders(request: S3Request): void {
   for (const [name, value] of request.headers) {
     if (!name.startsWith('x-amz-')) continue;
     if (!knownHeaders.test(name)) throw notImplemented(`the header ${name}`);

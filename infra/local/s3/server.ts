@@ -4,21 +4,21 @@ import type { AddressInfo } from 'node:net';
 import type { S3EventRecord } from 'aws-lambda';
 import { type Authority, soleOwner } from '../iam/authority.ts';
 import type { Credentials } from '../iam/credentials.ts';
-import { answer, type Serving } from './answer.ts';
 import { S3Faults } from './faults.ts';
+import { respond, type Serving } from './respond.ts';
 import { Store } from './store.ts';
 
 export interface S3Options {
-  /** Where objects live; what an earlier server left there is served again. One server at a time. */
+  /** Where objects are stored; those that an earlier server stored there are served again. One server at a time. */
   readonly dataDir: string;
-  /** 0 or left out: a free one. */
+  /** 0 or absent: a free one. */
   readonly port?: number;
   readonly region: string;
   /** Who may do what; a single pair of keys may do everything. */
   readonly authority: Authority | Credentials;
   /** Created when missing; all are versioned. */
   readonly buckets: readonly { readonly name: string }[];
-  /** Called with S3's event record once a new object is durable, before the client has its answer; must not throw. */
+  /** Called with S3's event record once a new object is durable, before the client has its response; must not throw. */
   readonly onEvent?: (event: S3EventRecord) => void;
 }
 
@@ -27,7 +27,7 @@ export interface LocalS3 {
   readonly url: string;
   readonly port: number;
   readonly faults: S3Faults;
-  /** Cuts off what is under way (half uploads leave nothing), then lets go of the files. */
+  /** Closes all connections (partial uploads leave nothing behind), then closes the files. */
   close(): Promise<void>;
 }
 
@@ -48,14 +48,14 @@ export async function startS3(options: S3Options): Promise<LocalS3> {
     authority: 'authorize' in options.authority ? options.authority : soleOwner(options.authority),
     onEvent: options.onEvent ?? (() => undefined),
   };
-  const underWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 65_000 });
-  const serve = (...[request, response]: Parameters<typeof answer>[1]) => {
-    const done = answer(serving, [request, response]).finally(() => underWay.delete(done));
-    underWay.add(done);
+  const serve = (...[request, response]: Parameters<typeof respond>[1]) => {
+    const done = respond(serving, [request, response]).finally(() => inFlight.delete(done));
+    inFlight.add(done);
   };
   server.on('request', serve);
-  server.on('checkContinue', serve); // not continued before the request has been checked
+  server.on('checkContinue', serve); // 100 (Continue) is sent only after the request has been checked
   try {
     await listen(server, options.port ?? 0);
   } catch (error) {
@@ -72,7 +72,7 @@ export async function startS3(options: S3Options): Promise<LocalS3> {
       server.close();
       server.closeAllConnections();
       await closed;
-      await Promise.all(underWay);
+      await Promise.all(inFlight);
       store.close();
     },
   };

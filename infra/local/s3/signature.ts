@@ -53,7 +53,7 @@ const maxSkewMs = 15 * 60_000;
 const maxExpiresSeconds = 7 * 24 * 3600;
 
 /**
- * Checks a request's Signature Version 4 as AWS does: time, region, key, that nothing S3 acts on was left unsigned; then signs what
+ * Checks a request's Signature Version 4 as AWS does: time, region, key, and that everything S3 acts on is signed; then signs what
  * arrived and compares. Never reads the body.
  * @throws S3Error with S3's response
  */

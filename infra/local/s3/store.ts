@@ -70,7 +70,7 @@ export class Store {
 
   /**
    * Makes a new current version of received bytes, once `allowed` (called with the current version, in the same step)
-   * does not throw. `received` are names from `Blobs.receive`; they are gone afterwards, kept or not.
+   * does not throw. `received` are names from `Blobs.receive`; they no longer exist afterwards, whether kept or not.
    */
   addVersion(
     bucket: Bucket,

@@ -64,7 +64,7 @@ export async function describeStack(options: DescribeOptions): Promise<StackDesc
     timeScale: options.timeScale ?? 1,
     codeDir: assembly.codeDir,
   };
-  refuseUnknownTypes(assembly);
+  rejectUnknownTypes(assembly);
   const { minTimeoutMs = 0 } = options;
   const withMinTimeout = <T extends { readonly timeoutMs: number }>(timed: T): T => ({
     ...timed,
@@ -93,7 +93,7 @@ export async function describeStack(options: DescribeOptions): Promise<StackDesc
   };
 }
 
-function refuseUnknownTypes({ template }: Assembly): void {
+function rejectUnknownTypes({ template }: Assembly): void {
   for (const [logicalId, { Type }] of Object.entries(template.Resources)) {
     if (!known.has(Type) && !withoutLocalEffect.test(Type)) {
       throw new TemplateError(`${logicalId} (${Type})`, 'the local run does not know this type of resource');

@@ -105,7 +105,7 @@ export interface RouteDescription {
 /** A Lambda authorizer with payload format 2.0 and simple responses. */
 export interface AuthorizerDescription {
   readonly functionId: string;
-  /** As in `$request.header.Authorization`; a request that lacks one is refused without asking. */
+  /** As in `$request.header.Authorization`; a request that lacks one is rejected without an invocation. */
   readonly identitySources: readonly string[];
 }
 

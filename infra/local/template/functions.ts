@@ -67,7 +67,7 @@ function readEnvironment(properties: Properties, timeScale: number): Record<stri
   const variables = properties.value<{ Variables?: Record<string, unknown> }>('Environment')?.Variables ?? {};
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(variables)) {
-    if (name === 'AWS_USE_DUALSTACK_ENDPOINT') continue; // the SDK refuses it together with a local endpoint
+    if (name === 'AWS_USE_DUALSTACK_ENDPOINT') continue; // the SDK rejects it together with a local endpoint
     const text = String(value);
     if (text.includes('{{resolve:')) {
       properties.fail(`the variable ${name} holds a secret's value; pass the secret's ARN instead`);

@@ -28,7 +28,7 @@ const maxNameLength = 63; // a bucket's; no other kind of resource allows less
 /** A name given in the template as plain text, or else one made of the stack's and the resource's. */
 function nameOf(given: unknown, logicalId: string, { stackName }: LocalAccount): string {
   if (typeof given === 'string') return given;
-  // A logical id ends in a hash, so that the end alone tells two long ones apart.
+  // A logical id ends in a hash, so that the end alone distinguishes two long ones.
   const rest = logicalId.slice(-(maxNameLength - stackName.length - 1));
   return `${stackName}-${rest}`;
 }

@@ -3,7 +3,7 @@ import { TemplateError } from './errors.ts';
 import type { Resolver } from './resolver.ts';
 
 /**
- * Reads a resource's properties one by one. {@link done} refuses what nobody read: a property that the local
+ * Reads a resource's properties one by one. {@link done} throws on any that were not read: a property that the local
  * run would silently ignore is one that works here and not on AWS, or the other way round.
  */
 export class Properties {

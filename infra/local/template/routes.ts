@@ -2,7 +2,7 @@ import { functionIdOf, type ReadContext, resourcesOf } from './context.ts';
 import type { AuthorizerDescription, CorsDescription, RouteDescription } from './description.ts';
 import { TemplateError } from './errors.ts';
 
-/** API Gateway's own bound on an integration, and its default. */
+/** API Gateway's limit on an integration, and its default. */
 const integrationTimeoutMs = 30_000;
 
 interface IntegrationDescription {
@@ -55,7 +55,7 @@ function readAuthorizers(context: ReadContext): ReadonlyMap<string, AuthorizerDe
         properties.fail('only simple responses run here');
       const functionId = functionIdOf(context, properties.text('AuthorizerUri'), properties.where);
       const identitySources = properties.list<string>('IdentitySource');
-      // Every request asks here, so that the answer is never stale.
+      // Invoked for every request here, so that the result is never stale.
       properties.ignore('ApiId', 'AuthorizerPayloadFormatVersion', 'AuthorizerResultTtlInSeconds', 'Name');
       properties.done();
       return [logicalId, { functionId, identitySources }] as const;

@@ -17,14 +17,14 @@ export function headBucket(call: Call): Reply {
   return { status: 200, headers: { 'x-amz-bucket-region': call.region } };
 }
 
-/** CreateBucket: never creates one (the template does), but tells clients that ask first that it is there. */
+/** CreateBucket: never creates one (the template does), but reports an existing one to clients that try first. */
 export function createBucket(call: Call): Reply {
   if (!call.store.buckets.has(call.request.bucket ?? '')) throw accessDenied();
   const message = 'Your previous request to create the named bucket succeeded and you already own it.';
   throw new S3Error(409, 'BucketAlreadyOwnedByYou', message, { BucketName: call.request.bucket ?? '' });
 }
 
-/** GetBucketLocation; us-east-1 is spelled as nothing. */
+/** GetBucketLocation; us-east-1 is an empty element. */
 export function getBucketLocation(call: Call): Reply {
   bucketOf(call);
   return xmlReply(xmlDocument('LocationConstraint', call.region === 'us-east-1' ? '' : call.region));

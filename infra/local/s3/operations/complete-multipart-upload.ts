@@ -34,11 +34,11 @@ export async function completeMultipartUpload(call: Call): Promise<Reply> {
   const condition = writeCondition(request.headers);
   const object = { ...state.upload.properties, ...content };
   const allowed = (current: Parameters<typeof condition>[0]) => {
-    store.upload(bucket, key, uploadId); // not completed or aborted by another request meanwhile
+    store.upload(bucket, key, uploadId); // throws if another request has completed or aborted it meanwhile
     condition(current);
   };
   const version = store.addVersion(bucket, key, object, [], allowed, uploadId);
-  call.announce('CompleteMultipartUpload', bucket, version);
+  call.notify('CompleteMultipartUpload', bucket, version);
   const document = xmlDocument('CompleteMultipartUploadResult', {
     Location: `http://${request.headers.get('host') ?? ''}${request.rawPath}`,
     Bucket: bucket.name,
@@ -52,7 +52,7 @@ export async function completeMultipartUpload(call: Call): Promise<Reply> {
 
 type PartItem = Partial<Record<string, string>>;
 
-/** The parts that the document names. The order of the list is judged before any of its parts. */
+/** The parts that the document names. The order of the list is checked before any of its parts. */
 function chosenParts(items: readonly PartItem[], state: UploadState): Part[] {
   const numbers = items.map((item) => Number(item.PartNumber ?? Number.NaN));
   if (!numbers.every(Number.isInteger)) throw malformed();

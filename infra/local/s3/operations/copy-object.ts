@@ -7,12 +7,12 @@ import type { ObjectContent, ObjectVersion } from '../model.ts';
 import type { Store } from '../store.ts';
 import { xmlDocument } from '../xml.ts';
 import { objectVersion, parseRange } from './get-object.ts';
-import { announcedAlgorithm, uploadOf } from './multipart-upload.ts';
+import { requestedAlgorithm, uploadOf } from './multipart-upload.ts';
 import { algorithmOf, checksumElements, properties } from './put-object.ts';
 
 const maxCopyBytes = 5 * 1024 ** 3;
 
-/** CopyObject: a new object of another one's bytes, with its properties or new ones. */
+/** CopyObject: a new object with the bytes of another, and with its properties or new ones. */
 export async function copyObject(call: Call): Promise<Reply> {
   const { request, store } = call;
   const bucket = bucketOf(call);
@@ -26,7 +26,7 @@ export async function copyObject(call: Call): Promise<Reply> {
     );
   }
   const allowed = writeCondition(request.headers);
-  const algorithm = announcedAlgorithm(request) ?? algorithmOf(source.version);
+  const algorithm = requestedAlgorithm(request) ?? algorithmOf(source.version);
   const { received, content } = await copyBytes(
     store,
     source.version,
@@ -36,7 +36,7 @@ export async function copyObject(call: Call): Promise<Reply> {
   );
   const { headers, metadata } = replace ? properties(request) : source.version;
   const version = store.addVersion(bucket, key, { headers, metadata, ...content }, [received], allowed);
-  call.announce('Copy', bucket, version);
+  call.notify('Copy', bucket, version);
   return copyReply('CopyObjectResult', version, source.version, { 'x-amz-version-id': version.versionId });
 }
 

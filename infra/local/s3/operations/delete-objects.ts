@@ -1,13 +1,13 @@
 import { bucketOf, type Call, keyOf, type Reply, xmlReply } from '../call.ts';
-import { refuseConditions } from '../conditions.ts';
+import { rejectConditions } from '../conditions.ts';
 import { invalidRequest, S3Error } from '../errors.ts';
 import type { Bucket } from '../model.ts';
 import type { Store } from '../store.ts';
 import { malformed, parseList, xmlDocument } from '../xml.ts';
 
-/** DeleteObject: a delete marker on top, or with a version id that version for good. */
+/** DeleteObject: adds a delete marker or, with a version id, deletes that version permanently. */
 export function deleteObject(call: Call): Reply {
-  refuseConditions(call.request.headers);
+  rejectConditions(call.request.headers);
   const deleted = deleteOne(call.store, bucketOf(call), keyOf(call), call.request.query.get('versionId'));
   const headers: Record<string, string> = { 'x-amz-version-id': deleted.versionId };
   if (deleted.deleteMarker) headers['x-amz-delete-marker'] = 'true';
@@ -44,7 +44,7 @@ export async function deleteObjects(call: Call): Promise<Reply> {
   );
 }
 
-/** Each key needs the right on its own, and S3 reports those that lack it beside the others' success. */
+/** Each key is authorized separately; S3 reports those that are denied alongside those that succeed. */
 function denialOf(call: Call, key: string, versionId: string | undefined): S3Error | undefined {
   const action = versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion';
   try {

@@ -56,7 +56,7 @@ export function listObjects(call: Call): Reply {
   return xmlReply(document);
 }
 
-/** What every listing's query may say. */
+/** The query parameters that all listings share. */
 export function parseListing(request: S3Request, maxName = 'max-keys') {
   const encoding = request.query.get('encoding-type');
   if (encoding !== undefined && encoding !== 'url') {
@@ -91,7 +91,7 @@ function objectElement(version: ObjectVersion, listing: Listing, owner: boolean)
   };
 }
 
-/** What a listing tells of an object's content. */
+/** An object's metadata in a listing. */
 function contentElements(version: ObjectVersion): Record<string, XmlContent> {
   const algorithm = algorithmOf(version);
   return {
@@ -101,7 +101,7 @@ function contentElements(version: ObjectVersion): Record<string, XmlContent> {
   };
 }
 
-// Opaque to clients, as S3's is, so that nobody comes to rely on its being a key.
+// Opaque to clients, as S3's is, so that none relies on its being a key.
 const encodeToken = (key: string) => Buffer.from(`1${key}`).toString('base64url');
 
 function decodeToken(token: string): string {
@@ -167,7 +167,7 @@ function* allVersions(
       yield* newestFirst;
     } else if (versionMarker !== '') {
       const at = newestFirst.findIndex((version) => version.versionId === versionMarker);
-      // A marker version deleted since leaves its place unknown: better to list the key's versions again than to skip some.
+      // The position of a marker version that has been deleted is unknown: better to list the key's versions again than to skip some.
       yield* newestFirst.slice(at + 1);
     }
   }

@@ -11,7 +11,7 @@ export function createMultipartUpload(call: Call): Reply {
   const { request, store } = call;
   const bucket = bucketOf(call);
   const key = keyOf(call);
-  const checksumAlgorithm = announcedAlgorithm(request);
+  const checksumAlgorithm = requestedAlgorithm(request);
   const checksumType = uploadChecksumType(request, checksumAlgorithm);
   const upload = store.addUpload({
     bucket: bucket.name,
@@ -51,7 +51,7 @@ export async function uploadPart(call: Call): Promise<Reply> {
   return { status: 200, headers: { etag: `"${part.etag}"`, ...sums } };
 }
 
-/** AbortMultipartUpload: its parts are gone. */
+/** AbortMultipartUpload: deletes the parts. */
 export function abortMultipartUpload(call: Call): Reply {
   call.store.abortUpload(uploadState(call).upload);
   return { status: 204 };
@@ -78,7 +78,7 @@ export function uploadOf(call: Call): { upload: Upload; partNumber: number } {
 }
 
 /** The algorithm named by `x-amz-checksum-algorithm`, if any. Throws `InvalidRequest` for one S3 does not know. */
-export function announcedAlgorithm(request: S3Request): ChecksumAlgorithm | undefined {
+export function requestedAlgorithm(request: S3Request): ChecksumAlgorithm | undefined {
   const text = request.headers.get('x-amz-checksum-algorithm');
   if (text === undefined) return undefined;
   const algorithm = checksumAlgorithms.find((each) => each === text.toLowerCase());

@@ -10,7 +10,7 @@ export async function putObject(call: Call): Promise<Reply> {
   const bucket = bucketOf(call);
   const key = keyOf(call);
   const allowed = writeCondition(request.headers);
-  allowed(store.find(bucket, key)); // before the body, to spare it; and again when it is committed
+  allowed(store.find(bucket, key)); // before the body is read; checked again at the commit
   const received = await store.blobs.receive(body.bytes());
   const { sizeBytes, md5, checksums } = body.verdict;
   const content: ObjectContent = {
@@ -21,7 +21,7 @@ export async function putObject(call: Call): Promise<Reply> {
     checksumType: 'FULL_OBJECT',
   };
   const version = store.addVersion(bucket, key, { ...properties(request), ...content }, [received], allowed);
-  call.announce('Put', bucket, version);
+  call.notify('Put', bucket, version);
   return {
     status: 200,
     headers: {
@@ -34,7 +34,7 @@ export async function putObject(call: Call): Promise<Reply> {
 
 const kept = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires'];
 
-/** What a PutObject, CreateMultipartUpload or replacing CopyObject request says of the object. */
+/** The object's properties in a PutObject, CreateMultipartUpload or replacing CopyObject request. */
 export function properties(request: S3Request): ObjectProperties {
   const headers: Record<string, string> = { 'content-type': 'binary/octet-stream' };
   for (const name of kept) {

@@ -20,7 +20,7 @@ import { type SignedAs, verifySignature } from './signature.ts';
 import type { Store } from './store.ts';
 import { errorDocument } from './xml.ts';
 
-/** What every request is answered with. */
+/** What handling a request needs from the server. */
 export interface Serving {
   readonly store: Store;
   readonly faults: S3Faults;
@@ -29,8 +29,8 @@ export interface Serving {
   readonly onEvent: (event: S3EventRecord) => void;
 }
 
-/** Answers one HTTP request. Never rejects: what goes wrong is S3's error document, or a cut connection. */
-export async function answer(
+/** Responds to one HTTP request. Never rejects: an error becomes S3's error document, or a closed connection. */
+export async function respond(
   serving: Serving,
   [incoming, response]: [IncomingMessage, ServerResponse],
 ): Promise<void> {
@@ -43,16 +43,16 @@ export async function answer(
     await send(response, request.method, await perform(serving, request, response, requestId));
   } catch (error) {
     if (incoming.errored || response.headersSent || response.destroyed) {
-      response.destroy(); // the client is gone, or has half an object that must not look like a whole one
+      response.destroy(); // the client has disconnected, or has part of an object that must not look complete
     } else {
       sendError(response, incoming, error, requestId);
     }
   } finally {
-    incoming.resume(); // what is left of a refused body; the connection then serves the next request
+    incoming.resume(); // discards the rest of a rejected body, so that the connection can serve the next request
   }
 }
 
-/** A reply, and after how many bytes of its body a fault breaks it off. */
+/** A reply, and the number of bytes of its body after which a fault closes the connection. */
 type FaultyReply = Reply & { readonly cutAfterBytes?: number };
 
 async function perform(
@@ -85,7 +85,7 @@ async function perform(
       store,
       region,
       authorize: (intents) => authorize(authority, accessKeyId, intents),
-      announce: (by, bucket, version) => {
+      notify: (by, bucket, version) => {
         const sourceIpAddress = request.incoming.socket.remoteAddress ?? '';
         serving.onEvent(
           createdEvent(by, bucket, version, { region, accessKeyId, requestId, sourceIpAddress }),
@@ -99,7 +99,7 @@ async function perform(
   return cut ? { ...reply, cutAfterBytes: cut.afterBytes } : reply;
 }
 
-/** @throws S3Error if nobody known signed the request, or something else than what arrived */
+/** @throws S3Error if the signer is unknown, or what was signed differs from what arrived */
 function identify({ region, authority }: Serving, request: S3Request): SignedAs {
   const credentialsOf = (accessKeyId: string) => authority.credentialsOf(accessKeyId);
   return verifySignature(request, { service: 's3', region, nowMs: Date.now(), credentialsOf });
@@ -114,7 +114,7 @@ function authorize(authority: Authority, accessKeyId: string, intents: readonly 
   }
 }
 
-/** Who may not list must not learn that an object is missing. */
+/** A caller without the right to list gets 403 in place of 404, so that it cannot learn that an object is missing. */
 async function hidingAbsence<T>(run: () => T | Promise<T>, mayKnow: () => void): Promise<T> {
   try {
     return await run();
@@ -137,7 +137,7 @@ async function send(response: ServerResponse, method: string, reply: FaultyReply
     await pipeline(Readable.from(firstBytes(body, cutAfterBytes), { objectMode: false }), response, {
       end: false,
     });
-    response.socket?.end(); // after what was written: the client gets exactly so many bytes
+    response.socket?.end(); // after the written bytes: the client gets exactly that many
   }
 }
 
