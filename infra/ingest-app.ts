@@ -3,7 +3,7 @@ import { readSettings, type SettingsFile } from './config/settings.ts';
 import { SmtIngestStack } from './stack.ts';
 
 /**
- * The CDK app: one stack, for the environment that the context names. Termination protection is no part of it: the CLI would
+ * The CDK app: one stack, for the environment that the context names. It does not set termination protection: the CLI would
  * set it before the first change set runs, and a first deployment that fails could not be deleted. DEPLOY.md turns it on after
  * the first success.
  * @param changes settings that differ from the environment's file, for tests

@@ -82,7 +82,7 @@ export class SmtIngestStack extends Stack {
     );
   }
 
-  /** The functions that process files; nobody waits for their result. */
+  /** The functions that process files; no client waits for their result. */
   private workers(): readonly IngestFunction[] {
     const { rawFiles, toNormalize, registerFailures, announcements, pgpKeys, database, settings } = this;
 

@@ -140,7 +140,7 @@ function rejectOtherContext(node: Node, environment: Settings['environment']): v
 function requireForProduction({ alarmEmail, runbookUrl }: Settings, file: string): void {
   if (alarmEmail === null) {
     throw new SettingsError(
-      `${file}: alarmEmail is null; prod needs an address, or nobody hears of its alarms`,
+      `${file}: alarmEmail is null; prod needs an address, or no one is notified of its alarms`,
     );
   }
   if (!URL.canParse(runbookUrl) || new URL(runbookUrl).protocol !== 'https:') {

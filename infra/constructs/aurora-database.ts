@@ -61,8 +61,8 @@ export class AuroraDatabase extends IngestDatabase {
 
   /**
    * Grants the login by the user's name on any cluster: a policy names a cluster by an id that no other cluster ever has, so a
-   * restored one that takes over this one's name (RUNBOOK.md) would admit nobody. Clusters of one account are kept apart by
-   * their networks.
+   * restored one that takes over this one's name (RUNBOOK.md) would admit no function. The clusters of one account are isolated
+   * by their networks.
    */
   protected grantConnect(fn: IngestFunction, role: DatabaseRole): void {
     const { hostname } = this.cluster.clusterEndpoint;
@@ -107,7 +107,7 @@ export class AuroraDatabase extends IngestDatabase {
       id: 'AwsSolutions::AwsSolutions-RDS10',
       reason: retainData
         ? 'Protected from the start, the cluster would make the rollback of a failed first deployment fail. infra/DEPLOY.md ' +
-          'turns the protection on after the first success; the preflight says if it is off.'
+          'turns the protection on after the first success; the preflight reports if it is off.'
         : 'An environment whose data may be lost: all of it can be loaded again from the bucket.',
     });
     return cluster;

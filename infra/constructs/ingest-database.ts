@@ -35,7 +35,7 @@ export abstract class IngestDatabase extends Construct {
   }
 
   /**
-   * Lets a function connect: as `writer` to record what files bring, as `owner` to remove data, which no other role may
+   * Lets a function connect: as `writer` to load files, as `owner` to remove data, which no other role may
    * delete, as `reader` for everything else.
    */
   connect(fn: IngestFunction, role: DatabaseRole): void {

@@ -16,7 +16,7 @@ export interface NormalizeQueueProps {
   readonly maxConcurrency: number;
 }
 
-/** One message for each raw file to normalize. A message that fails for good ends in the dead-letter queue. */
+/** One message for each raw file to normalize. A message that fails every attempt is moved to the dead-letter queue. */
 export class NormalizeQueue extends Construct {
   readonly consumerTimeout: Duration;
   /** How long the message of a worker that died stays hidden. */

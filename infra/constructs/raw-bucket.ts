@@ -39,8 +39,8 @@ export class RawBucket extends Construct {
       {
         id: 'AwsSolutions::AwsSolutions-S1',
         reason:
-          'Each object version is a row in raw_files with its source and times, and only functions read. Whoever needs ' +
-          'an access log turns on CloudTrail data events for this bucket (infra/DEPLOY.md).',
+          'Each object version is a row in raw_files with its source and times, and only functions read. For an ' +
+          'access log, turn on CloudTrail data events for this bucket (infra/DEPLOY.md).',
       },
       {
         id: 'CloudFormation-Validate::W9003',
@@ -67,20 +67,20 @@ export class RawBucket extends Construct {
 
   /**
    * Lets a function read every version of every object. The two rights to list are for objects that were deleted: S3 returns
-   * 403 in place of 404 to whoever may not list, and does not document which of the two counts for a version.
+   * 403 in place of 404 to a caller that may not list, and does not document which of the two counts for a version.
    */
   grantRead(fn: IngestFunction): void {
     this.grantDownload(fn);
     fn.allow(['s3:ListBucket', 's3:ListBucketVersions'], [this.bucket.bucketArn]);
   }
 
-  /** Lets a function delete object versions for good. */
+  /** Lets a function delete object versions permanently. */
   grantDeleteVersions(fn: IngestFunction): void {
     this.connect(fn);
     fn.allow(['s3:DeleteObjectVersion'], [this.bucket.arnForObjects('*')]);
     fn.explainWildcard(
       this.resourceOf('*'),
-      'It deletes objects that hold nothing but an ESIID which was erased.',
+      'It deletes objects that contain only an erased ESIID.',
     );
   }
 
@@ -120,7 +120,7 @@ export class RawBucket extends Construct {
   /**
    * Invokes a function for each new object version. An event that it fails to handle three times goes to the failure queue. The
    * sweep's own objects invoke it as well: S3 filters by prefixes to include, not to exclude, and 9,000 invocations a month of
-   * a few milliseconds cost less than a bucket of their own would take to explain.
+   * a few milliseconds cost less than a separate bucket would add in complexity.
    */
   notify(fn: IngestFunction, failures: RegisterFailureQueue): void {
     fn.configureAsyncInvoke({

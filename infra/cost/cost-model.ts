@@ -36,7 +36,7 @@ const memoryGb = { presign: 0.25, register: 0.5, normalize: 1769 / 1024, sweep: 
 const sweepSeconds = 3;
 const maxPagesPerSweep = 20;
 /** Own metrics, metrics that alarms evaluate (three alarms at two), secrets. */
-const monitoring = { metrics: 28, alarmMetrics: 25, secrets: 3 } as const;
+const monitored = { metrics: 28, alarmMetrics: 25, secrets: 3 } as const;
 
 export interface CostLine {
   readonly what: string;
@@ -48,7 +48,7 @@ const amount = (value: number) => value.toLocaleString('en-US', { maximumSignifi
 
 /** The cost without any file. */
 export function fixedCosts(): readonly CostLine[] {
-  const { metrics, alarmMetrics, secrets } = monitoring;
+  const { metrics, alarmMetrics, secrets } = monitored;
   const monitoring =
     metrics * prices.metricMonth +
     alarmMetrics * prices.alarmMonth +

@@ -21,7 +21,7 @@ export type DropletErrorCode =
   | 's3-unreachable'
   | 'stopped';
 
-/** A failure that is shown to people. The message says what is wrong and, where something can be done, what to do. */
+/** A failure that is shown to people. The message says what is wrong and, where possible, what to do. */
 export class DropletError extends Error {
   readonly code: DropletErrorCode;
   constructor(code: DropletErrorCode, message: string, options?: ErrorOptions) {
@@ -31,9 +31,9 @@ export class DropletError extends Error {
   }
 }
 
-/** A failure that may pass: worth another attempt. */
+/** A temporary failure, worth another attempt. */
 export class TemporaryError extends DropletError {
-  /** Set when the server said when to try again. */
+  /** Set when the server sent a Retry-After. */
   readonly retryAfterMs: number | undefined;
   constructor(
     code: DropletErrorCode,

@@ -18,8 +18,8 @@ interface Entry {
 }
 
 /**
- * The files that were seen and delivered, so that a run does not fetch them all again to find out. Only a cache: without
- * it, or with half of it, files are fetched again, and the API says that it has them.
+ * The files that were seen and delivered, so that a run does not fetch them all again to find out. Only a cache: if it
+ * is missing or incomplete, files are fetched again, and the API reports that it has them.
  */
 export class Ledger {
   private readonly file: string;
@@ -36,7 +36,7 @@ export class Ledger {
 
   /**
    * Reads the ledger of deliveries from one SFTP folder to one API. Lines that a crash cut off are ignored.
-   * @param onError called when the ledger cannot be read or written; it costs the next run requests, and nothing else
+   * @param onError called when the ledger cannot be read or written; the only cost is more requests in the next run
    */
   static async open(
     configuration: SyncConfiguration,

@@ -9,7 +9,7 @@ interface Caller {
 }
 
 /**
- * Rejects root in a folder that belongs to somebody else, since the service could not use the files that root writes
+ * Rejects root in a folder of another user, since the service could not use the files that root writes
  * there. The message names the owner of the folder or, before it exists, of the nearest folder above it.
  * @throws DropletError `configuration`
  */
@@ -47,7 +47,7 @@ function quoted(arg: string): string {
 
 /** Creates the folder if it is missing. @throws DropletError `configuration` when it cannot be written to */
 export async function prepareLocalDir(localDir: string): Promise<void> {
-  await mkdir(localDir, { mode: 0o700 }).catch(() => undefined); // the check says why
+  await mkdir(localDir, { mode: 0o700 }).catch(() => undefined); // the check reports why
   await checkWritable(localDir);
 }
 

@@ -81,7 +81,7 @@ function commandLine({ nowMs, version, print }: ParseOptions, found: (command: D
     .action((files, { envFile, concurrency }) => found({ name: 'push', envFile, files, concurrency }));
   subcommand(
     'doctor',
-    'check configuration, disk, API, clock, token, S3, host key, login and folder, and say what to fix',
+    'check configuration, disk, API, clock, token, S3, host key, login and folder, and report what to fix',
   ).action(({ envFile }) => found({ name: 'doctor', envFile }));
   return program;
 }

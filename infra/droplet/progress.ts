@@ -1,7 +1,7 @@
 const redrawMs = 100;
 const barCells = 20;
 
-/** A bar at the bottom of a terminal; elsewhere nothing. Lines of the log go above it. */
+/** A bar at the bottom of a terminal; elsewhere nothing. Log lines appear above it. */
 export class ProgressBar {
   private readonly terminal: NodeJS.WriteStream;
   private totalFiles = 0;

@@ -5,7 +5,7 @@ import { count } from './report.ts';
 
 const program = removalCommand(
   'erase',
-  'Erases an ESIID: its data, its traces, and the objects that hold nothing else. No later load brings it back.',
+  'Erases an ESIID: its data, rejected rows that name it, and the objects that hold nothing else. No later load restores it.',
   'esiid',
 );
 program.option('--lift', 'lift the erasure instead: what arrives or is replayed from now on is loaded again');

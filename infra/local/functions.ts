@@ -38,7 +38,7 @@ export class LocalFunctions {
     }
   }
 
-  /** @throws Error naming the functions there are, when there is no such one */
+  /** @throws Error naming the functions there are, if there is none of that name */
   get(nameOrId: string): LocalFunction {
     const all = [...this.functions.values()];
     const local = this.functions.get(nameOrId) ?? all.find(({ description: d }) => d.name === nameOrId);
@@ -48,7 +48,7 @@ export class LocalFunctions {
     );
   }
 
-  /** Invokes and waits; every way to fail is a result. */
+  /** Invokes and waits; every failure is a result. */
   invoke(nameOrId: string, payload: unknown): Promise<InvocationResult> {
     return this.get(nameOrId).invoke(payload);
   }

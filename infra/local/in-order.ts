@@ -7,12 +7,12 @@ export async function* inOrder<Item, Result>(
   concurrency: number,
   task: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
-  const underWay: Promise<Result>[] = [];
+  const inFlight: Promise<Result>[] = [];
   for (const item of items) {
     const result = task(item);
     result.catch(() => undefined); // thrown when its turn comes
-    underWay.push(result);
-    if (underWay.length >= concurrency) yield await (underWay.shift() as Promise<Result>);
+    inFlight.push(result);
+    if (inFlight.length >= concurrency) yield await (inFlight.shift() as Promise<Result>);
   }
-  for (const result of underWay) yield await result;
+  for (const result of inFlight) yield await result;
 }

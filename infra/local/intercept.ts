@@ -3,12 +3,12 @@ import type { S3EventRecord } from 'aws-lambda';
 
 /**
  * Where tests and the fault-injection harness get between the parts. Each returns the delays, in milliseconds, after
- * which the thing is delivered: `[0]` is the normal course, `[]` loses it, `[0, 500]` delivers it twice. A promise
+ * which the thing is delivered: `[0]` is normal delivery, `[]` loses it, `[0, 500]` delivers it twice. A promise
  * delays it until it resolves.
  */
 export interface Intercept {
   readonly s3Event?: (record: S3EventRecord) => Deliveries | Promise<Deliveries>;
-  /** A lost message stays in flight and comes again after its visibility timeout. */
+  /** A lost message stays in flight and is delivered again after its visibility timeout. */
   readonly sqsMessage?: (message: Message, queueArn: string) => Deliveries | Promise<Deliveries>;
 }
 

@@ -16,7 +16,7 @@ export class KeptPorts {
     return new KeptPorts(file, await readPorts(file));
   }
 
-  /** Starts a service on the port that it had, or on a free one (0) if that port is taken by now. */
+  /** Starts a service on the port of the last run, or on a free one (0) if that port is taken. */
   async start<T extends { readonly url: string }>(
     name: string,
     start: (port: number) => Promise<T>,

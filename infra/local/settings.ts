@@ -27,7 +27,7 @@ const stateNames =
   );
 
 /**
- * Removes all state, so that the next start begins anew, and nothing else: the folder may have been named by mistake.
+ * Removes all state, so that the next start begins anew, and nothing else: the folder may be the wrong one.
  * @throws StackRunningError when a stack uses it
  */
 export async function wipeState(stateDir: string): Promise<void> {

@@ -29,7 +29,7 @@ export interface LocalStackOptions {
   readonly databaseUrl?: string;
   /** Factor on every duration of the template; default 1. */
   readonly timeScale?: number;
-  /** No timeout is scaled below this: processes take the time they take. */
+  /** No timeout is scaled below this: processes do not run faster. */
   readonly minTimeoutMs?: number;
   /** Output of the CDK app; default: the app is synthesized now. */
   readonly assemblyDir?: string;
@@ -39,9 +39,9 @@ export interface LocalStackOptions {
   readonly interpose?: Interpose;
   /** Called for each invocation that fails. */
   readonly onFailure?: OnFailure;
-  /** Called for each call that the policies allow or deny. */
+  /** Called for each decision of the policies. */
   readonly onAccess?: (access: Access) => void;
-  /** How long a stop waits for invocations under way; default 5 s. */
+  /** How long a stop waits for invocations in flight; default 5 s. */
   readonly graceMs?: number;
 }
 
@@ -59,11 +59,11 @@ export interface LocalStack {
   readonly logs: FunctionLogs;
   /** Invokes a function by its name in the template (`Normalize`) and waits for it. */
   invoke(functionName: string, payload: unknown): Promise<InvocationResult>;
-  /** Ends everything; no process is left behind. */
+  /** Stops everything; leaves no process behind. */
   stop(): Promise<void>;
 }
 
-/** A function that a deployment invokes before it goes on has failed: the migration. */
+/** A function that a deployment must invoke successfully, the migration, has failed. */
 export class TriggerFailedError extends Error {
   readonly code = 'trigger-failed';
   constructor(functionName: string, reason: string) {
@@ -152,7 +152,7 @@ function serveOperators(
   };
 }
 
-/** What a deployment invokes before it goes on: the migration. */
+/** Invokes what a deployment invokes before it continues: the migration. */
 async function runTriggers({ triggers }: StackDescription, functions: LocalFunctions): Promise<void> {
   for (const functionId of triggers) {
     const result = await functions.invoke(functionId, {});
@@ -171,7 +171,7 @@ async function startConsumers(
   const starting = description.eventSources.map(async (source) => {
     const { concurrency } = functions.get(source.functionId);
     const queuesOfFunction = queues.as(credentialsOf(source.functionId, local));
-    await queuesOfFunction.counts(source.queueArn); // Lambda creates no mapping for a role that may not
+    await queuesOfFunction.counts(source.queueArn); // Lambda creates no mapping for a role that lacks the right
     return new QueueEventSource({
       source,
       queues: queuesOfFunction,
@@ -185,7 +185,7 @@ async function startConsumers(
   const schedules = startSchedules(description.schedules, invokeScheduled);
   cleanups.add(() => {
     schedules.stop();
-    // The batches under way end with the functions, which stop next.
+    // The batches in flight end with the functions, which stop next.
     for (const source of sources) source.stop();
   });
 }

@@ -11,7 +11,7 @@ export interface Api {
   readonly adminToken: string;
 }
 
-/** How a file's bytes are in the bucket: uploaded now, or stored before. */
+/** Whether a file's bytes were uploaded now, or stored before. */
 export type Upload =
   | { readonly kind: 'uploaded'; readonly objectKey: string }
   | { readonly kind: 'stored'; readonly rawFileId: string };
@@ -48,8 +48,8 @@ export async function inspectFile(file: string): Promise<LocalFile> {
 const confirmations = { attempts: 50, delayMs: 200 };
 
 /**
- * Uploads a file as every client does: asks the API, then PUTs the bytes as it says. S3 rejects a second PUT to a key; the
- * bytes are there only once the API knows them.
+ * Uploads a file as every client does: requests a grant from the API, then PUTs the bytes with it. S3 rejects a second PUT to a key; the
+ * upload is complete only once the API reports the bytes.
  * @throws UploadRejectedError
  */
 export async function uploadFile(api: Api, file: string, upload: RequestedUpload): Promise<Upload> {

@@ -155,7 +155,7 @@ describe.each(variants)('%o', (variant) => {
     expect(asText(dashboard?.DashboardBody).match(/[\d.]+e-\d+/g)).toBeNull();
   });
 
-  test('goes off as a whole when ingest does not do its work', () => {
+  test('goes off as a whole when ingest does not work', () => {
     const [composite] = Object.values(stack.ofType('AWS::CloudWatch::CompositeAlarm'));
     const causes = asText(composite?.AlarmRule).match(/ALARM\(/g) ?? [];
 

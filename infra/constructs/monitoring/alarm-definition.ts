@@ -17,6 +17,6 @@ export interface AlarmDefinition {
   readonly breaching?: number;
   /** What missing data means. */
   readonly missing: TreatMissingData;
-  /** True if ingest does not do its work; false if it does and found something for a person to look at. */
+  /** True if ingest does not work; false if it works and found something that a person has to check. */
   readonly isIngestUnhealthy: boolean;
 }

@@ -183,8 +183,8 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
     {
       anchor: 'days-that-differ',
       meaning:
-        'Intervals of a day add up to something else than SMT’s own daily read of it: one of the two is wrong.',
-      // The sweep leaves a quiet database alone for up to six hours.
+        'The intervals of a day do not add up to SMT’s own daily read of it: one of the two is wrong.',
+      // While the database is idle, the sweep queries it only every six hours.
       metric: ingestMetric('DaysDiffering', 'Maximum', Duration.hours(6)),
       goesOff: 'at-or-above',
       threshold: 1,
@@ -205,7 +205,7 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
     {
       anchor: 'uploads-that-never-came',
       meaning: 'A client requested an upload and never sent the file, and may believe that it did.',
-      // The sweep may leave an idle database alone for up to six hours, and reports nothing then.
+      // While the database is idle, the sweep may query it, and report, only every six hours.
       metric: ingestMetric('PresignedNotUploaded', 'Maximum', Duration.hours(6)),
       goesOff: 'at-or-above',
       threshold: 1,
@@ -215,7 +215,7 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
     },
     {
       anchor: 'authentication-failures',
-      meaning: 'Many requests had a wrong token: a client has an old one, or somebody is guessing.',
+      meaning: 'Many requests had a wrong token: a client has an old one, or someone is guessing.',
       metric: ingestMetric('AuthenticationFailures', 'Sum', fiveMinutes),
       goesOff: 'at-or-above',
       threshold: 20,

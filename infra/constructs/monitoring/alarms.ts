@@ -42,7 +42,7 @@ export class Alarms extends Construct {
     const causes = alarms.filter(({ isIngestUnhealthy }) => isIngestUnhealthy).map(({ alarm }) => alarm);
     this.unhealthy = new CompositeAlarm(this, 'IngestUnhealthy', {
       compositeAlarmName: `${Stack.of(this).stackName}-ingest-unhealthy`,
-      alarmDescription: `Ingest does not do its work; its child alarms say why. ${runbookUrl}#ingest-unhealthy`,
+      alarmDescription: `Ingest does not work; the child alarms show why. ${runbookUrl}#ingest-unhealthy`,
       alarmRule: AlarmRule.anyOf(...causes),
     });
     this.unhealthy.addAlarmAction(new SnsAction(topic));

@@ -27,7 +27,7 @@ export function auroraAlarms(cluster: DatabaseCluster, settings: Settings): read
     {
       anchor: 'database-connections',
       meaning:
-        'More connections than this system opens: somebody else uses the database, or connections leak.',
+        'More connections than this system opens: another program uses the database, or connections leak.',
       metric: cluster.metricDatabaseConnections({ statistic: 'Maximum', period }),
       goesOff: 'at-or-above',
       threshold: owner + writer + reader + otherConnections,

@@ -48,7 +48,7 @@ export class IngestDashboard extends Construct {
     );
     const sections: readonly (readonly [string, readonly IWidget[]])[] = [
       ['Is data flowing?', flowing()],
-      ['What is waiting?', waiting(parts)],
+      ['What is pending?', waiting(parts)],
       ['What failed, and why?', failing(parts)],
       ['Is it right and complete?', audited()],
       ['How fast?', speed(parts)],
@@ -79,7 +79,7 @@ const maximaOf = (...names: readonly MetricName[]) =>
 function flowing(): IWidget[] {
   return [
     new SingleValueWidget({
-      title: 'In the time shown',
+      title: 'In the selected time range',
       metrics: sumsOf('FilesRegistered', 'FilesNormalized', 'FilesFailed', 'IntervalsInserted'),
       setPeriodToTimeRange: true,
       width: 8,
@@ -101,7 +101,7 @@ function waiting({ toNormalize, registerFailures }: MonitoredParts): IWidget[] {
     graph(
       'Normalize queue',
       [
-        queue.metricApproximateNumberOfMessagesVisible({ ...visible, label: 'waiting' }),
+        queue.metricApproximateNumberOfMessagesVisible({ ...visible, label: 'visible' }),
         queue.metricApproximateNumberOfMessagesNotVisible({ ...visible, label: 'in flight or delayed' }),
       ],
       'files',
@@ -115,7 +115,7 @@ function waiting({ toNormalize, registerFailures }: MonitoredParts): IWidget[] {
       'seconds',
     ),
     graph(
-      'Given up or lost',
+      'Failed or lost messages and files',
       [
         deadLetterCount(deadLetterQueue, 'deadLetters', 'dead-letter messages', fiveMinutes),
         deadLetterCount(registerFailures, 'registerFailures', 'register failures', fiveMinutes),
@@ -154,7 +154,7 @@ function failing({ workers, api }: MonitoredParts): IWidget[] {
 
 function audited(): IWidget[] {
   return [
-    graph('Days that do not agree with SMT’s daily reads', maximaOf('DaysDiffering', 'DaysMissing'), 'days'),
+    graph('Days that differ from SMT’s daily reads', maximaOf('DaysDiffering', 'DaysMissing'), 'days'),
     graph('Days that agree', sumsOf('DaysAgreeing'), 'days an hour'),
     graph('Reads inserted, register breaks', sumsOf('ReadsInserted', 'RegisterBreaks'), 'an hour'),
   ];

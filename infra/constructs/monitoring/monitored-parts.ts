@@ -25,7 +25,7 @@ export interface MonitoredParts {
     readonly visibilityTimeout: Duration;
   };
   readonly registerFailures: IQueue;
-  /** Functions that nobody waits for: register, normalize, sweep. */
+  /** Functions that no client waits for: register, normalize, sweep. */
   readonly workers: readonly MonitoredFunction[];
   /** Functions that serve requests. */
   readonly routes: readonly MonitoredFunction[];

@@ -4,7 +4,7 @@ import type { SftpSession } from './session.ts';
 
 const endOfFile = 1; // SSH_FX_EOF
 
-/** What a listing may cost in all: a folder may have no end, whether by an error of the server or by intent. */
+/** Limits of a listing: a folder may be endless, by an error of the server or by intent. */
 export class ListingBudget {
   private readonly maxEntries: number;
   private readonly maxMs: number;

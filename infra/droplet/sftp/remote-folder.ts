@@ -80,7 +80,7 @@ export class RemoteFolder {
     return listing;
   }
 
-  /** Resolves a link, or an entry whose kind the server does not say. Links to folders may be circular: not followed. */
+  /** Resolves a link, or an entry whose type the server does not report. Links to folders may be circular: not followed. */
   private async listOther(path: string, { files, unreadable, skipped }: Listing): Promise<void> {
     try {
       const attributes = await this.attributes(path);

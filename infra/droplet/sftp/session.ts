@@ -84,7 +84,7 @@ export class SftpSession {
 
   /**
    * Distinguishes a request that hangs from a slow connection: servers respond in order, so a request sent now is not
-   * responded to before those that merely wait in the queue. If nothing at all arrives meanwhile, the session is dead.
+   * responded to before those that merely wait in the queue. If nothing at all arrives before its response, the session is dead.
    */
   private async probe(): Promise<void> {
     const watch = setInterval(() => {
@@ -93,7 +93,7 @@ export class SftpSession {
     try {
       await this.ask<string>((sftp, done) => sftp.realpath('.', done));
     } catch (error) {
-      if (this.isClosed) throw error; // otherwise an error response, which is a response
+      if (this.isClosed) throw error; // otherwise it is an error response, which proves that the server is alive
     } finally {
       clearInterval(watch);
     }

@@ -21,7 +21,7 @@ Installs or upgrades smt-droplet from the folder of this script: the command, an
 
   --env-file FILE  the configuration (default: $default_env_file; an upgrade keeps what is installed)
   --user USER      the user the service runs as (default: the owner of SMT_KEY; an upgrade keeps what is installed)
-  --rollback       go back to the release before
+  --rollback       go back to the previous release
   -h, --help       print this and exit
 
 With DESTDIR set, everything is put below it and nothing is started.
@@ -48,7 +48,7 @@ release_of() {
   if [ -L "$base/$1" ]; then basename "$(readlink "$base/$1")"; fi
 }
 
-# Points a link to a release atomically: a run that starts meanwhile finds one or the other. A link left by an interrupted
+# Points a link to a release atomically: a run that starts at the same time sees one or the other. A link left by an interrupted
 # install is replaced (-f) and not followed (-n).
 point() {
   ln -sfn "releases/$2" "$base/$1.next"

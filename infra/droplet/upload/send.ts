@@ -67,7 +67,7 @@ export function send({ method, url, headers, body, signal }: HttpRequest): Promi
   });
 }
 
-/** Calls `start` once: when the server says to continue, or when it says nothing for a while. */
+/** Calls `start` once: when the server says to continue, or when it does not respond for a while. */
 function onContinue(request: http.ClientRequest, start: () => void): void {
   let timer: NodeJS.Timeout | undefined;
   const once = (next: () => void) => () => {

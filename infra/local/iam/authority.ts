@@ -30,7 +30,7 @@ export interface Access {
   readonly decision: Decision;
 }
 
-/** A loopback connection stands for TLS. */
+/** A loopback connection counts as TLS. */
 const context = { 'aws:SecureTransport': 'true', 's3:TlsVersion': '1.3' };
 
 /** The policies of the synthesized template, enforced. */

@@ -10,7 +10,7 @@ export interface CreatedAuthority {
 
 export interface AuthorityOptions {
   readonly accountId: string;
-  /** The operator's keys, if somebody uses them. */
+  /** The operator's keys, if they are used. */
   readonly operator?: Credentials;
   readonly onAccess?: ((access: Access) => void) | undefined;
 }

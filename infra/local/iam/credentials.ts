@@ -5,7 +5,7 @@ export interface Credentials {
   readonly secretAccessKey: string;
 }
 
-/** Keys that nobody else has. */
+/** A new pair of keys. */
 export function newCredentials(): Credentials {
   const hex = (sizeBytes: number) => randomBytes(sizeBytes).toString('hex').toUpperCase();
   return { accessKeyId: `LOCAL${hex(8)}`, secretAccessKey: hex(20) };

@@ -56,7 +56,7 @@ function holds({ operator, key, values }: Condition, context: AccessRequest['con
 
 const patterns = new Map<string, RegExp>();
 
-/** `*` stands for any characters, `?` for one. */
+/** `*` matches any characters, `?` matches one. */
 function like(pattern: string, text: string): boolean {
   let compiled = patterns.get(pattern);
   if (!compiled) {

@@ -8,7 +8,7 @@ interface Place {
   readonly accountId: string;
 }
 
-/** What a request to SQS wants: JSON, with the queue named by its URL (or by its name, to create it). */
+/** The actions of a request to SQS: JSON, with the queue named by its URL (or by its name, to create it). */
 export function sqsIntent(target: string, body: Buffer, { region, accountId }: Place): Intent {
   const { QueueUrl, QueueName } = JSON.parse(body.toString() || '{}') as Record<string, string | undefined>;
   const name = QueueUrl?.split('/').at(-1) ?? QueueName ?? '*';
@@ -16,7 +16,7 @@ export function sqsIntent(target: string, body: Buffer, { region, accountId }: P
   return { action: `sqs:${withoutBatch(operation)}`, resource: `arn:aws:sqs:${region}:${accountId}:${name}` };
 }
 
-/** What a request to SNS wants: a form, with the topic named by its ARN (or by its name, to create it). */
+/** The actions of a request to SNS: a form, with the topic named by its ARN (or by its name, to create it). */
 export function snsIntent(body: Buffer, { region, accountId }: Place): Intent {
   const form = new URLSearchParams(body.toString());
   const name = form.get('Name') ?? '*';

@@ -11,7 +11,7 @@ export interface ServiceRequest
   readonly body: Buffer;
 }
 
-/** What a request wants, in the terms of policies. */
+/** The action and resource of a request, in the terms of policies. */
 export interface Intent {
   readonly action: string;
   readonly resource: string;

@@ -17,7 +17,7 @@ export interface AsyncInvokerOptions {
 /** Asynchronous invocations of one function: retried with Lambda's delays, then sent to its failure destination. */
 export class AsyncInvoker {
   private readonly options: AsyncInvokerOptions;
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly inFlight = new Set<Promise<void>>();
   private readonly waiting = new Map<NodeJS.Timeout, () => void>();
   private isStopped = false;
 
@@ -29,13 +29,13 @@ export class AsyncInvoker {
   accept(payload: unknown): void {
     const work = this.run(payload)
       .catch((error: unknown) => console.error(`an event for ${this.options.fn.name} is lost:`, error))
-      .finally(() => this.underWay.delete(work));
-    this.underWay.add(work);
+      .finally(() => this.inFlight.delete(work));
+    this.inFlight.add(work);
   }
 
   /** Events in flight. */
   get pending(): number {
-    return this.underWay.size;
+    return this.inFlight.size;
   }
 
   /** Drops events that wait for a retry; stopping the function ends running invocations. */
@@ -45,7 +45,7 @@ export class AsyncInvoker {
       clearTimeout(timer);
       resolve();
     }
-    await Promise.all(this.underWay);
+    await Promise.all(this.inFlight);
   }
 
   private async run(payload: unknown): Promise<void> {

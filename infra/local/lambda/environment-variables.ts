@@ -20,7 +20,7 @@ export interface LocalServices {
 }
 
 /**
- * All that a function's process gets to see: what Lambda sets, the way to the local services, and the template's
+ * A function's whole environment: what Lambda sets, the endpoints of the local services, and the template's
  * variables. Nothing of this machine's environment, so that a variable missing in infra/ is missing here too.
  */
 export function environmentOf(fn: FunctionDescription, services: LocalServices): Record<string, string> {
@@ -52,7 +52,7 @@ export function environmentOf(fn: FunctionDescription, services: LocalServices):
     AWS_ENDPOINT_URL_SECRETS_MANAGER: services.endpoints.secretsManager,
     ...(rdsData && { AWS_ENDPOINT_URL_RDS_DATA: rdsData }),
     SMT_LOCAL_FUNCTION_ARN: fn.arn,
-    // Compiled code lies beside what it was compiled from and goes with it: processes that start often start faster.
+    // The compile cache is stored with the code and deleted with it; processes start faster.
     NODE_COMPILE_CACHE: path.join(path.dirname(fn.codeDir), 'compile-cache'),
     ...fn.environment,
   };

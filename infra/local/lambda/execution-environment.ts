@@ -15,7 +15,7 @@ export interface ExecutionEnvironmentOptions {
   readonly logs: FunctionLogs;
 }
 
-/** What the process last said or did that ends the invocation under way. */
+/** The message, exit or timeout that ends the current invocation. */
 type Ending =
   | { readonly type: 'message'; readonly message: FromWorker }
   | { readonly type: 'exit'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
@@ -52,8 +52,8 @@ export class ExecutionEnvironment {
       });
     }
     this.ready = this.nextEnding(initTimeoutMs);
-    this.process.on('message', (message: FromWorker) => this.heard(message));
-    // 'close' rather than 'exit': by then the last lines of its output are in.
+    this.process.on('message', (message: FromWorker) => this.onMessage(message));
+    // 'close' rather than 'exit': by then all of its output has been read.
     this.exited = new Promise((resolve) => {
       const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
         this.exit = { type: 'exit', code, signal };
@@ -69,12 +69,12 @@ export class ExecutionEnvironment {
     return this.process.pid;
   }
 
-  /** False once the process is gone, or bound to go. */
+  /** False once the process has exited, or is about to. */
   get isAlive(): boolean {
     return this.exit === undefined && !this.process.killed && this.process.connected;
   }
 
-  /** Runs one invocation. Never rejects: every way to fail is a result. */
+  /** Runs one invocation. Never rejects: every failure is a result. */
   async invoke(payload: unknown, requestId: string = randomUUID()): Promise<InvocationResult> {
     const { timeoutMs } = this.options.fn;
     const init = await this.ready;
@@ -87,7 +87,7 @@ export class ExecutionEnvironment {
       payload: JSON.stringify(payload ?? null),
       deadlineMs: Date.now() + timeoutMs,
     };
-    this.process.send(message, () => {}); // a channel closed meanwhile shows as the exit
+    this.process.send(message, () => {}); // if the channel has closed, the exit reports it
     const ending = await ended;
     if (ending.type === 'deadline') return this.timedOut(requestId, timeoutMs);
     if (ending.type === 'exit') return this.crashed(requestId, ending);
@@ -97,14 +97,14 @@ export class ExecutionEnvironment {
     return { outcome: 'error', requestId, error };
   }
 
-  /** Kills the process, as at a timeout, and waits until it is gone. */
+  /** Kills the process, as at a timeout, and waits until it has exited. */
   async kill(): Promise<void> {
     this.process.kill('SIGKILL');
     await this.exited;
   }
 
-  private heard(message: FromWorker): void {
-    // The exit that follows is the end; this is its reason.
+  private onMessage(message: FromWorker): void {
+    // The invocation ends with the exit that follows; this is its cause.
     if (message.type === 'fatal') this.fatal = message.error;
     else this.onEnding?.({ type: 'message', message });
   }

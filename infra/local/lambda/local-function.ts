@@ -56,7 +56,7 @@ export class LocalFunction {
     return [...[...this.busy].map(worker(true)), ...this.idle.map(worker(false))];
   }
 
-  /** Invokes the function and waits for its end. Never rejects: every way to fail is a result. */
+  /** Invokes the function and waits for its end. Never rejects: every failure is a result. */
   async invoke(payload: unknown, requestId: string = randomUUID()): Promise<InvocationResult> {
     if (this.running >= this.concurrency) await new Promise<void>((resolve) => this.waiting.push(resolve));
     else this.running += 1;
@@ -84,7 +84,7 @@ export class LocalFunction {
     }
   }
 
-  /** As the platform does it: what the function could not log itself is in its log all the same. */
+  /** As the platform does: logs what the function could not log itself. */
   private tellFailure(result: InvocationResult): void {
     if (result.outcome === 'ok') return;
     const { fn, logs, onFailure } = this.options;
@@ -105,12 +105,12 @@ export class LocalFunction {
     }
   }
 
-  /** Waits until nothing runs, this long at most. */
+  /** Waits until nothing runs, for at most this long. */
   async drain(graceMs: number): Promise<void> {
     for (const deadline = Date.now() + graceMs; this.running > 0 && Date.now() < deadline; ) await sleep(20);
   }
 
-  /** Kills all environments; invocations under way end as `exited`. */
+  /** Kills all environments; invocations in flight end as `exited`. */
   async stop(): Promise<void> {
     this.isStopped = true;
     await Promise.all([...this.busy, ...this.idle].map((environment) => environment.kill()));

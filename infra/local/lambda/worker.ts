@@ -67,7 +67,7 @@ async function invoke(handler: Handler, message: ToWorker): Promise<void> {
 }
 
 process.on('disconnect', () => process.exit(0)); // the parent has exited, for whatever reason
-process.on('SIGINT', () => {}); // Ctrl-C goes to all; the parent decides when this ends
+process.on('SIGINT', () => {}); // Ctrl-C reaches all processes; the parent decides when this one ends
 process.on('uncaughtException', (error) => die(error));
 process.on('unhandledRejection', (reason) => die(reason, 'Runtime.UnhandledPromiseRejection'));
 
@@ -75,7 +75,7 @@ try {
   const handler = await loadHandler();
   process.on('message', (message: ToWorker) => void invoke(handler, message));
   send({ type: 'ready' });
-  flushCompileCache(); // by now: most processes end by a kill, and would leave nothing to the next
+  flushCompileCache(); // now, since most processes are killed and could not write it at exit
 } catch (error) {
   die(error);
 }

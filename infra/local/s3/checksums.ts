@@ -8,7 +8,7 @@ export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 /** Base64 by algorithm. */
 export type Checksums = Partial<Record<ChecksumAlgorithm, string>>;
 
-/** A checksum under way. */
+/** A checksum in progress. */
 export interface RunningChecksum {
   update(bytes: Uint8Array): void;
   /** The digest's bytes, big-endian for CRCs; ends the checksum. */

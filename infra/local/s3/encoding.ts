@@ -1,4 +1,4 @@
-/** RFC 3986 percent-encoding of everything but unreserved characters, as signatures want it. */
+/** RFC 3986 percent-encoding of everything but unreserved characters, as signatures require. */
 export function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

@@ -1,11 +1,11 @@
 import { compareKeys } from './encoding.ts';
 
-/** One page of a listing: entries, and prefixes that stand for all the keys below them; both count. */
+/** One page of a listing: entries, and common prefixes, each for all keys below it; both count. */
 export interface Page<Item> {
   readonly items: readonly Item[];
   readonly commonPrefixes: readonly string[];
   readonly truncated: boolean;
-  /** The last key or common prefix on the page, from where the next one goes on. */
+  /** The last key or common prefix on the page, after which the next page starts. */
   readonly lastKey: string | undefined;
   /** The last entry, if a common prefix did not come after it. */
   readonly lastItem: Item | undefined;

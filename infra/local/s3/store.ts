@@ -27,7 +27,7 @@ type Entry =
   | { type: 'abort'; uploadId: string };
 
 /**
- * Buckets, versions and unfinished uploads: in memory to read, in a journal to keep. Every change is one synchronous
+ * Buckets, versions and unfinished uploads: read from memory, persisted in a journal. Every change is one synchronous
  * step (check, rename, journal line, memory), so two requests can never both be first.
  */
 export class Store {
@@ -103,7 +103,7 @@ export class Store {
     return version;
   }
 
-  /** Removes one version for good; returns it, or undefined when there is none. */
+  /** Removes one version permanently; returns it, or undefined when there is none. */
   removeVersion(bucket: Bucket, key: string, versionId: string): Version | undefined {
     const version = this.find(bucket, key, versionId);
     if (version) this.record({ type: 'remove', bucket: bucket.name, key, versionId });
@@ -148,7 +148,7 @@ export class Store {
     for (const blob of this.apply(entry)) this.blobs.remove(blob);
   }
 
-  /** Brings memory up to date; returns the blobs that nothing refers to any more. */
+  /** Applies a journal line to memory; returns the blobs that are no longer referenced. */
   private apply(entry: Entry): readonly Blob[] {
     switch (entry.type) {
       case 'bucket': {

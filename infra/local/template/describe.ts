@@ -28,7 +28,7 @@ export interface DescribeOptions {
   readonly minTimeoutMs?: number;
 }
 
-/** Types that the local run acts on, and those that make no difference on one machine. */
+/** Types that the local run implements, and those that have no effect on one machine. */
 const known = new Set([
   ...['AWS::ApiGatewayV2::Api', 'AWS::ApiGatewayV2::Authorizer', 'AWS::ApiGatewayV2::Integration'],
   ...['AWS::ApiGatewayV2::Route', 'AWS::ApiGatewayV2::Stage', 'AWS::CDK::Metadata', 'AWS::Events::Rule'],
@@ -49,9 +49,9 @@ const withoutLocalEffect =
   /^AWS::(ApplicationInsights|Budgets|CloudTrail|CloudWatch|EC2|IAM|KMS|Logs|RDS|ResourceGroups|SSM)::/;
 
 /**
- * Reads a synthesized stack into what the local run acts on. There is no other description of the wiring: what
+ * Reads a synthesized stack into a description for the local run. There is no other description of the wiring: what
  * infra/ leaves out is missing here too.
- * @throws TemplateError naming the resource and property that the local run cannot carry out
+ * @throws TemplateError naming the resource and property that the local run does not implement
  */
 export async function describeStack(options: DescribeOptions): Promise<StackDescription> {
   const assembly = await readAssembly(options.assemblyDir);

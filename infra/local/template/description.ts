@@ -14,7 +14,7 @@ export interface StackDescription {
   readonly routes: readonly RouteDescription[];
   readonly cors: CorsDescription | undefined;
   readonly schedules: readonly ScheduleDescription[];
-  /** Functions that a deployment invokes before it goes on, in order: the migration. */
+  /** Functions that a deployment invokes before it continues, in order: the migration. */
   readonly triggers: readonly string[];
   readonly secrets: readonly SecretDescription[];
   /** By name; those that have no value on this machine are left out. */

@@ -47,7 +47,7 @@ export function readTopics(context: ReadContext): readonly TopicDescription[] {
   });
 }
 
-/** Subscriptions of queues. Those of people (mail, text messages) have nobody to reach here. */
+/** Subscriptions of queues. Those of people (mail, text messages) are ignored here. */
 export function readSubscriptions(context: ReadContext): readonly SubscriptionDescription[] {
   return resourcesOf(context, 'AWS::SNS::Subscription').flatMap(({ properties }) => {
     const protocol = properties.text('Protocol');

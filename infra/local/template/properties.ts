@@ -61,7 +61,7 @@ export class Properties {
     for (const name of names) this.seen.add(name);
   }
 
-  /** @throws TemplateError naming a property that nobody has read */
+  /** @throws TemplateError naming a property that was not read */
   done(): void {
     const unread = Object.keys(this.values).filter((name) => !this.seen.has(name));
     if (unread.length > 0) {
