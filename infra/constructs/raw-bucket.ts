@@ -78,10 +78,7 @@ export class RawBucket extends Construct {
   grantDeleteVersions(fn: IngestFunction): void {
     this.connect(fn);
     fn.allow(['s3:DeleteObjectVersion'], [this.bucket.arnForObjects('*')]);
-    fn.explainWildcard(
-      this.resourceOf('*'),
-      'It deletes objects that contain only an erased ESIID.',
-    );
+    fn.explainWildcard(this.resourceOf('*'), 'It deletes objects that contain only an erased ESIID.');
   }
 
   /** Lets a function presign downloads of every version of every object. */

@@ -22,8 +22,7 @@ export class ReaderTokens extends Construct {
     });
     Validations.of(this.secret).acknowledge({
       id: 'AwsSolutions::AwsSolutions-SMG4',
-      reason:
-        'Each token is held by another program and rotated with it, by a person; see infra/RUNBOOK.md.',
+      reason: 'Each token is held by another program and rotated with it, by a person; see infra/RUNBOOK.md.',
     });
     new CfnOutput(this, 'SecretArn', {
       value: this.secret.secretArn,

@@ -182,8 +182,7 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
     },
     {
       anchor: 'days-that-differ',
-      meaning:
-        'The intervals of a day do not add up to SMT’s own daily read of it: one of the two is wrong.',
+      meaning: 'The intervals of a day do not add up to SMT’s own daily read of it: one of the two is wrong.',
       // While the database is idle, the sweep queries it only every six hours.
       metric: ingestMetric('DaysDiffering', 'Maximum', Duration.hours(6)),
       goesOff: 'at-or-above',

@@ -9,7 +9,9 @@ interface SimpleResponse {
 }
 
 /** The context that the authorizer returns for an allowed request; otherwise the response. */
-export type Authorization = { readonly context: Record<string, unknown> } | { readonly rejection: HttpResponse };
+export type Authorization =
+  | { readonly context: Record<string, unknown> }
+  | { readonly rejection: HttpResponse };
 
 /** Invokes a route's Lambda authorizer, as API Gateway does with simple responses. */
 export async function authorize(
@@ -18,7 +20,8 @@ export async function authorize(
   invoke: (functionId: string, payload: unknown) => Promise<InvocationResult>,
 ): Promise<Authorization> {
   const identitySource = authorizer.identitySources.map((source) => identity(event, source));
-  if (identitySource.some((value) => value === undefined)) return { rejection: errorResponse(401, 'Unauthorized') };
+  if (identitySource.some((value) => value === undefined))
+    return { rejection: errorResponse(401, 'Unauthorized') };
   const { body: _, isBase64Encoded: __, ...request } = event;
   const result = await invoke(authorizer.functionId, {
     ...request,

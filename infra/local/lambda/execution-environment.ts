@@ -92,7 +92,8 @@ export class ExecutionEnvironment {
     if (ending.type === 'deadline') return this.timedOut(requestId, timeoutMs);
     if (ending.type === 'exit') return this.crashed(requestId, ending);
     const response = ending.message;
-    if (response.type === 'result') return { outcome: 'ok', requestId, payload: JSON.parse(response.payload) };
+    if (response.type === 'result')
+      return { outcome: 'ok', requestId, payload: JSON.parse(response.payload) };
     const error = response.type === 'error' ? response.error : unexpected(response.type);
     return { outcome: 'error', requestId, error };
   }
