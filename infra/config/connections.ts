@@ -5,7 +5,7 @@ import type { Settings } from './settings.ts';
 /**
  * Connections for API requests, for each role. Their concurrency is not bounded, so this is a choice: at the rate of
  * `apiThrottle` and tens of milliseconds a request, a handful run at a time. Beyond that the database rejects connections, the
- * API answers 503, and clients retry.
+ * API returns 503, and clients retry.
  */
 const ofRequests = 10;
 /** Concurrency limit of a new account, which bounds register where nothing is reserved. */

@@ -14,7 +14,7 @@ import type { EventSourceDescription } from './template/description.ts';
 
 export interface EventSourceOptions {
   readonly source: EventSourceDescription;
-  /** As the function may use them: Lambda polls in the function's role. */
+  /** With the function's credentials: Lambda polls in the function's role. */
   readonly queues: Queues;
   readonly region: string;
   /** Batches at once that the function can take; the template's maximum concurrency can only lower it. */
@@ -137,7 +137,7 @@ function recordOf(message: Message, queueArn: string, region: string): SQSRecord
   };
 }
 
-/** Waits, or until the signal aborts. */
+/** Waits for a time, or until the signal aborts. */
 async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
   await wait(delayMs, undefined, { signal }).catch(() => {});
 }

@@ -16,7 +16,7 @@ import { StalledError, waitForFile } from './wait-for-file.ts';
 
 const program = npmCommand(
   'ingest',
-  `Loads each file the way every file is loaded: presigned upload, S3 event, register, queue, normalize. Uses the stack of a
+  `Loads each file as in production: presigned upload, S3 event, register, queue, normalize. Uses the stack of a
 running \`npm start\`, or else starts one until the files are done. DATABASE_URL chooses the Postgres; unset, an embedded one
 keeps its data in .local, or in the folder that SMT_STATE_DIR names.
 
@@ -28,7 +28,7 @@ Exit status: 0 if every file is normalized, duplicate or ignored; 1 if not; 2 us
 
 const concurrency = 8;
 
-/** The outcome of one file: its row, or why it has none. */
+/** The outcome of one file: its row, or the reason it has none. */
 type Outcome =
   | { readonly kind: 'row'; readonly row: RawFile; readonly wasStored: boolean }
   | { readonly kind: 'rejected'; readonly file: LocalFile; readonly code: string; readonly message: string };
@@ -64,7 +64,7 @@ async function main(signal: AbortSignal): Promise<number> {
   return failures > 0 ? 1 : 0;
 }
 
-/** What SMT's own reads say of the days and billing periods of these files; nothing if there are no reads. */
+/** Compares the days and billing periods of these files with SMT's own reads; prints nothing if there are no reads. */
 async function printAudit(database: Database, ids: readonly string[]): Promise<void> {
   const audit = await readFileAudit(database, ids, Number.MAX_SAFE_INTEGER);
   for (const line of auditLines(audit)) process.stdout.write(`${line}\n`);

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /**
- * Makes way for a server on this data directory: one that outlived its parent is shut down; a pid file whose number now
- * belongs to some other process (a restarted container counts from 1 again) is removed. Any other leftover pid file stays,
- * since the server checks by it that no child of the crashed one still writes.
+ * Prepares a data directory for a server: one that outlived its parent is shut down; a pid file whose pid now belongs to
+ * another process (a restarted container counts from 1 again) is removed. Any other leftover pid file stays, since the server
+ * uses it to check that no child of a crashed server still writes.
  */
 export async function clearStalePidFile(dataDir: string): Promise<void> {
   const pidFile = join(dataDir, 'postmaster.pid');

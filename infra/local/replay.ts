@@ -4,10 +4,10 @@ import { count } from './report.ts';
 
 const program = npmCommand(
   'replay',
-  `Puts files back on the normalize queue. Loading a file again adds only what is missing. Without --id and --status:
+  `Requeues files for normalize. Loading a file again adds only what is missing. Without --id and --status:
 all that are not loaded (registered, normalizing, failed).
 
-Exit status: 0; 1 if a file of --id does not exist or, with --wait, one failed or is not finished; 2 usage.`,
+Exit status: 0; 1 if a file of --id does not exist or, with --wait, one failed or is still pending; 2 usage.`,
 )
   .option('--id <id,…>', 'these files')
   .option(
@@ -16,7 +16,7 @@ Exit status: 0; 1 if a file of --id does not exist or, with --wait, one failed o
   )
   .option('--esiid <esiid>', 'files that hold this ESIID, or were uploaded for it')
   .option('--source <source>', 'files of this source, such as droplet-upload')
-  .option('--after <id>', 'only files after this one: where a limit stopped')
+  .option('--after <id>', 'only files after this one: to continue after a limit')
   .option('--limit <n>', 'maximum number of files (default 100, at most 1000)')
   .option('--dry-run', 'only list them')
   .option('--wait <seconds>', 'wait for a final status, 25 seconds at most')
@@ -38,7 +38,7 @@ interface ReplayedFile {
   readonly previousStatus: string;
   readonly source: string;
   readonly filename: string;
-  /** With `wait`: as it is now. */
+  /** With `wait`: the current status. */
   readonly status?: string;
   readonly errorCode?: string | null;
   readonly errorMessage?: string | null;
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
   return problems.length > 0 ? 1 : 0;
 }
 
-/** The files, the outcome of those that were waited for, and what was done. */
+/** The files, with their outcome if it was waited for, and a summary. */
 function linesOf({ files, dryRun, nextAfter, intervalsInserted }: ReplayResponse): string[] {
   const lines = files.map(({ id, previousStatus, status, source, filename }) =>
     [
@@ -80,21 +80,19 @@ function linesOf({ files, dryRun, nextAfter, intervalsInserted }: ReplayResponse
   return lines;
 }
 
-/** Why the command did not do all that it was asked for. */
+/** The reasons for which the command did not do everything requested. */
 function problemsOf({ files, filesProcessed }: ReplayResponse, ids: string | undefined): string[] {
   const found = new Set(files.map(({ id }) => id));
   const missing = (ids?.split(',') ?? []).map((id) => id.trim()).filter((id) => !found.has(id));
   const failed = files.filter(({ status }) => status === 'failed');
-  const unfinished = filesProcessed === undefined ? 0 : files.length - filesProcessed;
+  const pending = filesProcessed === undefined ? 0 : files.length - filesProcessed;
   return [
     ...missing.map(
       (id) =>
-        `File ${id} was not requeued: it does not exist, another option excludes it, or a worker has it now.`,
+        `File ${id} was not requeued: it does not exist, another option excludes it, or a worker is processing it.`,
     ),
     ...failed.map(({ id, errorMessage, errorCode }) => `File ${id} failed: ${errorMessage} (${errorCode})`),
-    ...(unfinished > 0
-      ? [`${filesText(unfinished)} not finished yet: ask again, or see the file's page.`]
-      : []),
+    ...(pending > 0 ? [`${filesText(pending)} still pending: run this again, or see the file's page.`] : []),
   ];
 }
 

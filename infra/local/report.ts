@@ -52,7 +52,7 @@ export function summaryOf(file: RawFile, isNew = true): string {
       return `withdrawn, kept as file ${file.id}; "npm run replay -- --id ${file.id}" loads it again`;
     case 'registered':
     case 'normalizing':
-      return `${file.status} as file ${file.id}, not finished`;
+      return `${file.status} as file ${file.id}, still pending`;
   }
 }
 
@@ -65,12 +65,12 @@ export function isLoaded(file: Pick<RawFile, 'status'>): boolean {
   return file.status === 'normalized' || file.status === 'duplicate' || file.status === 'ignored';
 }
 
-/** Reports on standard error that a function failed. Its work is retried, or shows as the file's status. */
+/** Reports on standard error that a function failed. The work is retried, or the file's status shows the failure. */
 export function reportFailure(functionName: string, { errorType, errorMessage }: FunctionError): void {
   console.error(`${functionName} failed; its log has more: ${errorType}: ${errorMessage}`);
 }
 
-/** What SMT's reads say of the days and billing periods of some files, in lines; none where there are no reads. */
+/** Lines that compare the days and billing periods of some files with SMT's reads; none if there are no reads. */
 export function auditLines({ days, periods, disagreements }: FileAudit): string[] {
   const worst = disagreements.slice(0, 5).map((day) => {
     const sums = `intervals ${day.interval_kwh ?? 'none'}, daily read ${day.daily_kwh} kWh`;

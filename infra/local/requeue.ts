@@ -15,8 +15,8 @@ import type { RunningServices } from './services.ts';
 
 /**
  * Queues and events of the local run are in memory and lost when it stops. This requeues what was pending: rows without a
- * final status get their message, objects without a row their event. Unlike the sweep, it does not wait until something is overdue:
- * the bucket is this run's alone and the lock excludes other processes, so every lease is a dead worker's.
+ * final status get their message, objects without a row their event. Unlike the sweep, it does not wait until something is
+ * overdue: the bucket is this run's alone and the lock excludes other processes, so every lease is a dead worker's.
  */
 export async function requeuePending(
   services: RunningServices,

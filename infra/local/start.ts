@@ -15,7 +15,7 @@ import { waitForFile } from './wait-for-file.ts';
 const defaultPort = 8787;
 const program = npmCommand(
   'start',
-  `Runs the whole system on this machine, loads a generated sample file, and stays up until Ctrl-C.
+  `Runs the whole system on this machine, loads a generated sample file, and runs until Ctrl-C.
 
 State is kept in .local, or in the folder that SMT_STATE_DIR names. DATABASE_URL chooses the Postgres; unset, an embedded one
 keeps its data there too.`,
@@ -37,7 +37,7 @@ async function main(signal: AbortSignal): Promise<void> {
   });
   try {
     await loadSample(stack, stateDir, signal);
-    showPlaces(stack, stateDir);
+    showAddresses(stack, stateDir);
     await aborted(signal);
   } finally {
     await stack.stop();
@@ -45,7 +45,7 @@ async function main(signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Loads the sample as every file is loaded, and reports each step. */
+/** Loads the sample like any other file, and reports each step. */
 async function loadSample(stack: LocalStack, stateDir: string, signal: AbortSignal): Promise<void> {
   const file = path.join(stateDir, 'sample', sampleFilename);
   await mkdir(path.dirname(file), { recursive: true });
@@ -86,7 +86,7 @@ async function loadSample(stack: LocalStack, stateDir: string, signal: AbortSign
   }
 }
 
-function showPlaces({ apiUrl, databaseUrl, logs, s3 }: LocalStack, stateDir: string): void {
+function showAddresses({ apiUrl, databaseUrl, logs, s3 }: LocalStack, stateDir: string): void {
   const token = shownPath(adminTokenFile(stateDir));
   console.log(`
   Raw files    ${apiUrl}/admin/smt/raw          (drop files here; asks for the token)
@@ -99,7 +99,7 @@ function showPlaces({ apiUrl, databaseUrl, logs, s3 }: LocalStack, stateDir: str
   AWS CLI      eval "$(npm run -s local-env)"          (then the runbook's commands work here)
   More files   npm run ingest -- FILE…
 
-Up until Ctrl-C. State stays in ${shownPath(stateDir)}; --fresh starts over.`);
+Runs until Ctrl-C. State is kept in ${shownPath(stateDir)}; --fresh starts over.`);
 }
 
 function readArguments(): { port: number; isFresh: boolean } {
@@ -110,7 +110,7 @@ function readArguments(): { port: number; isFresh: boolean } {
   return { port, isFresh: options.fresh ?? false };
 }
 
-/** The error in one line, where one is enough. */
+/** The error in one line, if one is enough. */
 function explain(error: unknown): string {
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} is taken. Choose another: npm start -- --port N`;

@@ -44,12 +44,12 @@ export async function inspectFile(file: string): Promise<LocalFile> {
   return { filename: path.basename(file), sizeBytes, sha256: hash.digest('hex') };
 }
 
-/** Number of and delay between requests for whether the API has the bytes that S3 already has. */
+/** Polling of the API for an object that S3 already has: number of attempts, and the delay between them. */
 const confirmations = { attempts: 50, delayMs: 200 };
 
 /**
- * Uploads a file as every client does: requests a grant from the API, then PUTs the bytes with it. S3 rejects a second PUT to a key; the
- * upload is complete only once the API reports the bytes.
+ * Uploads a file as every client does: requests a grant from the API, then PUTs the bytes with it. S3 rejects a second PUT
+ * to a key; the upload is complete only once the API reports the bytes.
  * @throws UploadRejectedError
  */
 export async function uploadFile(api: Api, file: string, upload: RequestedUpload): Promise<Upload> {

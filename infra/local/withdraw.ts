@@ -5,7 +5,7 @@ import { count } from './report.ts';
 
 const program = removalCommand(
   'withdraw',
-  `Withdraws a raw file that was wrong: the data becomes what it would be had the file never come. npm run replay -- --id ID
+  `Withdraws a raw file that was wrong: the data becomes what it would be without the file. npm run replay -- --id ID
 undoes it.`,
   'id',
 );
@@ -22,7 +22,7 @@ await runCommand(async () => {
   const path = `/api/admin/smt/raw-files/${encodeURIComponent(target)}/withdraw`;
   const result = await postTo<Withdrawn>(await findAdminApi(url), path, body);
   if (json) console.log(JSON.stringify(result));
-  else if (result.previous_status === 'withdrawn') console.log(`File ${target} was withdrawn before.`);
+  else if (result.previous_status === 'withdrawn') console.log(`File ${target} is already withdrawn.`);
   else {
     const heir = result.heir_id === null ? '' : ` Its duplicate, file ${result.heir_id}, takes its place.`;
     console.log(

@@ -6,7 +6,7 @@ import type { RunningServices } from '../services.ts';
 import type { ScheduleDescription } from '../template/description.ts';
 import { AccessDeniedError } from './access-denied-error.ts';
 
-/** How AWS services invoke functions: each only where a policy lets it. */
+/** How AWS services invoke functions: each only if a policy allows it. */
 export interface AuthorizedInvoke {
   readonly fromBucket: (functionId: string, event: unknown) => void;
   readonly fromSchedule: (schedule: ScheduleDescription) => void;

@@ -1,12 +1,12 @@
 import type { Resource } from './assembly.ts';
 
-/** What `Ref` and `Fn::GetAtt` give for a resource of the local run. */
+/** The values of `Ref` and `Fn::GetAtt` for a resource of the local run. */
 export interface Identity {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Where and as whom the local run pretends to be deployed. */
+/** The account, region and endpoints that the local run simulates. */
 export interface LocalAccount {
   readonly stackName: string;
   readonly region: string;
@@ -15,7 +15,7 @@ export interface LocalAccount {
   readonly queueEndpoint: string;
   /** Base URL of the HTTP API. */
   readonly apiUrl: string;
-  /** Ends the names of buckets, which are unique in all the world; a database may know other local stacks' too. */
+  /** Suffix of bucket names, which are globally unique; a database may also hold the buckets of other local stacks. */
   readonly bucketSuffix: string;
   /** Host of Aurora, for a stack that has one. */
   readonly databaseHost?: string;

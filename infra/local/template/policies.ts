@@ -20,7 +20,7 @@ interface InlinePolicy {
 
 /**
  * Reads the policies of roles, buckets, queues, topics, secrets and functions.
- * @param roleIds the roles of interest; those of CDK's own functions are about resources that do not exist here
+ * @param roleIds the roles of interest; those of CDK's own functions refer to resources that do not exist here
  */
 export function readPolicies(context: ReadContext, roleIds: ReadonlySet<string>): PolicyDescription {
   const policies = resourcesOf(context, 'AWS::IAM::Policy').map(({ logicalId, properties }) => ({

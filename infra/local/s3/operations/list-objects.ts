@@ -167,7 +167,7 @@ function* allVersions(
       yield* newestFirst;
     } else if (versionMarker !== '') {
       const at = newestFirst.findIndex((version) => version.versionId === versionMarker);
-      // The position of a marker version that has been deleted is unknown: better to list the key's versions again than to skip some.
+      // A marker version that has been deleted has no known position: list the key's versions again rather than skip some.
       yield* newestFirst.slice(at + 1);
     }
   }
