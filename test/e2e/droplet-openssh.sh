@@ -66,7 +66,7 @@ start_stack() {
   SMT_STATE_DIR=$stack_dir env -u DATABASE_URL "$project_node" infra/local/start.ts --port 0 >"$work/stack.log" 2>&1 &
   stack=$!
   processes+=("$stack")
-  eventually grep -q 'Up until Ctrl-C' "$work/stack.log"
+  eventually grep -q 'Runs until Ctrl-C' "$work/stack.log"
   api=$(sed -n 's/^ *API *\(http:[^ ]*\).*/\1/p' "$work/stack.log")
   token=$(cat "$stack_dir/admin-token")
 }

@@ -29,7 +29,7 @@ start_stack() {
   "$node" infra/local/start.ts --port 0 >"$work/start.log" 2>&1 &
   stack=$!
   for _ in $(seq 600); do
-    grep -q 'Up until Ctrl-C' "$work/start.log" && return
+    grep -q 'Runs until Ctrl-C' "$work/start.log" && return
     kill -0 "$stack" 2>/dev/null || break
     sleep 0.2
   done

@@ -6,7 +6,7 @@ import { descendantsOf, isRunning, type RunningCommand, runCommand } from '../su
 const startTimeoutMs = 60_000;
 
 async function untilUp(command: RunningCommand): Promise<string> {
-  const up = expect.poll(() => command.stdout, { timeout: startTimeoutMs }).toContain('Up until Ctrl-C');
+  const up = expect.poll(() => command.stdout, { timeout: startTimeoutMs }).toContain('Runs until Ctrl-C');
   await Promise.race([up, command.ended.then(({ stderr }) => Promise.reject(new Error(stderr)))]);
   return command.stdout;
 }

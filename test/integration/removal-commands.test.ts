@@ -76,7 +76,7 @@ describe('The commands that take data back', () => {
     expect(withdrawn.stderr).toBe('');
     expect(withdrawn.stdout).toContain(`File ${shared.id} is withdrawn: 1 rows removed, 0 kept`);
     expect([await countOf(esiidA), await countOf(esiidB)]).toEqual([96, 0]);
-    expect((await run('withdraw', [shared.id, ...why], stateDir)).stdout).toContain('was withdrawn before');
+    expect((await run('withdraw', [shared.id, ...why], stateDir)).stdout).toContain('is already withdrawn');
     expect(await run('withdraw', ['999', ...why], stateDir)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('not-found'),
