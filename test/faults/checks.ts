@@ -10,27 +10,27 @@ import {
   type StoredVersion,
 } from './observed.ts';
 import { expectedIntervals, type Intervals } from './oracle.ts';
-import type { ReplayLog } from './trouble.ts';
+import type { ReplayLog } from './timed-faults.ts';
 import type { UploadLog } from './uploads.ts';
 import type { World } from './world.ts';
 
-export interface RunFacts {
+export interface RunDetails {
   readonly uploads: UploadLog;
   readonly replays: ReplayLog;
 }
 
 /** Everything the system promises, held against what it did. @returns what is not so */
-export async function findViolations(world: World, client: Client, facts: RunFacts): Promise<string[]> {
+export async function findViolations(world: World, client: Client, details: RunDetails): Promise<string[]> {
   const versions = await listVersions(world);
   const files = await listFiles(client);
-  const { filesByEtag } = facts.uploads;
+  const { filesByEtag } = details.uploads;
   return [
-    ...checkRows(versions, files, facts.uploads),
-    ...files.flatMap((file) => checkFile(file, filesByEtag.get(file.etag), facts)),
+    ...checkRows(versions, files, details.uploads),
+    ...files.flatMap((file) => checkFile(file, filesByEtag.get(file.etag), details)),
     ...checkDuplicates(files),
     ...checkIntervals(await listIntervals(client), files, filesByEtag),
     ...checkAnnouncements(await world.receiveAnnouncements(), files),
-    ...(facts.replays.isIncomplete ? [] : await findForbiddenChanges(client, facts.replays.counts)),
+    ...(details.replays.isIncomplete ? [] : await findForbiddenChanges(client, details.replays.counts)),
     ...checkOwners(world.normalizeLog, await listAttemptWorkers(client)),
   ];
 }
@@ -63,7 +63,7 @@ function checkRows(
 function checkFile(
   file: FileRow,
   planned: PlannedFile | undefined,
-  { uploads, replays }: RunFacts,
+  { uploads, replays }: RunDetails,
 ): string[] {
   const complain = (what: string) => [`file ${file.id} (${planned?.kind ?? 'unknown'}) ${what}`];
   if (!planned) return complain(`has bytes nobody uploaded: ${file.etag}`);
@@ -71,7 +71,7 @@ function checkFile(
   if (file.status === 'failed' && file.errorCode === 'object-deleted') {
     return uploads.deleted.has(`${file.key} ${file.versionId}`)
       ? []
-      : complain('is said to be gone, and nobody deleted it');
+      : complain('is reported as deleted, but nobody deleted it');
   }
   if (file.status === 'duplicate') return expected.isSelfContained ? [] : complain('must not be a duplicate');
   if (file.status !== expected.status) {
@@ -100,19 +100,19 @@ function checkCounts({ counts }: FileRow, { expected }: PlannedFile): string[] {
     counts.daily_reads_read +
     counts.monthly_reads_read +
     rejected;
-  const facts = {
+  const details = {
     rows_read: [counts.rows_read, expected.rowsRead],
     'all counts together': [accounted, expected.rowsRead],
     missing_kwh: [counts.missing_kwh, expected.missingKwh],
     nonexistent_hour: [counts.nonexistent_hour, expected.nonexistentHour],
     'rejected rows': [rejected, expected.rejected],
   } as const;
-  return Object.entries(facts)
+  return Object.entries(details)
     .filter(([, [is, ought]]) => is !== ought)
     .map(([name, [is, ought]]) => `has ${name} ${is}, not ${ought}`);
 }
 
-/** Exactly one attempt took effect, and the row tells what it did. */
+/** Exactly one attempt took effect, and the row records what it did. */
 function checkEffects({ id, counts, blocksOwned, attemptOutcomes }: FileRow, replays: ReplayLog): string[] {
   if (replays.isIncomplete || replays.counts.has(id)) return [];
   const ends = attemptOutcomes.filter((outcome) => outcome !== 'lost' && outcome !== 'retry');
@@ -164,7 +164,7 @@ interface Announced {
   readonly blocksChanged: number;
 }
 
-/** Every normalized file was announced, and what was announced last is what its row says. */
+/** Every normalized file was announced, and the last announcement matches its row. */
 function checkAnnouncements(announcements: readonly unknown[], files: readonly FileRow[]): string[] {
   return files
     .filter(({ status }) => status === 'normalized')

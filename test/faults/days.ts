@@ -1,6 +1,6 @@
 /**
  * A few days of Texas, with what the clock did on them written down by hand: the oracle must not learn it from the code
- * it judges.
+ * it checks.
  */
 export interface Day {
   readonly date: string;

@@ -63,15 +63,15 @@ async function pass(
   response.on('close', () => outgoing.destroy());
   if (body) outgoing.end(body);
   else incoming.pipe(outgoing);
-  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+  const [upstream] = (await once(outgoing, 'response')) as [IncomingMessage];
   if (step && (await inject(step, 'after', remotePort)) === 'break') {
-    answer.destroy();
+    upstream.destroy();
     response.destroy();
     return;
   }
-  response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
-  // An answer that breaks off must break off here too.
-  answer.on('error', () => response.destroy());
-  answer.on('aborted', () => response.destroy());
-  answer.pipe(response);
+  response.writeHead(upstream.statusCode ?? 502, upstream.rawHeaders);
+  // A truncated response must be truncated here too.
+  upstream.on('error', () => response.destroy());
+  upstream.on('aborted', () => response.destroy());
+  upstream.pipe(response);
 }

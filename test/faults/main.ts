@@ -18,7 +18,7 @@ holds it to its promises. The seed reproduces the plan. Exit status 1 if a promi
   .option('--until-violation', 'stop at the first broken promise')
   .option('--json', 'print one JSON object per run, then the totals');
 
-/** In so many runs every call that faults can be injected into has been made. */
+/** Number of runs in which every call that can be faulted has been made. */
 const runsToSeeAllSteps = 20;
 
 interface Options {
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
   const totals = totalsOf(results);
   console.log(options.isJson ? JSON.stringify(totals) : totalsText(totals));
   const isBlind = results.length >= runsToSeeAllSteps && totals.stepsNeverSeen.length > 0;
-  return isBlind || totals.violations + totals.unfinished > 0 ? 1 : 0;
+  return isBlind || totals.violations + totals.aborted > 0 ? 1 : 0;
 }
 
 function totalsOf(results: readonly RunResult[]) {
@@ -72,7 +72,7 @@ function totalsOf(results: readonly RunResult[]) {
     faultsInjected: Object.values(faults).reduce((total, count) => total + count, 0),
     givenUpAndReplayed: sum(({ givenUp }) => givenUp),
     violations: sum(({ violations }) => violations.length),
-    unfinished: results.filter(({ error }) => error !== null).length,
+    aborted: results.filter(({ error }) => error !== null).length,
     /** Calls no proxy recognized: after some runs, a sign that the program changed and the machine did not. */
     stepsNeverSeen: steps.filter((step) => !results.some(({ stepsSeen }) => stepsSeen.includes(step))),
     faults: Object.fromEntries(Object.entries(faults).sort(([, a], [, b]) => b - a)),
@@ -81,10 +81,10 @@ function totalsOf(results: readonly RunResult[]) {
 
 function textOf({ seed, durationMs, files, intervals, faults, violations, error }: RunResult): string {
   const injected = Object.values(faults).reduce((total, count) => total + count, 0);
-  const facts = `${files} files, ${intervals} intervals, ${injected} faults, ${durationMs} ms`;
+  const details = `${files} files, ${intervals} intervals, ${injected} faults, ${durationMs} ms`;
   const verdict = error !== null ? 'NOT FINISHED' : violations.length > 0 ? 'VIOLATED' : 'ok';
   const problems = [...violations, ...(error === null ? [] : [error])].map((problem) => `  ${problem}`);
-  return [`seed ${seed}: ${facts}: ${verdict}`, ...problems].join('\n');
+  return [`seed ${seed}: ${details}: ${verdict}`, ...problems].join('\n');
 }
 
 function totalsText({ faults, ...totals }: ReturnType<typeof totalsOf>): string {

@@ -1,9 +1,9 @@
 /**
- * What protects a promise, each with the edit that takes it away. The fault-injection harness has to notice every one of them:
- * a machine that finds nothing proves nothing before it has been seen to find something.
+ * The mechanisms that protect a promise, each with the edit that removes it. The fault-injection harness has to detect
+ * every removal: a harness that finds nothing proves nothing until it is known to find defects.
  */
 export interface Mutation {
-  /** The protection that is gone. */
+  /** The protection that is removed. */
   readonly name: string;
   readonly edits: readonly Edit[];
 }
@@ -37,7 +37,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'the sweep empties the queues of failures',
+    name: 'the sweep empties the failure destinations',
     edits: [
       {
         file: 'shared/sweep/sweep-dead-letters.ts',
@@ -147,7 +147,7 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
-    name: 'trouble with the store is not the fault of the file',
+    name: 'a storage fault does not fail the file',
     edits: [
       {
         file: 'shared/raw-files/normalize-raw-file.ts',

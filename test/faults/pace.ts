@@ -10,7 +10,7 @@ export interface Pace {
 }
 
 const starts = 3;
-/** So many times the start of a bare process, a worker may take to start, connect and do its work. */
+/** How long a worker may take to start, connect and work, in multiples of the start of a bare process. */
 const startsPerTimeout = 60;
 const visibilityTimeoutMs = 90 * 60_000;
 
@@ -21,6 +21,6 @@ export async function measurePace(): Promise<Pace> {
   for (let i = 0; i < starts; i++) await run(process.execPath, ['-e', '0']);
   const startMs = (performance.now() - startedAtMs) / starts;
   const minTimeoutMs = Math.round(Math.min(15_000, Math.max(4_000, startsPerTimeout * startMs)));
-  // Ten minutes become a second, or so much more that a message stays hidden longer than its worker may take.
+  // Ten minutes become a second, or longer, so that a message stays hidden longer than its worker may take.
   return { minTimeoutMs, timeScale: Math.max(1 / 600, (1.5 * minTimeoutMs) / visibilityTimeoutMs) };
 }

@@ -32,7 +32,7 @@ export interface TimedFault {
 
 /**
  * Delays after which a thing is delivered; none loses it: an event for good, a message until it is visible again.
- * A message that is `swallowed` is gone for good, as if somebody had purged it.
+ * A message that is `swallowed` is lost for good, as after a purge.
  */
 export type Delivery = readonly number[] | 'swallowed';
 
@@ -47,8 +47,8 @@ export interface Plan {
 }
 
 const uploadCount = 20;
-/** Trouble and uploads fall into this time. */
-const troubleMs = 2_500;
+/** Faults and uploads happen within this time. */
+const faultWindowMs = 2_500;
 
 const prefixes = ['', 'drops/', 'März 2026/', 'a b+c/', 'smt/日本 & co/', "it's/100%/"];
 
@@ -72,7 +72,7 @@ function planUpload(random: Random, file: PlannedFile): PlannedUpload {
   const hintSegment = file.hint ? `esiid=${file.hint}/` : '';
   const name = random.chance(0.3) ? 'latest.csv' : file.filename; // one key for several files: versions
   return {
-    atMs: random.int(0, troubleMs),
+    atMs: random.int(0, faultWindowMs),
     file,
     by: random.weighted({ presigned: 5, drop: 4, 'multipart-drop': 1 }),
     key: `${random.pick(prefixes)}${hintSegment}${name}`,
@@ -107,7 +107,7 @@ const timedKinds: Readonly<Record<TimedFault['kind'], number>> = {
 };
 
 function planTimedFault(random: Random): TimedFault {
-  return { atMs: random.int(100, troubleMs), kind: random.weighted(timedKinds), chance: random.next() };
+  return { atMs: random.int(100, faultWindowMs), kind: random.weighted(timedKinds), chance: random.next() };
 }
 
 /** How often a fault is injected into each call, and up to which occurrence it makes sense. */
@@ -137,7 +137,7 @@ function planStepFault(random: Random): StepFault {
   const action: StepAction = random.weighted({ kill: 6, cut: 3, stall: 1 });
   return {
     step,
-    when: random.chance(0.5) || step === 'copy' ? 'before' : 'after', // CopyData has no answer
+    when: random.chance(0.5) || step === 'copy' ? 'before' : 'after', // CopyData has no response
     action,
     nth: random.int(1, stepOdds[step].nth),
     ...(action === 'stall' && { stallMs: random.int(200, 5_500) }),

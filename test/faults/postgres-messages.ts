@@ -1,5 +1,5 @@
 export interface PostgresMessage {
-  /** One letter; empty for the client's first message, which has none. */
+  /** One character; empty for the client's first message, which has none. */
   readonly type: string;
   /** The whole message, type and length included. */
   readonly bytes: Buffer;

@@ -36,7 +36,7 @@ export async function startPostgresProxy(serverPort: number, inject: Inject): Pr
   };
 }
 
-/** How the program's statements are told apart: by words that only they have. */
+/** Identifies the program's statements by text that only they contain. */
 const statements: readonly (readonly [RegExp, Step])[] = [
   [/insert into raw_files/, 'insert-row'],
   [/set "queued_at"/, 'note-queued'],
@@ -53,7 +53,7 @@ class Link {
   private readonly server: Socket;
   private readonly inject: Inject;
   private readonly clientPort: number;
-  /** The statement under way, into whose response a fault may be injected. */
+  /** The statement in flight, into whose response a fault may be injected. */
   private step: Step | undefined;
   private isCopying = false;
 
@@ -67,7 +67,7 @@ class Link {
       socket.on('close', () => this.cut());
     }
     this.relay(client, this.server, new PostgresMessages('client'), (type, bytes) => this.asked(type, bytes));
-    this.relay(this.server, client, new PostgresMessages('server'), (type) => this.answered(type));
+    this.relay(this.server, client, new PostgresMessages('server'), (type) => this.onResponse(type));
   }
 
   cut(): void {
@@ -111,8 +111,8 @@ class Link {
     return this.step && this.injectAt(this.step, 'before');
   }
 
-  /** ReadyForQuery: the server has answered all of the statement; the client has not heard of it yet. */
-  private answered(type: string): Promise<void> | undefined {
+  /** ReadyForQuery: the server has completed the statement; the client has not received it yet. */
+  private onResponse(type: string): Promise<void> | undefined {
     if (type !== 'C' && type !== 'Z') return undefined;
     const step = this.step;
     this.step = undefined;

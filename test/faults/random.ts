@@ -41,7 +41,7 @@ export class Random {
     return this.pick(entries)[0];
   }
 
-  /** So many of what `make` gives. */
+  /** Calls `make` the given number of times. */
   list<T>(count: number, make: (index: number) => T): T[] {
     return Array.from({ length: count }, (_, index) => make(index));
   }

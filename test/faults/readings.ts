@@ -102,7 +102,7 @@ function rowsOf(block: DayReadings, options: RenderOptions): Row[] {
     const before = hasSkippedHour && slot === 8 ? skippedHour.map((each) => row(each, ',', 'skipped')) : [];
     const reading = block.slots[slot];
     if (reading) return [...before, row(labels, valueCells(reading), 'value')];
-    // In the repeated hour a missing row would leave nothing to tell its neighbours' slots by.
+    // In the repeated hour a missing row would leave its neighbours' slots undetermined.
     return options.skipsGaps && day.slotCount !== 100 ? before : [...before, row(labels, ',', 'gap')];
   });
 }

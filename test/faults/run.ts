@@ -4,9 +4,9 @@ import { findViolations } from './checks.ts';
 import { listFiles } from './observed.ts';
 import { measurePace } from './pace.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { settle } from './settle.ts';
+import { awaitQuiescence } from './await-quiescence.ts';
 import type { Step } from './steps.ts';
-import { injectNow, type ReplayLog, replaySome } from './trouble.ts';
+import { injectNow, type ReplayLog, replaySome } from './timed-faults.ts';
 import { newUploadLog, type UploadLog, upload } from './uploads.ts';
 import type { WorkerSlot } from './worker-slot.ts';
 import { World } from './world.ts';
@@ -45,10 +45,10 @@ export async function playRun(seed: number, slot: WorkerSlot, assemblyDir: strin
   let runError: string | null = null;
   try {
     await world.start(assemblyDir);
-    await playTrouble(world, plan, uploads, replays, faults);
+    await playFaults(world, plan, uploads, replays, faults);
     const client = await world.connect();
     try {
-      violations.push(...(await settle(world, client)));
+      violations.push(...(await awaitQuiescence(world, client)));
       givenUp = await replayGivenUp(world, client, replays, violations);
       violations.push(...(await findViolations(world, client, { uploads, replays })));
       files = (await listFiles(client)).length;
@@ -69,7 +69,7 @@ export async function playRun(seed: number, slot: WorkerSlot, assemblyDir: strin
 }
 
 /** Uploads and faults, each at its time; then calm. */
-async function playTrouble(
+async function playFaults(
   world: World,
   plan: Plan,
   uploads: UploadLog,
@@ -112,7 +112,7 @@ async function replayGivenUp(
     if (!isExplained) violations.push(`file ${id} was given up after ${attemptOutcomes.join(', ')}`);
   }
   await replaySome(world, `id=${lost.map(({ id }) => id).join(',')}`, replays);
-  violations.push(...(await settle(world, client)));
+  violations.push(...(await awaitQuiescence(world, client)));
   return lost.length;
 }
 

@@ -24,7 +24,7 @@ const queueSteps: Readonly<Record<string, Step>> = {
 export function queueStepOf({ headers }: IncomingMessage, body: string): Step | undefined {
   const operation = String(headers['x-amz-target'] ?? '');
   if (operation === 'AmazonSQS.ReceiveMessage') {
-    // The pollers of the normalize queue wait for messages; the sweep looks whether there are dead letters.
+    // The pollers of the normalize queue wait for messages; the sweep checks for dead-letter messages.
     return body.includes('"WaitTimeSeconds"') ? undefined : 'receive-dead-letters';
   }
   return queueSteps[operation] ?? (/(^|&)Action=Publish(&|$)/.test(body) ? 'publish' : undefined);

@@ -16,7 +16,7 @@ export type StepAction =
 
 export interface StepFault {
   readonly step: Step;
-  /** Before the service sees the call, or after it has answered and before the worker hears of it. */
+  /** Before the service sees the call, or after it has responded and before the worker receives the response. */
   readonly when: 'before' | 'after';
   readonly action: StepAction;
   /** Which call of this kind, counted from 1. */

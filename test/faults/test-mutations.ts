@@ -30,7 +30,7 @@ async function main(): Promise<number> {
   let missed = 0;
   console.log('| without this protection: | found in run | as |\n| --- | --- | --- |');
   for (const mutation of mutations.filter(({ name }) => name.includes(only))) {
-    const { runs, violation } = await judge(mutation, String(maxRuns));
+    const { runs, violation } = await testMutation(mutation, String(maxRuns));
     if (violation === null) missed++;
     const shown = violation?.replaceAll('|', '/').slice(0, 160) ?? 'NOT FOUND';
     console.log(`| ${mutation.name} | ${violation === null ? '–' : runs} | ${shown} |`);
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   return missed > 0 ? 1 : 0;
 }
 
-async function judge(mutation: Mutation, runs: string): Promise<Verdict> {
+async function testMutation(mutation: Mutation, runs: string): Promise<Verdict> {
   const dir = await mkdtemp(path.join(tmpdir(), 'smt-mutation-'));
   try {
     await copySource(dir);

@@ -36,7 +36,7 @@ function md5(bytes: Buffer): Buffer {
   return createHash('md5').update(bytes).digest();
 }
 
-/** Uploads a file as an operator's script would: again and again, until it is told that it has arrived. */
+/** Uploads a file as an operator's script would: again and again, until the API confirms that it has arrived. */
 export async function upload(world: World, planned: PlannedUpload, log: UploadLog): Promise<void> {
   const s3 = world.s3Client();
   try {
@@ -66,7 +66,7 @@ async function remove(
   await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 }
 
-/** @returns null if the content was there, or if that it arrived was told without its version */
+/** @returns null if the content was there, or if its arrival was confirmed without a version */
 async function viaPresigned(world: World, { file }: PlannedUpload): Promise<Stored | null> {
   const { apiUrl, adminToken } = world.stack;
   return persist(async () => {
@@ -80,15 +80,15 @@ async function viaPresigned(world: World, { file }: PlannedUpload): Promise<Stor
         ...(file.hint && { esiid: file.hint }),
       }),
     });
-    if (!response.ok) throw new Error(`raw-upload answered ${response.status}: ${await response.text()}`);
-    const answer = (await response.json()) as Granted;
-    if (answer.duplicate) return null;
-    const { 'content-length': _, ...headers } = answer.upload.headers; // fetch sets it
-    const put = await fetch(answer.upload.url, { method: 'PUT', headers, body: new Uint8Array(file.bytes) });
+    if (!response.ok) throw new Error(`raw-upload returned ${response.status}: ${await response.text()}`);
+    const grant = (await response.json()) as Granted;
+    if (grant.duplicate) return null;
+    const { 'content-length': _, ...headers } = grant.upload.headers; // fetch sets it
+    const put = await fetch(grant.upload.url, { method: 'PUT', headers, body: new Uint8Array(file.bytes) });
     await put.arrayBuffer();
     if (put.status === 412) return null;
-    if (!put.ok) throw new Error(`S3 answered ${put.status}`);
-    return { key: answer.object_key, versionId: put.headers.get('x-amz-version-id') ?? '' };
+    if (!put.ok) throw new Error(`S3 returned ${put.status}`);
+    return { key: grant.object_key, versionId: put.headers.get('x-amz-version-id') ?? '' };
   });
 }
 

@@ -89,7 +89,7 @@ export class World {
     inject = injector({ armed: this.armed, killWorkerOnPort: (port) => this.killWorkerOnPort(port) });
   }
 
-  /** Ends all trouble: from here on the system is left to itself. */
+  /** Stops all fault injection: from here on the system recovers by itself. */
   calm(): void {
     this.isCalm = true;
     this.armed.disarm();
@@ -178,7 +178,7 @@ export class World {
     return delivery === 'swallowed' ? [] : delivery;
   }
 
-  /** Starts a worker of each function that moves files, so that trouble does not meet processes that still start. */
+  /** Starts a worker of each function that moves files, so that faults do not hit processes that are still starting. */
   private async warmUp(): Promise<void> {
     const nothing = { Records: [] };
     const { stack } = this;

@@ -9,7 +9,7 @@ describe('the plan of a fault run', () => {
     expect(makePlan(7)).not.toEqual(makePlan(8));
   });
 
-  test('has every kind of file and of trouble among the first seeds', () => {
+  test('covers every kind of file and of fault in the first seeds', () => {
     const plans = Array.from({ length: 60 }, (_, index) => makePlan(index + 1));
 
     expect(new Set(plans.flatMap(({ uploads }) => uploads.map(({ file }) => file.kind))).size).toBe(12);

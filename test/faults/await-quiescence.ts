@@ -7,28 +7,28 @@ import type { World } from './world.ts';
 const pollMs = 250;
 
 /**
- * Leaves the system to itself, its sweep on schedule, until nothing is on the way any more.
- * @returns what was still on the way when patience ended; nothing if all came to its end
+ * Leaves the system to itself, its sweep on schedule, until nothing is pending.
+ * @returns what is still pending at the timeout; empty if everything reached a final status
  */
-export async function settle(world: World, client: Client): Promise<string[]> {
+export async function awaitQuiescence(world: World, client: Client): Promise<string[]> {
   const now = await measurePace(); // the machine may have become busier since the run began
-  const patienceMs = 20_000 + 6 * Math.max(world.pace.minTimeoutMs, now.minTimeoutMs);
-  const deadline = Date.now() + patienceMs;
+  const timeoutMs = 20_000 + 6 * Math.max(world.pace.minTimeoutMs, now.minTimeoutMs);
+  const deadline = Date.now() + timeoutMs;
   let quiet = 0;
   for (;;) {
-    const unsettled = await findUnsettled(world, client);
-    quiet = unsettled.length === 0 ? quiet + 1 : 0;
-    if (quiet >= 2) return []; // an invocation between two polls may have been on its way from one place to the next
+    const pending = await findPending(world, client);
+    quiet = pending.length === 0 ? quiet + 1 : 0;
+    if (quiet >= 2) return []; // between two polls an invocation may have moved work from one step to the next
     if (Date.now() > deadline)
-      return unsettled.map((what) => `not settled after ${patienceMs / 1000} s: ${what}`);
+      return pending.map((what) => `still pending after ${timeoutMs / 1000} s: ${what}`);
     await sleep(pollMs);
   }
 }
 
-/** What is on the way, of the first kind there is any of: the cheap ones are asked first. */
-async function findUnsettled(world: World, client: Client): Promise<string[]> {
+/** What is pending, of the first kind that has any. Cheap checks run first. */
+async function findPending(world: World, client: Client): Promise<string[]> {
   const kinds = [
-    () => findOpenFiles(client),
+    () => findPendingFiles(client),
     () => findBusyWorkers(world),
     () => findMessages(world),
     () => findUnregistered(world, client),
@@ -48,7 +48,7 @@ async function findBusyWorkers(world: World): Promise<string[]> {
     .map(({ functionName }) => `a worker of ${functionName} is busy`);
 }
 
-async function findOpenFiles(client: Client): Promise<string[]> {
+async function findPendingFiles(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ what: string }>(`
     select format('file %s is %s', id, status) as what from raw_files
     where status in ('registered', 'normalizing')

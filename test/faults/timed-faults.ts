@@ -5,9 +5,9 @@ import type { World } from './world.ts';
 
 /** What replays did, as far as it is known. */
 export interface ReplayLog {
-  /** How often each file was put back. */
+  /** How often each file was requeued. */
   readonly counts: Map<string, number>;
-  /** A replay's answer was lost, so that any file may have been put back by it. */
+  /** The response to a replay was lost, so any file may have been requeued by it. */
   isIncomplete: boolean;
 }
 
@@ -66,8 +66,8 @@ async function crashPostgres(world: World): Promise<void> {
 }
 
 /**
- * The database takes a lease for over while its worker is alive and at work, as with clocks that differ or a worker
- * that hung: another one gets the file.
+ * Expires a lease in the database while its worker is alive and working, as clock skew or a hung worker would: another
+ * worker gets the file.
  */
 async function cutLeaseShort(world: World): Promise<void> {
   world.stack.s3.faults.inject({
@@ -101,7 +101,7 @@ export async function replaySome(world: World, query: string, replays: ReplayLog
       method: 'POST',
       headers: { authorization: `Bearer ${adminToken}` },
     });
-    if (!response.ok) throw new Error(`answered ${response.status}`);
+    if (!response.ok) throw new Error(`HTTP ${response.status}`);
     const { files } = (await response.json()) as { files: { id: string }[] };
     for (const { id } of files) replays.counts.set(id, (replays.counts.get(id) ?? 0) + 1);
   } catch {
