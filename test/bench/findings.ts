@@ -3,7 +3,7 @@ import { type Spread, spreadOf } from './spread.ts';
 
 export type Unit = 'ms' | '×' | 'MB' | 'KB' | 'files/s' | 'rows/s' | 'bytes';
 
-/** Something measured, without a judgement. */
+/** A measurement without a verdict. */
 export interface Figure {
   readonly what: string;
   readonly unit: Unit;

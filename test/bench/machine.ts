@@ -7,7 +7,7 @@ import type { BenchSetup } from './setup.ts';
 
 const projectRoot = path.join(import.meta.dirname, '../..');
 
-/** What a number cannot be judged without. */
+/** The context without which a number says nothing. */
 export interface Machine {
   readonly cpu: string;
   readonly memoryGb: number;

@@ -75,7 +75,7 @@ export class NormalizeWorker {
     return row.id;
   }
 
-  /** Normalizes a registered file, also one that was before. @returns milliseconds from message to answer */
+  /** Normalizes a registered file, or normalizes it again. @returns milliseconds from message to response */
   async normalize(file: SmtFile, rawFileId: string): Promise<number> {
     await sql`update raw_files set status = 'registered' where id = ${rawFileId}`.execute(
       this.database.kysely,
@@ -86,9 +86,9 @@ export class NormalizeWorker {
     });
     const { rows } = await sql<Loaded>`
       select status, intervals_read from raw_files where id = ${rawFileId}`.execute(this.database.kysely);
-    const answer = (response as { payload?: SQSBatchResponse }).payload;
+    const result = (response as { payload?: SQSBatchResponse }).payload;
     const [row] = rows;
-    if (answer?.batchItemFailures.length !== 0 || Number(row?.intervals_read) !== file.intervals) {
+    if (result?.batchItemFailures.length !== 0 || Number(row?.intervals_read) !== file.intervals) {
       throw new Error(`${file.path} was not normalized: ${JSON.stringify({ response, row })}`);
     }
     return tookMs;

@@ -4,7 +4,7 @@ import { describeBound, type Figure, type Findings, isMet, type Unit, type Verdi
 export function textOf(name: string, title: string, findings: Findings): string {
   const lines = [`${name}: ${title}`];
   for (const figure of findings.figures) lines.push(`  ${lineOf(figure)}`);
-  for (const verdict of findings.verdicts) lines.push(`  ${lineOf(verdict)}   ${judgement(verdict)}`);
+  for (const verdict of findings.verdicts) lines.push(`  ${lineOf(verdict)}   ${verdictText(verdict)}`);
   for (const note of findings.notes) lines.push(`  (${note})`);
   return lines.join('\n');
 }
@@ -16,7 +16,7 @@ function lineOf({ what, unit, spread }: Figure): string {
   return `${what.padEnd(52)} ${value.padStart(14)}   ${range.padEnd(26)}`.trimEnd();
 }
 
-function judgement({ goal, spread }: Verdict): string {
+function verdictText({ goal, spread }: Verdict): string {
   return `goal ${describeBound(goal)}: ${isMet(spread.median, goal) ? 'met' : 'NOT MET'}`;
 }
 

@@ -7,7 +7,7 @@ import { timeOf } from './spread.ts';
 
 /**
  * What most would build instead: a row per interval with its primary key, the current revision only. As lean as it can
- * answer the same questions, so that it is a fair opponent: no usage date, no meter, no surrogate key.
+ * answer the same queries, so that the comparison is fair: no usage date, no meter, no surrogate key.
  */
 const columns = 'esiid, channel, ts, kwh, estimated, revised_at, raw_file_id';
 const columnCount = 7;
@@ -39,7 +39,7 @@ export class RowTable {
     this.chunks = chunks;
   }
 
-  /** Takes the current intervals of a database as the rows to load, by way of a file. */
+  /** Takes the current intervals of a database as the rows to load, through a file. */
   static async of(pool: Pool, file: string): Promise<RowTable> {
     const client = await pool.connect();
     try {

@@ -7,7 +7,7 @@ import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../
 import { synthesize } from '../../infra/local/synthesize.ts';
 import { runAdminStatement, withDatabaseName } from '../support/database-url.ts';
 
-/** What measures share: one Postgres, one synthesized stack, and folders that are gone afterwards. */
+/** What measures share: one Postgres, one synthesized stack, and folders that are deleted afterwards. */
 export interface BenchSetup {
   /** Small data and few rounds, for a smoke test. */
   readonly isQuick: boolean;

@@ -28,7 +28,7 @@ const header =
 const springForward = new Set(['2023-03-12', '2024-03-10', '2025-03-09']);
 const fallBack = new Set(['2023-11-05', '2024-11-03', '2025-11-02']);
 const dayMs = 86_400_000;
-/** One value in so many is estimated: rare, and by the day, as it is. */
+/** One in this many values is estimated: rare, and by whole days, as in real files. */
 const estimatedDayIn = 200;
 
 /**

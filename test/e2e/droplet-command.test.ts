@@ -76,7 +76,7 @@ const run = (args: readonly string[], env: Readonly<Record<string, string>>): Pr
   start(args, env).ended;
 
 describe('smt-droplet sync', () => {
-  test('tells the story of each file in JSON lines, with a summary, and no secret', async () => {
+  test('logs each file in JSON lines, with a summary and no secret', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('t-1.csv', intervalCsv());
 
@@ -129,8 +129,8 @@ describe('smt-droplet sync', () => {
 
   test.each([
     ['while it reads', () => pause(300)],
-    ['while the server does not answer', () => pause(600_000)],
-  ])('ends when it is told to %s, and says that the next run goes on', async (_, beforeAnswer) => {
+    ['while the server does not respond', () => pause(600_000)],
+  ])('stops when interrupted %s, and says that the next run continues', async (_, beforeResponse) => {
     const droplet = await useDroplet(running);
     await droplet.put('v-1.csv', intervalCsv());
     let hasBegun = (): void => undefined;
@@ -139,7 +139,7 @@ describe('smt-droplet sync', () => {
     });
     droplet.sftp.faults.beforeRead = async () => {
       hasBegun();
-      return beforeAnswer();
+      return beforeResponse();
     };
     const { child, ended } = start(['sync', '--once'], droplet.env);
     await begun;
@@ -187,7 +187,7 @@ async function changeHostKey(droplet: Droplet): Promise<void> {
 }
 
 describe('the built command', () => {
-  test('says which release it is, by the name that install.sh gives it', async () => {
+  test('reports its release under the name that install.sh gives it', async () => {
     const bytes = await readFile(path.join(buildDir, 'smt-droplet.cjs'));
     const release = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
 
@@ -197,7 +197,7 @@ describe('the built command', () => {
     });
   });
 
-  test('comes with all that an installation needs', async () => {
+  test('contains everything that an installation needs', async () => {
     expect((await readdir(buildDir)).sort()).toEqual([
       ...['README.md', 'install.sh', 'smt-droplet.cjs', 'smt-droplet.env.example'],
       ...['smt-sync.service', 'smt-sync.timer'],
@@ -206,7 +206,7 @@ describe('the built command', () => {
 });
 
 describe('smt-droplet push', () => {
-  test('delivers files of this machine, and the same files again as duplicates', async () => {
+  test('delivers local files, and the same files again as duplicates', async () => {
     const droplet = await useDroplet(running);
     const files = await localFiles({ 'x 1.csv': intervalCsv(), 'x-2.csv': intervalCsv() });
 
@@ -253,7 +253,7 @@ async function localFiles(contents: Readonly<Record<string, string>>): Promise<s
 }
 
 describe('smt-droplet doctor', () => {
-  test('finds a droplet well that is', async () => {
+  test('passes on a healthy droplet', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('aa.csv', intervalCsv());
     await mkdir(droplet.localDir);
@@ -291,7 +291,7 @@ describe('smt-droplet doctor', () => {
     expect(pinned).toContain('ssh-ed25519');
   });
 
-  test('finds the right key among those of a host that has several', async () => {
+  test('finds the matching key of a host that has several', async () => {
     const droplet = await useDroplet(running);
     const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
     const env = { ...droplet.env, SMT_PORT: String(port) };
@@ -305,7 +305,7 @@ describe('smt-droplet doctor', () => {
     expect(pinned.code).toBe(0);
   });
 
-  test('makes no folder, and says how to', async () => {
+  test('creates no folder, and says how to', async () => {
     const droplet = await useDroplet(running);
 
     const { code, stdout } = await run(['doctor'], droplet.env);
@@ -315,7 +315,7 @@ describe('smt-droplet doctor', () => {
     await expect(stat(droplet.localDir)).rejects.toThrow('ENOENT');
   });
 
-  test('blames the token for a 401 only, and otherwise tells the answer', async () => {
+  test('blames the token for a 401 only, and otherwise reports the response', async () => {
     const droplet = await useDroplet(running);
     droplet.proxy.fault = (method) =>
       method === 'POST' ? { status: 403, body: '<h1>Blocked</h1>\n<p>by the firewall' } : undefined;
@@ -340,7 +340,7 @@ describe('smt-droplet doctor', () => {
     ]);
   });
 
-  test('tells S3 from something else that responds where uploads go', async () => {
+  test('distinguishes S3 from another server at the upload URL', async () => {
     const droplet = await useDroplet(running);
     await mkdir(droplet.localDir);
     droplet.proxy.fault = (method) =>
@@ -367,7 +367,7 @@ describe('smt-droplet doctor', () => {
     expect(await count()).toEqual(before);
   });
 
-  test('says of each thing that is wrong what to fix', async () => {
+  test('says for each failed check what to fix', async () => {
     const droplet = await useDroplet(running);
     await mkdir(droplet.localDir);
     const env = {

@@ -90,7 +90,7 @@ export async function serveSftp(root: string, ...hostKeys: HostKeyName[]): Promi
   return server;
 }
 
-/** An SFTP server, an unreliable network to the stack, and a droplet between them. Gone after the test. */
+/** An SFTP server, an unreliable network to the stack, and a droplet between them. Closed after the test. */
 export async function useDroplet({ stack }: RunningStack): Promise<Droplet> {
   const dir = await mkdtemp(path.join(tmpdir(), 'smt-droplet-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
@@ -145,7 +145,7 @@ export async function useDroplet({ stack }: RunningStack): Promise<Droplet> {
   };
 }
 
-/** The rows of files by name, once all of them have come to their end. */
+/** The rows of files by name, once all of them have reached a final status. */
 export async function finishedRows(
   { database }: RunningStack,
   filenames: readonly string[],
@@ -153,16 +153,16 @@ export async function finishedRows(
   const query =
     'SELECT filename, status, error_code FROM raw_files WHERE filename = ANY($1) ORDER BY filename';
   const rows = async () => (await database.pool.query(query, [filenames])).rows;
-  const unfinished = async () =>
+  const countPending = async () =>
     (await rows()).filter(({ status }) => status === 'registered' || status === 'normalizing').length;
   await expect
     .poll(async () => (await rows()).length, { timeout: 60_000 })
     .toBeGreaterThanOrEqual(filenames.length);
-  await expect.poll(unfinished, { timeout: 60_000 }).toBe(0);
+  await expect.poll(countPending, { timeout: 60_000 }).toBe(0);
   return rows();
 }
 
-/** Nothing is left of the files that were on their way. */
+/** No partial file is left on disk. */
 export async function expectEmptySpool({ localDir }: Droplet): Promise<void> {
   expect(await readdir(path.join(localDir, 'spool'))).toEqual([]);
 }

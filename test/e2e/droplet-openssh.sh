@@ -194,7 +194,7 @@ odd_names() {
 }
 known_again() { droplet sync --once | jq -e 'select(.event == "sync finished") | .known == 4 and .delivered == 0' >/dev/null; }
 
-root_is_refused() {
+root_is_rejected() {
   local dir=$work/somebodys command
   mkdir "$dir" && as_root chown nobody "$dir" || return 1
   for command in 'sync --once' doctor "push $work/host_key.pub"; do
@@ -208,16 +208,16 @@ mkdir "$work/alone" "$work/local"
 check 'npm run build:droplet makes what goes to the droplet' npm run -s build:droplet
 cp -r infra/droplet/dist "$dist" && cp "$dist/smt-droplet.cjs" "$work/alone/"
 check "one file runs on Node $(node --version), with nothing beside it" droplet --help
-check 'the doctor finds sshd, key, API and token well' droplet doctor
-check 'root is told to be the user whose folder it is' root_is_refused
+check 'the doctor passes sshd, key, API and token' droplet doctor
+check 'root is told to run as the owner of the folder' root_is_rejected
 check 'a sync that is killed leaves nothing on the disk' kill_in_the_middle
 check 'the next sync delivers what is left' droplet sync --once
 check 'gpg’s messages are opened, and each file is normalized, ignored or failed with a reason' ended_well
-check 'a third sync knows them all' known_again
-check 'links, names of two lines and names that are not UTF-8 are delivered, or told' odd_names
+check 'a third sync skips them all' known_again
+check 'links, names of two lines and names that are not UTF-8 are delivered or reported' odd_names
 kill "$sshd" && wait "$sshd" 2>/dev/null
 start_sshd other_host_key
-check 'a changed host key is refused' exits 3 host-key-mismatch droplet sync --once
+check 'a changed host key is rejected' exits 3 host-key-mismatch droplet sync --once
 check 'no secret is in any log' bash -c "! grep -rqF -e '$token' -e 'PRIVATE KEY' '$work/killed.log' '$stack_dir/logs'"
 
 # --- by hand ---------------------------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ uploaded_by_hand() {
 }
 by_hand >"$work/by-hand.sh"
 check 'the README’s two curl commands upload a file' uploaded_by_hand
-check 'a second PUT of it is refused with 412' \
+check 'a second PUT of it is rejected with 412' \
   exits 22 412 bash -c "cd '$work' && FILE='by hand.csv' && $(grep '^curl.* -T' "$work/by-hand.sh")"
 
 # --- install ---------------------------------------------------------------------------------------------------------
@@ -290,8 +290,8 @@ check 'install.sh installs, and a second time changes nothing' installed_twice
 check 'the installed command says which environment file it cannot read' \
   exits 2 '/nowhere cannot be read (ENOENT)' "$root/opt/smt-droplet/current/smt-droplet.cjs" doctor --env-file /nowhere
 check 'an upgrade keeps the release before, and --rollback goes back to it' upgraded_and_back
-check 'an upgrade after one that was cut off is made' upgraded_after_a_cut
-check 'install.sh refuses a user who cannot write to SMT_LOCAL_DIR' \
+check 'an upgrade works after an interrupted one' upgraded_after_a_cut
+check 'install.sh rejects a user who cannot write to SMT_LOCAL_DIR' \
   exits 1 "nobody cannot write to $work/local: chown -R nobody $work/local" install_droplet --user nobody
 check 'install.sh without an environment file says what is missing' \
   exits 1 'is missing: it holds the configuration' env DESTDIR="$work/empty" sh "$dist/install.sh"

@@ -89,7 +89,7 @@ async function firstUpload({ apiUrl, adminToken }: LocalStack, dir: string): Pro
   });
 }
 
-/** Uploads content as a new file and waits until it has come to its end. */
+/** Uploads content as a new file and waits until it reaches a final status. */
 function bringer(stack: LocalStack, dir: string) {
   return async (content: string) => {
     const file = path.join(dir, `${randomUUID()}.csv`);
@@ -156,7 +156,7 @@ test('The first upload of DEPLOY.md arrives', () => {
   expect(words).toContain('normalization complete filesProcessed=1 intervalsInserted=1');
 });
 
-test('A day on which all goes well sets off no alarm, a bad one those of what was bad', () => {
+test('A good day triggers no alarm, a bad one the alarms of what went wrong', () => {
   const stack = templateOf({ env: 'prod', database: 'existing' });
 
   expect(breachedAlarms(stack, run.healthy)).toEqual([]);
@@ -167,7 +167,7 @@ test('A day on which all goes well sets off no alarm, a bad one those of what wa
   ]);
 });
 
-test('A single file that the sweep finds lost, stuck or never uploaded sets off its alarm', () => {
+test('A single file that the sweep finds lost, stuck or never uploaded triggers its alarm', () => {
   const found = ['StuckFiles', 'UnregisteredObjects', 'PresignedNotUploaded'];
   const metrics = run.healthy.map((metric) =>
     found.includes(metric.name) ? { ...metric, value: 1 } : metric,
@@ -178,7 +178,7 @@ test('A single file that the sweep finds lost, stuck or never uploaded sets off 
   expect(breached).toEqual(['stuck-files', 'unregistered-objects', 'uploads-that-never-came']);
 });
 
-test('A sweep that does not report and files that do not come set off theirs', () => {
+test('A sweep that does not report and files that do not arrive trigger their alarms', () => {
   const stack = templateOf({ env: 'prod', database: 'existing' });
 
   expect(breachedAlarms(stack, [])).toEqual(['no-files', 'sweep-silent']);
@@ -208,7 +208,7 @@ test('Every field that a saved query of the access logs names is in their format
   expect(missing).toEqual([]);
 });
 
-test('Every step of a file says its key and the request it was taken in', () => {
+test('Every step of a file logs its key and the request id', () => {
   const steps = [
     'upload granted',
     'raw file registered',
@@ -239,7 +239,7 @@ function fieldsOf(line: string): string[] {
       typeof error === 'object' && error !== null ? Object.keys(error).map((name) => `error.${name}`) : [];
     return [...Object.keys(fields), ...nested];
   } catch {
-    return []; // what Node itself says on its way out
+    return []; // what Node itself logs on exit
   }
 }
 

@@ -24,7 +24,7 @@ async function registered(name: string): Promise<void> {
 }
 
 describe('the token', () => {
-  test('is asked once: a wrong one is rejected, the right one opens the page and stays out of the address', async () => {
+  test('is asked for once: a wrong one is rejected, the right one opens the page and stays out of the URL', async () => {
     const page = await pages.openTab(rawFilesPath, { token: null });
     const token = page.getByLabel('Token', { exact: true });
 
@@ -59,7 +59,7 @@ describe('the token', () => {
     expect(await other.evaluate('localStorage.length + sessionStorage.length')).toBe(0);
   });
 
-  test('is forgotten once its time is over', async () => {
+  test('is forgotten when it expires', async () => {
     const page = await pages.openTab(rawFilesPath, { token: null });
     await page.evaluate(
       `localStorage.setItem('smt-token', JSON.stringify({ token: ${JSON.stringify(pages.stack.adminToken)}, expiresAtMs: Date.now() - 1 }))`,
@@ -83,7 +83,7 @@ describe('the token', () => {
     ]);
   });
 
-  test('is what one needs: without it a page shows how to give it, and nothing else', async () => {
+  test('is required: without it a page shows how to enter it, and nothing else', async () => {
     const page = await pages.openTab('/usage', { token: null });
 
     await page.getByRole('button', { name: 'Not now' }).click();
@@ -110,7 +110,7 @@ describe('an empty system', () => {
 });
 
 describe('an upload', () => {
-  test('is loaded while one watches, and its usage is a click away', async () => {
+  test('is loaded live on the page, which links to its usage', async () => {
     const page = await pages.openTab(rawFilesPath);
 
     await dropFiles(page, [{ name: 'solar.csv', content: solarFile() }]);
@@ -121,12 +121,12 @@ describe('an upload', () => {
     await upload.getByRole('link', { name: 'See the usage' }).click();
 
     await page.locator('#figures').waitFor();
-    const answer = await askApi<{ rows: { channel: string; kwh: string }[] }>(
+    const response = await askApi<{ rows: { channel: string; kwh: string }[] }>(
       pages.stack,
       `/api/usage?esiid=${solarEsiid}&resolution=month`,
     );
     const total = (channel: string) =>
-      answer.rows
+      response.rows
         .filter((row) => row.channel === channel)
         .reduce((sum, { kwh }) => sum + Math.round(Number(kwh) * 1000), 0);
     const shown = (name: string) =>
@@ -142,7 +142,7 @@ describe('an upload', () => {
     expect(await barriersIn(page)).toEqual([]);
   });
 
-  test('says why a file is bad, shows rejected rows as they were, and markup in them as text', async () => {
+  test('says why a file failed, shows rejected rows as they were, and markup in them as text', async () => {
     const page = await pages.openTab(rawFilesPath);
     const name = `${markup}.csv`;
 
@@ -176,8 +176,8 @@ describe('an upload', () => {
     );
 
     expect(hrefs[0]).toBe(hrefs[1]);
-    const answer = await askApi<{ files: object[] }>(pages.stack, '/api/admin/smt/raw-files?q=twice.csv');
-    expect(answer.files).toMatchObject([{ status: 'normalized', intervals_inserted: 96 }]);
+    const response = await askApi<{ files: object[] }>(pages.stack, '/api/admin/smt/raw-files?q=twice.csv');
+    expect(response.files).toMatchObject([{ status: 'normalized', intervals_inserted: 96 }]);
   });
 });
 
@@ -190,8 +190,8 @@ describe('an upload that is disturbed', () => {
     });
     const page = await pages.openTab(rawFilesPath);
 
-    await dropFiles(page, [{ name: 'refused.csv', content: smallFile('10443720000000079') }]);
-    const upload = uploadOf(page, 'refused.csv');
+    await dropFiles(page, [{ name: 'rejected.csv', content: smallFile('10443720000000079') }]);
+    const upload = uploadOf(page, 'rejected.csv');
     await upload.getByText('S3 rejected the file (503 SlowDown). Try again.').waitFor();
     expect(await barriersIn(page)).toEqual([]);
     await upload.getByRole('button', { name: 'Try again' }).click();
@@ -228,7 +228,7 @@ describe('an upload that is disturbed', () => {
     expect(await upload.getByRole('button').count()).toBe(0);
   });
 
-  test('warns who leaves while it is sent, and no longer once it is delivered', async () => {
+  test('warns on leaving the page until it is delivered', async () => {
     const page = await pages.openTab(rawFilesPath);
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     await page.route(`${pages.stack.s3.url}/**`, async (route) => {
@@ -277,7 +277,7 @@ describe('an upload that cannot be taken as it is', () => {
     await uploadOf(page, 'same.csv').getByText('96 intervals of 1 ESIID read, all new.').waitFor();
   });
 
-  test('that is too large is rejected before anything is read of it', async () => {
+  test('that is too large is rejected before any of it is read', async () => {
     const page = await pages.openTab(rawFilesPath);
 
     // Of 6.4 GB, made of one array that is not copied.
@@ -292,8 +292,8 @@ describe('an upload that cannot be taken as it is', () => {
   });
 });
 
-describe('an upload that takes another turn', () => {
-  test('can be cancelled, and is uploaded after all when one changes one’s mind', async () => {
+describe('an upload that is interrupted', () => {
+  test('can be cancelled and uploaded again', async () => {
     const page = await pages.openTab(rawFilesPath);
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     await page.route(`${pages.stack.s3.url}/**`, async (route) => {
@@ -312,7 +312,7 @@ describe('an upload that takes another turn', () => {
     await upload.getByText('96 intervals of 1 ESIID read, all new.').waitFor();
   });
 
-  test('begins again by itself when the connection breaks', async () => {
+  test('restarts by itself when the connection breaks', async () => {
     const page = await pages.openTab(rawFilesPath);
     await page.route(`${pages.stack.s3.url}/**`, (route) => route.abort('connectionreset'), { times: 1 });
 
@@ -323,7 +323,7 @@ describe('an upload that takes another turn', () => {
     await upload.getByText('96 intervals of 1 ESIID read, all new.').waitFor();
   });
 
-  test('without an ESIID says where on this page to give one', async () => {
+  test('without an ESIID says where on the page to enter one', async () => {
     const page = await pages.openTab(rawFilesPath);
 
     await dropFiles(page, [
@@ -339,7 +339,7 @@ describe('an upload that takes another turn', () => {
 });
 
 describe('a raw file’s page', () => {
-  test('tells its story, gives the original back and loads it again', async () => {
+  test('shows its timeline, downloads the original and loads it again', async () => {
     const page = await pages.openTab(rawFilesPath);
     const content = smallFile('10443720000000077');
     await dropFiles(page, [{ name: 'small.csv', content }]);
@@ -409,7 +409,7 @@ describe('the list of raw files', () => {
     expect(names).toEqual(names.toSorted());
   });
 
-  test('is narrowed by filters that stand in the address, and says when nothing fits', async () => {
+  test('is narrowed by filters in the URL, and says when nothing matches', async () => {
     const page = await pages.openTab(`${rawFilesPath}?status=failed`);
 
     await page.getByRole('row', { name: /notes\.csv/ }).waitFor();

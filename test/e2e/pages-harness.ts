@@ -82,7 +82,7 @@ export interface Tab {
 
 export const rawFilesPath = '/admin/smt/raw';
 
-/** A tab of its own, with its own sessionStorage; with the token unless told otherwise. */
+/** A tab of its own, with its own sessionStorage; with the token by default. */
 export async function openTab(
   { browser, stack }: { readonly browser: Browser; readonly stack: LocalStack },
   path: string,

@@ -109,7 +109,7 @@ dead_letter() {
 }
 check 'an unknown function is an error' fails aws lambda invoke --function-name nobody /dev/null
 check 'a dead-letter message can be read' dead_letter
-check 'a service without a local endpoint is refused, not reached' \
+check 'a service without a local endpoint is rejected, not called' \
   prints 'http://127.0.0.1:9/' eval 'aws --cli-connect-timeout 5 cloudwatch describe-alarms 2>&1 || true'
 
 [ "$failures" -eq 0 ]

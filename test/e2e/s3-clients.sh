@@ -10,7 +10,7 @@ unset "${!AWS_@}" "${!RCLONE_@}"
 export AWS_ACCESS_KEY_ID=e2e-key AWS_SECRET_ACCESS_KEY=e2e-secret AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 export AWS_CONFIG_FILE=$work/aws-config AWS_EC2_METADATA_DISABLED=true AWS_PAGER='' RCLONE_CONFIG=$work/rclone.conf
 export S3_DATA_DIR=$work/data S3_BUCKETS=raw-files
-# aws 1.x presigns with Signature Version 2 unless told otherwise.
+# aws 1.x presigns with Signature Version 2 unless configured otherwise.
 printf '[default]\ns3 =\n  signature_version = s3v4\n' >"$AWS_CONFIG_FILE"
 node=node_modules/.bin/node
 [ -x "$node" ] || node=node
@@ -42,8 +42,8 @@ check() {
     sed 's/^/      /' "$work/out" | head -20
   fi
 }
-# refused CODE COMMAND…: the command must fail, and say CODE.
-refused() {
+# rejected CODE COMMAND…: the command must fail, and say CODE.
+rejected() {
   local code=$1
   shift
   local out
@@ -100,9 +100,9 @@ with_aws() {
   check 'aws resumes an upload from its parts' resume_with_aws "${api[@]}"
   check 'curl reads through a URL that aws presigned' bash -c \
     "curl -fsS \"\$(aws --endpoint-url '$url' s3 presign s3://raw-files/aws/sha.csv)\" | cmp - '$small'"
-  check 'aws with a wrong secret is refused' \
-    refused SignatureDoesNotMatch env AWS_SECRET_ACCESS_KEY=wrong "${s3[@]}" ls s3://raw-files
-  check 'aws without credentials is refused' refused AccessDenied "${s3[@]}" ls s3://raw-files --no-sign-request
+  check 'aws with a wrong secret is rejected' \
+    rejected SignatureDoesNotMatch env AWS_SECRET_ACCESS_KEY=wrong "${s3[@]}" ls s3://raw-files
+  check 'aws without credentials is rejected' rejected AccessDenied "${s3[@]}" ls s3://raw-files --no-sign-request
 }
 
 # Part 1, a look at what has arrived, then part 2: as a client does that was interrupted.
@@ -150,8 +150,8 @@ CONF
     "rclone --retries 1 rcat local:raw-files/rclone-piped.bin <'$large'"
   check 'rclone reads that back' bash -c "rclone cat local:raw-files/rclone-piped.bin | cmp - '$large'"
   check 'rclone deletes the tree' "${rc[@]}" purge local:raw-files/rclone
-  check 'rclone with a wrong secret is refused' \
-    refused SignatureDoesNotMatch env AWS_SECRET_ACCESS_KEY=wrong "${rc[@]}" lsf local:raw-files
+  check 'rclone with a wrong secret is rejected' \
+    rejected SignatureDoesNotMatch env AWS_SECRET_ACCESS_KEY=wrong "${rc[@]}" lsf local:raw-files
 }
 
 with_curl() {
@@ -167,12 +167,12 @@ with_curl() {
     "${sig[@]}" -f "${unsigned[@]}" "$url/raw-files?list-type=2&prefix=curl"
   check 'curl cannot write twice on condition' prints PreconditionFailed \
     "${sig[@]}" "${unsigned[@]}" -H 'if-none-match: *' -T "$small" "$url/raw-files/curl.bin"
-  check 'curl with a wrong hash of the body is refused' prints XAmzContentSHA256Mismatch \
+  check 'curl with a wrong hash of the body is rejected' prints XAmzContentSHA256Mismatch \
     "${sig[@]}" -H "x-amz-content-sha256: $(printf x | sha256sum | cut -d' ' -f1)" \
     -T "$small" "$url/raw-files/curl-wrong.csv"
-  check 'curl with a wrong key is refused' prints SignatureDoesNotMatch \
+  check 'curl with a wrong key is rejected' prints SignatureDoesNotMatch \
     curl -sS --aws-sigv4 aws:amz:us-east-1:s3 --user "$AWS_ACCESS_KEY_ID:wrong" "${unsigned[@]}" "$url/raw-files/curl.bin"
-  check 'curl without a signature is refused' prints AccessDenied curl -sS "$url/raw-files/curl.bin"
+  check 'curl without a signature is rejected' prints AccessDenied curl -sS "$url/raw-files/curl.bin"
 }
 
 for client in aws rclone curl; do

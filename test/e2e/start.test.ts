@@ -48,7 +48,7 @@ test('npm start loads a year of sample data and serves; killed or stopped, it le
   expect(children.filter(isRunning)).toEqual([]);
 }, 180_000);
 
-test('a taken port is told in one line', async () => {
+test('a taken port is reported in one line', async () => {
   const holder = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => holder.once('listening', resolve));
   const { port } = holder.address() as { port: number };

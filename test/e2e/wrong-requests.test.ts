@@ -69,7 +69,7 @@ async function ask(
     headers: { 'x-admin-token': stack.adminToken },
     ...(fields.length > 0 && { body: JSON.stringify({ ...validUpload, ...values }) }),
   });
-  return { status: response.status, answer: await response.json() };
+  return { status: response.status, body: await response.json() };
 }
 
 function theRoute(name: string): Route {
@@ -113,12 +113,12 @@ test.each([
   ['GET /api/usage/coverage', 'to', '2100-12-31'],
   ['GET /api/usage/coverage', 'from', '1990-01-01'],
   ['GET /api/usage/esiids', 'q', '1\0'],
-])('%s refuses %s=%j by its name', async (name, field, value) => {
-  const { status, answer } = await ask(theRoute(name), { [field]: value });
+])('%s rejects %s=%j and names the field', async (name, field, value) => {
+  const { status, body } = await ask(theRoute(name), { [field]: value });
 
-  expect({ status, answer }).toMatchObject({
+  expect({ status, body }).toMatchObject({
     status: 400,
-    answer: { ok: false, error: 'invalid-request', details: [{ field }] },
+    body: { ok: false, error: 'invalid-request', details: [{ field }] },
   });
 });
 
@@ -167,8 +167,8 @@ test.each(routes)('Whatever is asked of $method $path, it is not the server’s 
 
   await fc.assert(
     fc.asyncProperty(given, async (request) => {
-      const { status, answer } = await ask(route, request);
-      expect(status, JSON.stringify(answer)).toBeLessThan(500);
+      const { status, body } = await ask(route, request);
+      expect(status, JSON.stringify(body)).toBeLessThan(500);
     }),
     { numRuns: 20 * names.length },
   );

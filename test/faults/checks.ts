@@ -59,7 +59,7 @@ function checkRows(
   ];
 }
 
-/** One file's row says what the plan knows of it. */
+/** One file's row matches the plan. */
 function checkFile(
   file: FileRow,
   planned: PlannedFile | undefined,

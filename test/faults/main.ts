@@ -73,7 +73,7 @@ function totalsOf(results: readonly RunResult[]) {
     givenUpAndReplayed: sum(({ givenUp }) => givenUp),
     violations: sum(({ violations }) => violations.length),
     aborted: results.filter(({ error }) => error !== null).length,
-    /** Calls no proxy recognized: after some runs, a sign that the program changed and the machine did not. */
+    /** Calls no proxy recognized: after some runs, a sign that the program changed and the harness did not. */
     stepsNeverSeen: steps.filter((step) => !results.some(({ stepsSeen }) => stepsSeen.includes(step))),
     faults: Object.fromEntries(Object.entries(faults).sort(([, a], [, b]) => b - a)),
   };

@@ -14,7 +14,7 @@ const starts = 3;
 const startsPerTimeout = 60;
 const visibilityTimeoutMs = 90 * 60_000;
 
-/** Measures how long processes take to start here and now: timeouts that the machine cannot keep break nothing on purpose. */
+/** Measures how long processes take to start now: a timeout shorter than that would be a fault nobody injected. */
 export async function measurePace(): Promise<Pace> {
   const run = promisify(execFile);
   const startedAtMs = performance.now();

@@ -2,33 +2,33 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** What the proxy does with a request instead of passing it on. */
+/** What the proxy does with a request instead of forwarding it. */
 type ProxyFault =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
-  /** Passes it on, and loses the answer. */
-  | 'lose-answer'
+  /** Forwards it, and drops the response. */
+  | 'lose-response'
   /** Cuts the connection in the middle of the request's body. */
   | 'cut-body';
 
 interface Passed {
   readonly method: string;
   readonly path: string;
-  /** What the server behind it answered; undefined when it was not asked. */
+  /** The status of the server behind it; undefined when the request was not forwarded. */
   readonly status: number | undefined;
-  readonly answer?: string;
+  readonly body?: string;
 }
 
 export interface FaultyProxy {
   readonly apiUrl: string;
-  /** All that came, in order: POSTs to the API and PUTs to S3. */
+  /** All requests, in order: POSTs to the API and PUTs to S3. */
   readonly passed: Passed[];
-  /** Asked for each request; undefined passes it on. */
+  /** Called for each request; undefined forwards it. */
   fault: ((method: string, path: string) => ProxyFault | undefined) | undefined;
 }
 
 /**
- * Stands between the droplet and the API, and, by changing the URLs in the API's answers, between it and S3 too: where
- * answers are lost and servers are overloaded. Gone after the test.
+ * A proxy between the droplet and the API and, by rewriting the URLs in the API's responses, S3. It drops responses and
+ * simulates overloaded servers. Closed after the test.
  */
 export async function startFaultyProxy(apiUrl: string): Promise<FaultyProxy> {
   const proxy: FaultyProxy = { apiUrl: '', passed: [], fault: undefined };
@@ -36,21 +36,21 @@ export async function startFaultyProxy(apiUrl: string): Promise<FaultyProxy> {
   const s3 = await listen((request, response) => pass(proxy, s3Url, request, response));
   const api = await listen((request, response) =>
     pass(proxy, apiUrl, request, response, (body) => {
-      const answer = JSON.parse(body) as { upload?: { url: string } };
-      if (!answer.upload) return body;
-      const { origin } = new URL(answer.upload.url);
+      const grant = JSON.parse(body) as { upload?: { url: string } };
+      if (!grant.upload) return body;
+      const { origin } = new URL(grant.upload.url);
       s3Url = origin;
       return JSON.stringify({
-        ...answer,
-        upload: { ...answer.upload, url: answer.upload.url.replace(origin, s3) },
+        ...grant,
+        upload: { ...grant.upload, url: grant.upload.url.replace(origin, s3) },
       });
     }),
   );
   return Object.assign(proxy, { apiUrl: api });
 }
 
-async function listen(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
-  const server = createServer(answer);
+async function listen(listener: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
@@ -80,15 +80,15 @@ function pass(
     return;
   }
   const { host } = new URL(target);
-  const { expect: _answered, ...headers } = request.headers;
-  const onward = httpRequest(`${target}${url}`, { method, headers: { ...headers, host } }, async (answer) => {
+  const { expect: _expect, ...headers } = request.headers;
+  const onward = httpRequest(`${target}${url}`, { method, headers: { ...headers, host } }, async (upstream) => {
     let body = '';
-    for await (const chunk of answer) body += chunk;
+    for await (const chunk of upstream) body += chunk;
     const rewritten = rewrite(body);
-    proxy.passed.push({ method, path, status: answer.statusCode, answer: rewritten });
-    if (fault === 'lose-answer') return request.socket.destroy();
-    const { 'content-length': _length, ...answered } = answer.headers;
-    response.writeHead(answer.statusCode ?? 502, answered).end(rewritten);
+    proxy.passed.push({ method, path, status: upstream.statusCode, body: rewritten });
+    if (fault === 'lose-response') return request.socket.destroy();
+    const { 'content-length': _length, ...upstreamHeaders } = upstream.headers;
+    response.writeHead(upstream.statusCode ?? 502, upstreamHeaders).end(rewritten);
   });
   onward.on('error', () => response.destroy());
   request.pipe(onward);

@@ -14,7 +14,7 @@ export type HashMessage =
 
 addEventListener('message', ({ data }: MessageEvent<File>) => {
   hash(data).catch((error: unknown) => {
-    tell({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+    post({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
   });
 });
 
@@ -23,11 +23,11 @@ async function hash(file: File): Promise<void> {
   for (let offset = 0; offset < file.size; offset += sliceSizeBytes) {
     const slice = await file.slice(offset, offset + sliceSizeBytes).arrayBuffer();
     state.update(new Uint8Array(slice));
-    tell({ kind: 'progress', hashedBytes: Math.min(offset + sliceSizeBytes, file.size) });
+    post({ kind: 'progress', hashedBytes: Math.min(offset + sliceSizeBytes, file.size) });
   }
-  tell({ kind: 'done', sha256: bytesToHex(state.digest()) });
+  post({ kind: 'done', sha256: bytesToHex(state.digest()) });
 }
 
-function tell(message: HashMessage): void {
+function post(message: HashMessage): void {
   postMessage(message);
 }

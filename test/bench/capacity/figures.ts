@@ -23,7 +23,7 @@ export const measured = {
   meterDayFileBytes: 7_900,
 } as const;
 
-/** What a service takes to answer within a region: usual values, not measured here. */
+/** How long a service takes to respond within a region: typical values, not measured here. */
 export const assumed = {
   s3GetMs: 25,
   s3HeadMs: 15,

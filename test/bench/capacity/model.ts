@@ -1,6 +1,6 @@
 import { assumed, functions, measured, prices } from './figures.ts';
 
-/** A daily delivery: so many meters, in files of so many. */
+/** A daily delivery: number of meters, and meters per file. */
 export interface Delivery {
   readonly meters: number;
   readonly metersPerFile: number;
@@ -8,7 +8,7 @@ export interface Delivery {
   readonly seconds: number;
 }
 
-/** What one file costs on its way. */
+/** What one file costs from upload to normalized. */
 export interface FileCost {
   readonly rawUploadMs: number;
   readonly registerMs: number;

@@ -11,7 +11,7 @@ import { type SmtFile, writeSmtFile } from '../smt-file.ts';
 import { takeTurns } from '../spread.ts';
 
 const fixtures = path.join(import.meta.dirname, '../../fixtures/pgp');
-/** Rows of a file are 81 bytes: so many ESIIDs over 320 days make 73 MB, and armor makes 100 MB of that. */
+/** Number of ESIIDs: at 81 bytes a row, 320 days of them are 73 MB, and 100 MB armored. */
 const esiids = 30;
 
 /** What it costs that a delivery's plaintext has to be held in memory until all of it has proved to be genuine. */

@@ -6,7 +6,7 @@ import type { BenchSetup } from '../setup.ts';
 import { type SmtFile, writeSmtFile } from '../smt-file.ts';
 import { ratiosOf, takeTurns } from '../spread.ts';
 
-/** What is stored before: so many times the blocks of a file of a million intervals. */
+/** What is stored before, in multiples of the blocks of a file of a million intervals. */
 const factors = [1, 4, 16] as const;
 const shape = { days: 320, firstDay: '2024-02-01' };
 

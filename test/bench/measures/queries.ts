@@ -101,7 +101,7 @@ async function intervalsByRows({ kysely }: Database, { esiid, from, to }: Questi
     order by ts`.execute(kysely);
 }
 
-/** Less than {@link readCoverage} tells: rows know nothing of revisions that were replaced. */
+/** Less than {@link readCoverage} reports: rows hold no replaced revisions. */
 async function coverageByRows({ kysely }: Database, { esiid, from, to }: Question): Promise<void> {
   await sql`
     select timezone('America/Chicago', ts)::date as usage_date, channel, count(*) as present,

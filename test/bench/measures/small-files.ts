@@ -13,10 +13,10 @@ import { writeSmtFile } from '../smt-file.ts';
 import { quantileOf, ratiosOf } from '../spread.ts';
 
 const inFlight = 32;
-/** Asking costs the database something too, so many files at once are asked for less often. */
+/** Polling costs the database something too, so with many files in flight it polls less often. */
 const pollMs = { one: 3, many: 25 };
-/** A file that takes longer has met an error, which the run's logs tell. */
-const patienceMs = 60_000;
+/** A file that takes longer hit an error, which is in the run's logs. */
+const timeoutMs = 60_000;
 
 /** The everyday load: a file of 96 rows an ESIID and day, each the whole way from asking for its upload. */
 export const smallFiles: Measure = {
@@ -106,7 +106,7 @@ async function walPosition({ kysely }: Database): Promise<number> {
   return Number(rows[0]?.bytes);
 }
 
-/** Heap, TOAST and indexes, dead rows included: so many are there at any time. */
+/** Heap, TOAST and indexes, dead rows included, since there are always some. */
 async function bytesByTable({ kysely }: Database): Promise<{ name: string; bytes: number }[]> {
   const { rows } = await sql<{ name: string; bytes: string }>`
     select relname as name, pg_total_relation_size(oid) as bytes from pg_class
@@ -117,7 +117,7 @@ async function bytesByTable({ kysely }: Database): Promise<{ name: string; bytes
 
 interface DailyFile {
   readonly path: string;
-  readonly facts: LocalFile;
+  readonly metadata: LocalFile;
 }
 
 async function makeFiles(setup: BenchSetup, count: number): Promise<DailyFile[]> {
@@ -129,12 +129,12 @@ async function makeFiles(setup: BenchSetup, count: number): Promise<DailyFile[]>
     const sha256 = createHash('sha256')
       .update(await readFile(file))
       .digest('hex');
-    files.push({ path: file, facts: { filename: path.basename(file), sizeBytes, sha256 } });
+    files.push({ path: file, metadata: { filename: path.basename(file), sizeBytes, sha256 } });
   }
   return files;
 }
 
-/** Uploads the files, so many at once, each followed until its intervals can be queried. */
+/** Uploads the files, `atOnce` in flight, and follows each until its intervals can be queried. */
 async function runClosedLoop(
   files: readonly DailyFile[],
   atOnce: number,
@@ -149,7 +149,7 @@ async function runClosedLoop(
   const feeder = async () => {
     for (const file of waiting) {
       const uploadedAtMs = performance.now();
-      const upload = await uploadFile(stack, file.path, file.facts);
+      const upload = await uploadFile(stack, file.path, file.metadata);
       if (upload.kind !== 'uploaded') throw new Error(`${file.path} was there already`);
       await arrivals.of(upload.objectKey);
       latenciesMs.push(performance.now() - uploadedAtMs);
@@ -164,7 +164,7 @@ async function runClosedLoop(
   return { filesPerSecond: (files.length / tookMs) * 1000, latenciesMs, cpuMsPerFile };
 }
 
-/** Tells when files have become queryable; one statement asks for all that are awaited. */
+/** Reports when files become queryable; one statement polls for all that are awaited. */
 class Arrivals {
   private readonly database: Database;
   private readonly bucket: string;
@@ -181,13 +181,13 @@ class Arrivals {
     const arrived = new Promise<void>((resolve, reject) => {
       this.awaited.set(objectKey, { resolve, reject });
     });
-    const late = () => this.settle(objectKey, 'not normalized after a minute');
-    const timer = setTimeout(late, patienceMs);
+    const late = () => this.finish(objectKey, 'not normalized after a minute');
+    const timer = setTimeout(late, timeoutMs);
     if (!this.isPolling) void this.poll();
     return arrived.finally(() => clearTimeout(timer));
   }
 
-  private settle(objectKey: string, status: string): void {
+  private finish(objectKey: string, status: string): void {
     const waiting = this.awaited.get(objectKey);
     this.awaited.delete(objectKey);
     if (status === 'normalized') waiting?.resolve();
@@ -201,7 +201,7 @@ class Arrivals {
         select object_key as "objectKey", status from raw_files
         where bucket = ${this.bucket} and object_key = any(${[...this.awaited.keys()]})
           and status not in ('registered', 'normalizing')`.execute(this.database.kysely);
-      for (const { objectKey, status } of rows) this.settle(objectKey, status);
+      for (const { objectKey, status } of rows) this.finish(objectKey, status);
       await sleep(this.awaited.size > 1 ? pollMs.many : pollMs.one);
     }
     this.isPolling = false;

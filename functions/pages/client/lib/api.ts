@@ -1,6 +1,6 @@
 import { askToken, forgetToken, storedToken } from './token.ts';
 
-/** The API refused or failed; the message is for people. */
+/** The API rejected the request or failed; the message is shown to users. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
@@ -32,12 +32,12 @@ export interface ApiRequest {
  * Calls the API with the token, and asks for the token when it is missing or wrong.
  * @throws ApiError, LockedError; TypeError when the network is away; AbortError
  */
-export async function callApi<Answer>(path: string, request: ApiRequest = {}): Promise<Answer> {
+export async function callApi<Body>(path: string, request: ApiRequest = {}): Promise<Body> {
   const response = await requestApi(path, request);
-  return (await response.json()) as Answer;
+  return (await response.json()) as Body;
 }
 
-/** As {@link callApi}, for answers that are no JSON. */
+/** As {@link callApi}, for responses other than JSON. */
 export async function requestApi(path: string, request: ApiRequest = {}): Promise<Response> {
   let token = storedToken() ?? (await askToken());
   while (token !== null) {
@@ -72,11 +72,11 @@ async function errorOf(response: Response): Promise<ApiError> {
     const { error, message } = JSON.parse(text) as { error?: string; message?: string };
     return new ApiError(response.status, error ?? 'unknown', message ?? response.statusText);
   } catch {
-    return new ApiError(response.status, 'unknown', `The server answered ${response.status}.`);
+    return new ApiError(response.status, 'unknown', `The server returned ${response.status}.`);
   }
 }
 
-/** What to tell people of a failure. */
+/** The message shown to users for a failure. */
 export function messageOf(error: unknown): string {
   if (error instanceof TypeError) return 'The server cannot be reached. Check the connection and try again.';
   return error instanceof Error ? error.message : String(error);

@@ -20,13 +20,13 @@ export function confirmAction({ title, text, action }: Question): Promise<boolea
   );
   document.body.append(dialog);
   return new Promise((resolve) => {
-    const answer = (isConfirmed: boolean) => {
+    const close = (isConfirmed: boolean) => {
       dialog.remove();
       resolve(isConfirmed);
     };
-    cancel.addEventListener('click', () => answer(false));
-    proceed.addEventListener('click', () => answer(true));
-    dialog.addEventListener('cancel', () => answer(false));
+    cancel.addEventListener('click', () => close(false));
+    proceed.addEventListener('click', () => close(true));
+    dialog.addEventListener('cancel', () => close(false));
     dialog.showModal();
     cancel.focus();
   });

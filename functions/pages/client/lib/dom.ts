@@ -28,7 +28,7 @@ export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
   throw new Error(`The page has no ${kind.name} #${id}`);
 }
 
-/** Tells screen readers, without moving anyone. */
+/** Announces text to screen readers without moving the focus. */
 export function announce(text: string): void {
   byId('announcer', HTMLElement).textContent = text;
 }

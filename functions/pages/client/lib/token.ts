@@ -6,7 +6,7 @@ import { byId } from './dom.ts';
  */
 const storageKey = 'smt-token';
 
-/** Tabs tell each other over this channel that somebody has locked the pages. */
+/** Tabs notify each other over this channel when the pages are locked. */
 const lockChannel = new BroadcastChannel('smt-lock');
 
 interface RememberedToken {

@@ -6,7 +6,7 @@ class KeyTakenError extends Error {
   constructor(objectKey: string) {
     super(
       `The bucket has another file under the key of this upload (${objectKey}), with other bytes. This file is not ` +
-        'stored. Rename it and drop it again, and tell whoever runs the system about that key.',
+        'stored. Rename it and drop it again, and report that key to the operator of the system.',
     );
     this.name = 'KeyTakenError';
   }

@@ -31,7 +31,7 @@ export function axisLabels(dates: readonly string[], view: DayWindow, plotPx: nu
   return { customValues: thinned(hours, maxLabels), formatter: (x) => hourLabel(dates, x) };
 }
 
-/** Every so many of the values, so that no more than `most` are left. */
+/** Every nth value, so that at most `most` are left. */
 function thinned(values: readonly number[], most: number): number[] {
   const step = [1, 2, 3, 4, 6, 12, 24, 48].find((size) => values.length / size <= most) ?? 96;
   return values.filter((_, index) => index % step === 0);

@@ -15,7 +15,7 @@ import { layOut, type SlotRange } from './slots.ts';
 export interface LoadChartOptions {
   /** What is in view at first; null is all of it. */
   readonly zoom: DayWindow | null;
-  /** Called when somebody has zoomed and let go; null is all of it. */
+  /** Called when a zoom ends; null is the whole range. */
   readonly onZoom: (zoom: DayWindow | null) => void;
   readonly onOpenDay: (date: string) => void;
 }

@@ -1,7 +1,7 @@
 import { parseDecimal } from '../../../../shared/usage/decimal.ts';
 import type { Channel, ProfileHour } from './types.ts';
 
-/** Intervals of 15 minutes in an hour: so many make its energy whole. */
+/** Number of 15-minute intervals in a complete hour. */
 const intervalsPerHour = 4;
 
 export type DayKind = 'weekdays' | 'weekends';

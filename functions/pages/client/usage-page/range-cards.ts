@@ -17,7 +17,7 @@ import type { ViewContext } from './view-context.ts';
 
 /** The charts of a range, each with its heading, table and downloads. */
 
-/** Up to so many days the heat map has a column a day; longer ranges have one a month. */
+/** Maximum number of days for which the heat map has a column a day; longer ranges have one a month. */
 const maxHeatMapDays = 400;
 
 export function energyCard(range: RangeUsage, { address, go, note, signal }: ViewContext): HTMLElement {

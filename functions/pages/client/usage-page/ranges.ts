@@ -71,13 +71,13 @@ function monthNumber(date: string): number {
   return Number(date.slice(0, 4)) * 12 + Number(date.slice(5, 7)) - 1;
 }
 
-/** The first day of a month so many months later. */
+/** The first day of the month that is the given number of months later. */
 function addMonths(date: string, count: number): string {
   const number = monthNumber(date) + count;
   return `${Math.floor(number / 12)}-${String((number % 12) + 1).padStart(2, '0')}-01`;
 }
 
-/** The same days a year before; February 29 becomes 28, and the end of a month stays its end. */
+/** The same days a year before; February 29 becomes 28, and the last day of a month stays the last day. */
 export function yearBefore(range: DateRange): DateRange {
   if (wholeMonths(range) > 0) {
     return { from: addMonths(range.from, -12), to: monthEnd(addMonths(range.to, -12)) };

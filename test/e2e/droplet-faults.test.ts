@@ -23,8 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => running?.stop());
 
-describe('trouble with SMT', () => {
-  test('a connection that drops in the middle of files is made again, and every file arrives whole', async () => {
+describe('faults of SMT', () => {
+  test('reconnects when the connection drops in the middle of files, and every file arrives whole', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv() + '\n'.repeat(300_000);
     for (const name of ['g-1.csv', 'g-2.csv', 'g-3.csv'])
@@ -41,7 +41,7 @@ describe('trouble with SMT', () => {
     await expectEmptySpool(droplet);
   });
 
-  test('a session that the server closes, keeping the connection, is made again', async () => {
+  test('reopens a session that the server closes while keeping the connection', async () => {
     const droplet = await useDroplet(running);
     for (const name of ['g4-1.csv', 'g4-2.csv']) await droplet.put(name, intervalCsv());
     let closings = 2;
@@ -52,7 +52,7 @@ describe('trouble with SMT', () => {
     await expectEmptySpool(droplet);
   });
 
-  test('a slow link and a server that answers in crumbs only take longer', async () => {
+  test('a slow link and a server that responds in small pieces only take longer', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv();
     await droplet.put('h-slow.csv', content);
@@ -63,7 +63,7 @@ describe('trouble with SMT', () => {
     expect(await finishedRows(running, ['h-slow.csv'])).toMatchObject([{ status: 'normalized' }]);
   });
 
-  test('a file that cannot be read is told, and stops no other', async () => {
+  test('a file that cannot be read is reported, and stops no other', async () => {
     const droplet = await useDroplet(running);
     for (const name of ['i-1.csv', 'i-bad.csv', 'i-2.csv']) await droplet.put(name, intervalCsv());
     droplet.sftp.faults.denied.add('/adhocusage/i-bad.csv');
@@ -74,7 +74,7 @@ describe('trouble with SMT', () => {
     );
   });
 
-  test('files that the server never sends do not keep the others waiting, in this run or the next', async () => {
+  test('files that the server never sends do not delay the others, in this run or the next', async () => {
     const droplet = await useDroplet(running);
     droplet.env.SMT_TIMEOUT_SECONDS = '1';
     const hanging = ['i3-a.csv', 'i3-b.csv', 'i3-c.csv', 'i3-d.csv'];
@@ -94,7 +94,7 @@ describe('trouble with SMT', () => {
     expect(droplet.sftp.connections.count).toBe(2); // one a run: a file that hangs costs no connection
   });
 
-  test('a file that hangs in the middle, and one whose time cannot be asked for, fail alone', async () => {
+  test('a file that hangs in the middle and a file that cannot be statted fail alone', async () => {
     const droplet = await useDroplet(running);
     droplet.env.SMT_TIMEOUT_SECONDS = '1';
     for (const name of ['i4-1.csv', 'i4-2.csv', 'i4-3.csv'])
@@ -109,7 +109,7 @@ describe('trouble with SMT', () => {
     await expectEmptySpool(droplet);
   });
 
-  test('a server that falls silent while it keeps the connection is reconnected to', async () => {
+  test('reconnects when the server stops responding but keeps the connection', async () => {
     const droplet = await useDroplet(running);
     droplet.env.SMT_TIMEOUT_SECONDS = '1';
     for (const name of ['i5-1.csv', 'i5-2.csv']) await droplet.put(name, intervalCsv());
@@ -131,7 +131,7 @@ describe('trouble with SMT', () => {
     expect(droplet.sftp.connections.count).toBe(2);
   });
 
-  test('a folder without end is listed up to a bound, and the files found by then are delivered', async () => {
+  test('an endless folder is listed up to a limit, and the files found by then are delivered', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('i6-1.csv', intervalCsv());
     await droplet.put('endless/i6-2.csv', intervalCsv());
@@ -150,21 +150,21 @@ describe('trouble with SMT', () => {
     await expect(listing('/adhocusage/empty')).rejects.toMatchObject({ code: 'remote-folder' });
   });
 
-  test('another host key is refused before anything is sent, and the message says what to do', async () => {
+  test('another host key is rejected before anything is sent, and the message says what to do', async () => {
     const droplet = await useDroplet(running);
     const impostor = await serveSftp(droplet.remoteDir, 'other-host');
     droplet.env.SMT_PORT = String(impostor.port);
 
-    const refused = await droplet.run().catch((error: unknown) => error);
+    const rejected = await droplet.run().catch((error: unknown) => error);
 
-    expect(refused).toMatchObject({ code: 'host-key-mismatch' });
-    expect(String(refused)).toMatch(
+    expect(rejected).toMatchObject({ code: 'host-key-mismatch' });
+    expect(String(rejected)).toMatch(
       /presents the host key SHA256:\S+ \(ssh-rsa\), and SMT_HOST_KEY pins SHA256:\S+\. .* Ask SMT/,
     );
     expect(impostor.opened.size).toBe(0);
   });
 
-  test('a host is known by any of its keys, whichever type it is asked for first', async () => {
+  test('a host is recognized by any of its keys, whichever type is negotiated first', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('i2.csv', intervalCsv());
     const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
@@ -173,18 +173,18 @@ describe('trouble with SMT', () => {
     expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0 });
   });
 
-  test('a host is refused when none of its keys is the right one, and all of them are told', async () => {
+  test('a host is rejected when none of its keys matches, and the message lists all of them', async () => {
     const droplet = await useDroplet(running);
     const { port } = await serveSftp(droplet.remoteDir, 'host', 'other-host');
     Object.assign(droplet.env, { SMT_PORT: String(port), SMT_HOST_KEY: `SHA256:${'A'.repeat(43)}` });
 
-    const refused = await droplet.run().catch((error: unknown) => error);
+    const rejected = await droplet.run().catch((error: unknown) => error);
 
-    expect(refused).toMatchObject({ code: 'host-key-mismatch' });
-    expect(String(refused)).toMatch(/SHA256:\S+ \(ssh-ed25519\), SHA256:\S+ \(ssh-rsa\), and SMT_HOST_KEY/);
+    expect(rejected).toMatchObject({ code: 'host-key-mismatch' });
+    expect(String(rejected)).toMatch(/SHA256:\S+ \(ssh-ed25519\), SHA256:\S+ \(ssh-rsa\), and SMT_HOST_KEY/);
   });
 
-  test('a host that is not there is tried again, and then told', async () => {
+  test('an unreachable host is retried, then reported', async () => {
     const droplet = await useDroplet(running);
     await droplet.sftp.close();
 
@@ -193,8 +193,8 @@ describe('trouble with SMT', () => {
   });
 });
 
-describe('trouble with the API or S3', () => {
-  test('answers 429 and 503 are tried again', async () => {
+describe('faults of the API or S3', () => {
+  test('responses 429 and 503 are retried', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('j-1.csv', intervalCsv());
     const faults = [{ status: 429, headers: { 'retry-after': '0' } }, { status: 503 }];
@@ -205,11 +205,11 @@ describe('trouble with the API or S3', () => {
     expect(droplet.requests('PUT')).toEqual([200]);
   });
 
-  test('an upload whose answer was lost is found to have arrived, and is not made twice', async () => {
+  test('an upload whose response was lost is detected as delivered, and is not repeated', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('k-1.csv', intervalCsv());
     let losses = 1;
-    droplet.proxy.fault = (method) => (method === 'PUT' && losses-- > 0 ? 'lose-answer' : undefined);
+    droplet.proxy.fault = (method) => (method === 'PUT' && losses-- > 0 ? 'lose-response' : undefined);
 
     const summary = await droplet.run();
 
@@ -219,17 +219,17 @@ describe('trouble with the API or S3', () => {
     expect(await finishedRows(running, ['k-1.csv'])).toHaveLength(1);
   });
 
-  test('an upload that S3 has already counts as delivered once the API knows it as these bytes', async () => {
+  test('an upload that S3 already has counts as delivered once the API confirms the same bytes', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('k-3.csv', intervalCsv());
     let losses = 1;
     droplet.proxy.fault = (method) => {
-      if (method === 'PUT') return losses-- > 0 ? 'lose-answer' : undefined;
-      // The first upload is not registered yet, as far as the second request can tell.
+      if (method === 'PUT') return losses-- > 0 ? 'lose-response' : undefined;
+      // The first upload is not registered yet, as far as the second request can see.
       const [first, ...later] = droplet.proxy.passed;
-      return first?.answer === undefined || later.length > 1
+      return first?.body === undefined || later.length > 1
         ? undefined
-        : { status: 200, body: first.answer };
+        : { status: 200, body: first.body };
     };
 
     expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0, bytes: 0 });
@@ -238,7 +238,7 @@ describe('trouble with the API or S3', () => {
     expect(await finishedRows(running, ['k-3.csv'])).toHaveLength(1);
   });
 
-  test('a key that other bytes occupy is no delivery: the file fails in each run until the key is free', async () => {
+  test('a key with other bytes is not a delivery: the file fails in each run until the key is free', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv();
     await droplet.put('k-4.csv', content);
@@ -272,7 +272,7 @@ describe('trouble with the API or S3', () => {
     expect(again.join('')).toMatch(/"stored, but not loaded".*"status":"failed".*see \/admin\/smt\/raw\/\d+/);
   });
 
-  test('an upload that is cut off is made again, whole', async () => {
+  test('an upload that is cut off is repeated from the start', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('k-2.csv', intervalCsv() + '\n'.repeat(3_000_000));
     let cuts = 1;
@@ -282,7 +282,7 @@ describe('trouble with the API or S3', () => {
     expect(droplet.requests('PUT')).toEqual([undefined, 200]);
   });
 
-  test('an expired grant is asked for again', async () => {
+  test('an expired grant is requested again', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('l-1.csv', intervalCsv());
     const expired = {
@@ -296,7 +296,7 @@ describe('trouble with the API or S3', () => {
     expect(droplet.requests('POST')).toEqual([200, 200]);
   });
 
-  test('a refused token ends the run at once', async () => {
+  test('a rejected token ends the run at once', async () => {
     const droplet = await useDroplet(running);
     for (let index = 0; index < 9; index++) await droplet.put(`m-${index}.csv`, intervalCsv());
     droplet.env.ADMIN_TOKEN = 'not-the-token';
@@ -321,7 +321,7 @@ describe('trouble with the API or S3', () => {
     expect(await finishedRows(running, names)).toHaveLength(8);
   });
 
-  test('a 403, which the API does not answer, is told as it is', async () => {
+  test('a 403, which the API never returns, is reported as it is', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('o-0.csv', intervalCsv());
     droplet.proxy.fault = () => ({ status: 403, body: '{"message":"Forbidden"}' });
@@ -332,7 +332,7 @@ describe('trouble with the API or S3', () => {
     });
   });
 
-  test('a page that is not the API is told from it', async () => {
+  test('a page that is not the API is recognized as such', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('o-1.csv', intervalCsv());
     droplet.proxy.fault = () => ({ status: 200, body: '<html>Welcome</html>' });
@@ -342,7 +342,7 @@ describe('trouble with the API or S3', () => {
 });
 
 describe('a disk that fills up', () => {
-  test('takes what fits, tells what does not, and takes that when there is room', async () => {
+  test('delivers what fits, reports what does not, and delivers that when there is space', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('p-small.csv', intervalCsv());
     await droplet.put('p-large.csv', intervalCsv() + '\n'.repeat(2_000_000));
@@ -357,7 +357,7 @@ describe('a disk that fills up', () => {
     expect(roomy).toMatchObject({ delivered: 1, known: 1, failed: 0 });
   });
 
-  test('has room set aside for all files on the way together', async () => {
+  test('reserves space for all files in flight together', async () => {
     const droplet = await useDroplet(running);
     const content = intervalCsv() + '\n'.repeat(1_000_000);
     for (let index = 0; index < 6; index++) await droplet.put(`q-${index}.csv`, `${content}${index}\n`);
