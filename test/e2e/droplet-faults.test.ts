@@ -227,9 +227,7 @@ describe('faults of the API or S3', () => {
       if (method === 'PUT') return losses-- > 0 ? 'lose-response' : undefined;
       // The first upload is not registered yet, as far as the second request can see.
       const [first, ...later] = droplet.proxy.passed;
-      return first?.body === undefined || later.length > 1
-        ? undefined
-        : { status: 200, body: first.body };
+      return first?.body === undefined || later.length > 1 ? undefined : { status: 200, body: first.body };
     };
 
     expect(await droplet.run()).toMatchObject({ delivered: 1, failed: 0, bytes: 0 });

@@ -182,8 +182,8 @@ async function shuffledRows(dice: Dice): Promise<void> {
 
   const { blocks } = await readBytes(text, { esiidHint: esiid });
 
-  const told = new Set(intervalsOfReadings(readings));
-  for (const interval of intervalsOf(blocks)) assert.ok(told.has(interval), `${interval} was made up`);
+  const written = new Set(intervalsOfReadings(readings));
+  for (const interval of intervalsOf(blocks)) assert.ok(written.has(interval), `${interval} was made up`);
 }
 
 const kinds = { arbitraryBytes, truncated, mutatedRows, damagedArchive, shuffledRows };

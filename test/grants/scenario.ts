@@ -97,7 +97,7 @@ class Scenario {
       ['a dropped file is normalized', () => this.drop('drop/a.csv', '10443720000000001')],
       ['an encrypted file is normalized', () => this.encrypted()],
       ['the API lists, shows and downloads files', () => this.files()],
-      ['the API answers with usage, its description and pages', () => this.api()],
+      ['the API serves usage, its description and pages', () => this.api()],
       ['every route reaches its function', () => this.routes()],
       ['the sweep announces what was not', () => this.announcedLate()],
       ['a replay loads a file again and leaves its marker', () => this.replay('drop/a.csv')],

@@ -94,7 +94,7 @@ describe.each(variants)('%o', (variant) => {
     expect(policies).toContain('cloudwatch.amazonaws.com');
   });
 
-  test('evaluates no alarm over more than CloudWatch takes', () => {
+  test('evaluates no alarm over more than CloudWatch allows', () => {
     for (const { AlarmName, EvaluationPeriods, Period, Metrics = [] } of alarms.filter(
       (a) => a.EvaluationPeriods,
     )) {
@@ -124,7 +124,7 @@ describe.each(variants)('%o', (variant) => {
     }
   });
 
-  test('leaves a message the time to come back from a worker that died, before it counts as waiting', () => {
+  test('gives a message time to return from a dead worker before it counts as waiting', () => {
     const alarm = alarms.find(({ AlarmName }) => AlarmName.endsWith('-oldest-message'));
     const visibilityTimeouts = Object.values(stack.ofType('AWS::SQS::Queue')).map(
       ({ VisibilityTimeout }) => VisibilityTimeout as number,
@@ -155,7 +155,7 @@ describe.each(variants)('%o', (variant) => {
     expect(asText(dashboard?.DashboardBody).match(/[\d.]+e-\d+/g)).toBeNull();
   });
 
-  test('goes off as a whole when ingest does not work', () => {
+  test('goes into alarm as a composite when ingest does not work', () => {
     const [composite] = Object.values(stack.ofType('AWS::CloudWatch::CompositeAlarm'));
     const causes = asText(composite?.AlarmRule).match(/ALARM\(/g) ?? [];
 

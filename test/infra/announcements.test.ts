@@ -11,7 +11,7 @@ function templateWith(announcementEndpoint: string | null) {
 }
 
 describe('Announcements', () => {
-  test('are posted to the endpoint of the settings, and what it does not take waits in an encrypted queue', () => {
+  test('are posted to the configured endpoint, and what it does not accept waits in an encrypted queue', () => {
     const template = templateWith('https://app.example.com/api/smt/announcements');
 
     template.hasResourceProperties('AWS::SNS::Subscription', {

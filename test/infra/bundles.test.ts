@@ -55,7 +55,7 @@ test('Every function keeps to its budget', () => {
   expect(bundles.filter(({ name, zippedBytes }) => zippedBytes > (budgetsBytes[name] ?? 0))).toEqual([]);
 });
 
-test('Normalize loads OpenPGP only when it is called for', () => {
+test('Normalize loads OpenPGP only when it is needed', () => {
   const normalize = bundles.find(({ name }) => name === 'normalize');
   const ofOpenPgp = (inputs: readonly string[] = []) => inputs.filter((input) => input.includes('/openpgp/'));
 

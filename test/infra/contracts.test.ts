@@ -73,7 +73,7 @@ describe.each(variants)('%o', (variant) => {
       ]);
     });
 
-    test('announces every way an object can come to be', () => {
+    test('notifies of every way an object can be created', () => {
       template.hasResourceProperties('Custom::S3BucketNotifications', {
         NotificationConfiguration: {
           LambdaFunctionConfigurations: [
@@ -94,7 +94,7 @@ describe.each(variants)('%o', (variant) => {
       expect(policies.match(/"aws:SecureTransport":"false"/g)).toHaveLength(3);
     });
 
-    test('hide a message six times as long as its worker may take, give it twelve tries, and then put it aside', () => {
+    test('hide a message for six times the function timeout, allow twelve receives, then move it to the dead-letter queue', () => {
       const mapping = only(Object.values(stack.ofType('AWS::Lambda::EventSourceMapping')));
       const worker = (mapping.FunctionName as { Ref: string }).Ref;
       const [queueId = ''] = (mapping.EventSourceArn as { 'Fn::GetAtt': string[] })['Fn::GetAtt'];
@@ -109,7 +109,7 @@ describe.each(variants)('%o', (variant) => {
       });
     });
 
-    test('of failures hide a letter while a sweep may run, show it before the next, and wait for it to be found', () => {
+    test('of dead letters hide a message while a sweep may run, show it before the next, and retain it until it is found', () => {
       const failures = Object.values(queues).filter((queue) => queue.RedriveAllowPolicy);
       const [, sweep] = only(
         Object.entries(stack.ofType('AWS::Lambda::Function')).filter(([id]) => /^Sweep[0-9A-F]{8}$/.test(id)),
@@ -125,7 +125,7 @@ describe.each(variants)('%o', (variant) => {
       }
     });
 
-    test('let nothing else redrive into the two queues of failures', () => {
+    test('let no other queue redrive into the dead-letter queue and the failure destination', () => {
       const allowed = Object.values(queues).flatMap(({ RedriveAllowPolicy: policy }) =>
         policy ? [policy] : [],
       );
@@ -140,7 +140,7 @@ describe.each(variants)('%o', (variant) => {
   });
 
   describe('the functions', () => {
-    test('run on Node 24 on arm64, and log as JSON into a group that forgets', () => {
+    test('run on Node 24 on arm64, and log as JSON into a group with a retention', () => {
       const ours = Object.values(stack.ofType('AWS::Lambda::Function')).filter(
         ({ LoggingConfig }) => LoggingConfig !== undefined,
       );
@@ -159,14 +159,14 @@ describe.each(variants)('%o', (variant) => {
       }
     });
 
-    test('are tried three times for an S3 event, which then goes to the failure queue', () => {
+    test('are invoked three times for an S3 event, which then goes to the failure destination', () => {
       template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
         MaximumRetryAttempts: 2,
         DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
       });
     });
 
-    test('are not tried again for a sweep that failed, whose next run comes anyway', () => {
+    test('are not retried for a failed sweep, since the next run is scheduled', () => {
       const configs = Object.values(stack.ofType('AWS::Lambda::EventInvokeConfig'));
       const sweep = only(configs.filter(({ FunctionName }) => /^<Sweep/.test(asText(FunctionName))));
       const { Target } = only(Object.values(stack.ofType('AWS::Scheduler::Schedule')));
@@ -175,7 +175,7 @@ describe.each(variants)('%o', (variant) => {
       expect(Target).toMatchObject({ RetryPolicy: { MaximumRetryAttempts: 0 } });
     });
 
-    test('that use the database are made after its migration', () => {
+    test('that use the database are created after its migration', () => {
       const migrations = Object.entries(stack.ofType('Custom::Trigger')).filter(([id]) =>
         id.includes('Migration'),
       );
@@ -204,7 +204,7 @@ describe.each(variants)('%o', (variant) => {
     });
   });
 
-  test('keeps what cannot be made again if the environment says so, and nothing if not', () => {
+  test('retains what cannot be recreated if the environment says so, and nothing otherwise', () => {
     const kept = [
       'AWS::S3::Bucket',
       'AWS::SecretsManager::Secret',
@@ -220,7 +220,7 @@ describe.each(variants)('%o', (variant) => {
     }
   });
 
-  test('says what a person needs to know after a deployment, and no secret', () => {
+  test('outputs what an operator needs after a deployment, and no secret', () => {
     const outputs = Object.keys(template.toJSON().Outputs).map((id) => id.replace(/[0-9A-F]{8}$/, ''));
 
     expect(outputs).toEqual(
@@ -246,7 +246,7 @@ describe.each(variants)('%o', (variant) => {
 });
 
 describe('an existing database', () => {
-  test.each(['dev', 'prod'] as const)('needs no network of ours, in %s', (env) => {
+  test.each(['dev', 'prod'] as const)('needs no VPC of its own, in %s', (env) => {
     const stack = templateOf({ env, database: 'existing' });
 
     expect(Object.values(stack.resources).filter(({ Type }) => /^AWS::(EC2|RDS)::/.test(Type))).toEqual([]);

@@ -24,7 +24,7 @@ describe.each(variants)('%o', (variant) => {
     expect(account.invoked).toHaveLength(triggered);
   });
 
-  test('deploys again after a first deployment that failed, wherever it failed, and leaves nothing behind', () => {
+  test('deploys again after a failed first deployment, wherever it failed, and leaves nothing behind', () => {
     for (const id of ids) {
       const account = new Account();
 
@@ -77,7 +77,7 @@ describe.each(variants)('%o', (variant) => {
 describe('The simulator finds', () => {
   const bucket = { Type: 'AWS::S3::Bucket' };
 
-  test('a name that a failed first deployment leaves taken', () => {
+  test('a name that a failed first deployment leaves in use', () => {
     const resources: Resources = {
       Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: 'fixed' }, DeletionPolicy: 'Retain' },
       Bucket: { ...bucket, DependsOn: 'Logs' },
@@ -89,7 +89,7 @@ describe('The simulator finds', () => {
     expect(() => account.deploy(resources)).toThrow('exists already');
   });
 
-  test('a database that is protected from its own rollback', () => {
+  test('a database whose deletion protection blocks its own rollback', () => {
     const resources: Resources = {
       Cluster: { Type: 'AWS::RDS::DBCluster', Properties: { DeletionProtection: true } },
       Bucket: { ...bucket, DependsOn: 'Cluster' },
@@ -98,7 +98,7 @@ describe('The simulator finds', () => {
     expect(() => new Account().deploy(resources, 'Bucket')).toThrow('deletion protection');
   });
 
-  test('a trigger that runs before its function may do anything', () => {
+  test('a trigger that runs before its function has permissions', () => {
     const resources: Resources = {
       Role: { Type: 'AWS::IAM::Role' },
       Function: { Type: 'AWS::Lambda::Function', Properties: { Role: { 'Fn::GetAtt': ['Role', 'Arn'] } } },
@@ -109,7 +109,7 @@ describe('The simulator finds', () => {
     expect(() => new Account().deploy(resources)).toThrow('Trigger needs Policy');
   });
 
-  test('a circle', () => {
+  test('a circular dependency', () => {
     const resources: Resources = { A: { ...bucket, DependsOn: 'B' }, B: { ...bucket, DependsOn: 'A' } };
 
     expect(() => new Account().deploy(resources)).toThrow('depends on itself');

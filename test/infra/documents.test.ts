@@ -17,7 +17,7 @@ const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
 describe.each(files)('%s', (file) => {
   const text = texts.get(file) ?? '';
 
-  test('has shell commands that a shell can read', () => {
+  test('has shell commands that parse', () => {
     for (const block of codeBlocks(text, 'bash')) {
       expect(() =>
         execFileSync('bash', ['-n'], { input: block, stdio: ['pipe', 'ignore', 'pipe'] }),
@@ -31,7 +31,7 @@ describe.each(files)('%s', (file) => {
     expect(used.filter((name) => !Object.keys(Outputs).some((id) => id.startsWith(name)))).toEqual([]);
   });
 
-  test('runs npm scripts that there are', () => {
+  test('runs npm scripts that exist', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       scripts: Record<string, string>;
     };
@@ -40,7 +40,7 @@ describe.each(files)('%s', (file) => {
     expect(used.filter((name) => !(name in scripts))).toEqual([]);
   });
 
-  test('links to files and sections that there are', () => {
+  test('links to files and sections that exist', () => {
     const links = [...text.matchAll(/\]\(([\w./-]+)(?:#[\w-]+)?\)/g)].map(([, link]) => link ?? '');
 
     for (const link of links)
@@ -52,7 +52,7 @@ function folderOf(file: string): string {
   return file.slice(0, file.lastIndexOf('/') + 1);
 }
 
-test('The runbook names saved queries that there are', () => {
+test('The runbook names saved queries that exist', () => {
   const saved = Object.keys({ ...functionLogQueries, ...accessLogQueries });
   const named = [...(texts.get('infra/RUNBOOK.md') ?? '').matchAll(/Quer(?:y|ies) ((?:_[^_]+_(?: and )?)+)/g)]
     .flatMap(([, names = '']) => names.match(/_[^_]+_/g) ?? [])
@@ -84,7 +84,7 @@ const restored: Readonly<Record<string, string | null>> = {
   Tags: null,
 };
 
-test('The runbook restores a database that is as the stack makes it', () => {
+test('The runbook restores a database as the stack creates it', () => {
   const [cluster = {}] = Object.values(stack.ofType('AWS::RDS::DBCluster'));
   const drill = texts.get('infra/RUNBOOK.md')?.split('### Restore the database')[1] ?? '';
 
@@ -99,7 +99,7 @@ describe('The connections that DEPLOY.md adds up', () => {
     connectionsOf(JSON.parse(readFileSync(`infra/config/${env}.json`, 'utf8')) as Settings);
   const [prod, dev] = [settingsOf('prod'), settingsOf('dev')];
 
-  test.each(databaseRoles)('are what the settings say, for the %s', (role) => {
+  test.each(databaseRoles)('match the settings, for the %s', (role) => {
     const row = new RegExp(`^\\| \`smt_${role}\` .*?(\\d+) \\| .*?(\\d+) \\|$`, 'm').exec(text);
     const limit = new RegExp(`ALTER ROLE smt_${role} CONNECTION LIMIT (\\d+);`).exec(text);
 
@@ -115,7 +115,7 @@ describe('The connections that DEPLOY.md adds up', () => {
   });
 });
 
-test('The cost model counts what alarms look at', () => {
+test('The cost model counts the metrics that alarms evaluate', () => {
   const alarms = Object.values(stack.ofType('AWS::CloudWatch::Alarm')) as { Metrics?: object[] }[];
   const metrics = alarms.flatMap(({ Metrics = [{ MetricStat: {} }] }) =>
     Metrics.filter((metric) => 'MetricStat' in metric),
@@ -124,7 +124,7 @@ test('The cost model counts what alarms look at', () => {
   expect(costTables()).toContain(` ${metrics.length} metrics of alarms `);
 });
 
-test('The cost tables are what the model says', () => {
+test('The cost tables match the model', () => {
   const table = /<!-- cost -->\n+([\s\S]*?)\n+<!-- \/cost -->/.exec(texts.get('infra/DEPLOY.md') ?? '')?.[1];
 
   const cells = (text = '') => text.replace(/ *\| */g, '|').replace(/-+/g, '-');

@@ -13,7 +13,7 @@ const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]
 describe.each(variants)('%o', (variant) => {
   const stack = templateOf(variant);
 
-  test('lets no function of ours write to the log of another', () => {
+  test('lets no function write to the log of another', () => {
     for (const [id, { PolicyDocument }] of Object.entries(stack.ofType('AWS::IAM::Policy'))) {
       if (id.includes('IAMRole')) continue; // of the network's flow log
       const statements = (PolicyDocument as { Statement: Statement[] }).Statement;
@@ -54,7 +54,7 @@ describe('the database', () => {
     Usage: 'reader',
   };
 
-  test.each(variants)('is entered by each function in its one role: %o', (variant) => {
+  test.each(variants)('is accessed by each function in its one role: %o', (variant) => {
     const functions = Object.entries(templateOf(variant).ofType('AWS::Lambda::Function'));
     const entered = functions.flatMap(([id, { Environment }]) => {
       const { DATABASE_ROLE: role } =

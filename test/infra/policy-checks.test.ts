@@ -19,7 +19,7 @@ function checkedApp(variant: Variant) {
 }
 
 describe('The policy checks', () => {
-  test('find a careless bucket', () => {
+  test('find an insecure bucket', () => {
     const { app, stack } = checkedApp({ env: 'dev', database: 'existing' });
     new Bucket(stack, 'Careless');
 
@@ -28,7 +28,7 @@ describe('The policy checks', () => {
     expect(synth).toThrow('Careless');
   });
 
-  test.each(variants)('find nothing that is not explained: %o', (variant) => {
+  test.each(variants)('find nothing that is not suppressed with a reason: %o', (variant) => {
     const { app, report } = checkedApp(variant);
 
     app.synth();

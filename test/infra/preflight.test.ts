@@ -4,7 +4,7 @@ import { readSettings, type SettingsFile } from '../../infra/config/settings.ts'
 import { preflightChecks, type Surroundings } from '../../infra/preflight/checks.ts';
 import { settingsOf, type Variant } from '../support/variants.ts';
 
-/** Answers of the AWS CLI by its first two words. */
+/** Responses of the AWS CLI by the first two words of the command. */
 const healthy: Readonly<Record<string, unknown>> = {
   'sts get-caller-identity': { Account: '111111111111', Arn: 'arn:aws:iam::111111111111:user/me' },
   'cloudformation describe-stacks': { Stacks: [{ StackName: 'CDKToolkit', StackStatus: 'CREATE_COMPLETE' }] },
@@ -20,15 +20,18 @@ const healthy: Readonly<Record<string, unknown>> = {
   'secretsmanager get-secret-value': { SecretString: 'postgres://…' },
 };
 
-interface Trouble {
-  readonly answers?: Readonly<Record<string, unknown>>;
+interface Override {
+  readonly responses?: Readonly<Record<string, unknown>>;
   readonly surroundings?: Partial<Surroundings>;
   readonly settings?: Partial<SettingsFile>;
 }
 
 /** Names and reasons of the checks that fail. */
-async function failures(variant: Variant, { answers = {}, surroundings = {}, settings = {} }: Trouble = {}) {
-  const all: Readonly<Record<string, unknown>> = { ...healthy, ...answers };
+async function failures(
+  variant: Variant,
+  { responses = {}, surroundings = {}, settings = {} }: Override = {},
+) {
+  const all: Readonly<Record<string, unknown>> = { ...healthy, ...responses };
   const checks = preflightChecks(
     {
       settings: readSettings(new App({ context: { env: variant.env } }).node, {
@@ -60,11 +63,11 @@ describe('The preflight', () => {
   const existing = { env: 'prod', database: 'existing' } as const;
   const aurora = { env: 'prod', database: 'aurora' } as const;
 
-  test.each([existing, aurora])('finds nothing in the way of %o in a healthy account', async (variant) => {
+  test.each([existing, aurora])('passes for %o in a healthy account', async (variant) => {
     expect(await failures(variant)).toEqual([]);
   });
 
-  test.each<[string, Variant, Trouble, string]>([
+  test.each<[string, Variant, Override, string]>([
     [
       'no credentials',
       existing,
@@ -74,14 +77,14 @@ describe('The preflight', () => {
     [
       'no bootstrap',
       existing,
-      { answers: { 'cloudformation describe-stacks': { Stacks: [] } } },
+      { responses: { 'cloudformation describe-stacks': { Stacks: [] } } },
       'cdk bootstrap',
     ],
     [
       'the limit of a new account',
       existing,
       {
-        answers: {
+        responses: {
           'lambda get-account-settings': {
             AccountLimit: { ConcurrentExecutions: 10, UnreservedConcurrentExecutions: 10 },
           },
@@ -92,7 +95,7 @@ describe('The preflight', () => {
     [
       'a version that RDS no longer offers',
       aurora,
-      { answers: { 'rds describe-db-engine-versions': { DBEngineVersions: [] } } },
+      { responses: { 'rds describe-db-engine-versions': { DBEngineVersions: [] } } },
       'RDS offers no aurora-postgresql 17.',
     ],
     [
@@ -132,7 +135,7 @@ describe('The preflight', () => {
       'a stack that nothing protects',
       existing,
       {
-        answers: {
+        responses: {
           'cloudformation describe-stacks': {
             Stacks: [
               { StackName: 'CDKToolkit', StackStatus: 'CREATE_COMPLETE' },
@@ -151,7 +154,7 @@ describe('The preflight', () => {
       'a stack that can only be repaired',
       existing,
       {
-        answers: {
+        responses: {
           'cloudformation describe-stacks': {
             Stacks: [{ StackName: 'SmtIngest-prod', StackStatus: 'UPDATE_ROLLBACK_FAILED' }],
           },
@@ -159,7 +162,7 @@ describe('The preflight', () => {
       },
       'is UPDATE_ROLLBACK_FAILED',
     ],
-  ])('names %s and what to do', async (_, variant, trouble, message) => {
-    expect((await failures(variant, trouble)).join('\n')).toContain(message);
+  ])('names %s and what to do', async (_, variant, override, message) => {
+    expect((await failures(variant, override)).join('\n')).toContain(message);
   });
 });

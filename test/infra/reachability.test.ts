@@ -65,7 +65,7 @@ describe('A function in the VPC of Aurora', () => {
   const entryOf = (fn: Record<string, unknown>) =>
     (fn.Environment as { Variables: Record<string, string> }).Variables.POWERTOOLS_SERVICE_NAME ?? '';
 
-  test('asks every service at a host that the preflight looks up over IPv6', async () => {
+  test('calls every service at a host that the preflight looks up over IPv6', async () => {
     const used = new Set(inside.flatMap((fn) => clients.get(entryOf(fn)) ?? []));
     const hosts = dualStackHosts('us-east-1');
 
@@ -77,7 +77,7 @@ describe('A function in the VPC of Aurora', () => {
     }
   });
 
-  test('has an IPv6 address, a route to the internet and a group that lets it out', () => {
+  test('has an IPv6 address, a route to the internet and a security group that allows egress', () => {
     expect(inside.length).toBeGreaterThanOrEqual(8);
     const gateways = Object.keys(stack.ofType('AWS::EC2::EgressOnlyInternetGateway'));
     const routes = Object.values(stack.ofType('AWS::EC2::Route'));

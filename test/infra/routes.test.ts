@@ -18,7 +18,7 @@ function documentedRoutes(): readonly string[] {
 }
 
 describe('The routes', () => {
-  test('that are deployed are the pages and those that the document describes', () => {
+  test('that are deployed are the pages and the documented routes', () => {
     const pages = pagePaths.map((path) => `GET ${path}`);
 
     expect([...deployedRoutes()].sort()).toEqual([...pages, ...documentedRoutes()].sort());

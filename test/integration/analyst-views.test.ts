@@ -51,7 +51,7 @@ test('smt_latest has the newest interval of each ESIID and channel, in its curre
   ]);
 });
 
-test('The conditions that the comments call fast reach the primary key', async () => {
+test('The conditions that the comments call fast use the primary key', async () => {
   const database = await freshDatabase();
   await loadFile(database, [newBlock(), newBlock({ esiid: esiidB })]);
   await sql`analyze interval_blocks, raw_file_meters`.execute(database.kysely);
@@ -67,7 +67,7 @@ test('The conditions that the comments call fast reach the primary key', async (
   client.release();
 });
 
-test('Every table and view of the schema that people query explains itself', async () => {
+test('Every table and view of the schema that users query has a comment', async () => {
   const database = await freshDatabase();
 
   const { rows } = await database.pool.query(`

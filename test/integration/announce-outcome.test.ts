@@ -28,7 +28,7 @@ async function normalize(database: Database, id: string, text: string) {
   return normalizeRawFile({ database, objects: storeOf(text) }, request);
 }
 
-test('What an attempt announces of itself is what the database would have said', async () => {
+test('What an attempt announces of itself matches the database', async () => {
   const database = await freshDatabase();
   const text = [header, rowOf(esiidA, '00:00', '00:15'), rowOf(esiidB, '13:45', '14:00')].join('\n');
   const { id } = await registerRawFile(database, newRawFile({ filename: 'day.csv' }));
@@ -44,7 +44,7 @@ test('What an attempt announces of itself is what the database would have said',
   expect(published[0]).toEqual(published[1]);
 });
 
-test('A file whose announcement was cut off is announced when its message comes again, a failed one never', async () => {
+test('A file whose announcement was interrupted is announced when its message is redelivered, a failed one never', async () => {
   const database = await freshDatabase();
   const text = [header, rowOf(esiidA, '00:00', '00:15')].join('\n');
   const { id } = await registerRawFile(database, newRawFile());

@@ -10,7 +10,7 @@ import { freshDatabase } from '../support/database.ts';
 import { claim, esiidA, load, loadFile, newBlock } from '../support/rows.ts';
 import { credentials, region } from './local-s3-harness.ts';
 
-/** Announces a file and says what was published. */
+/** Announces a file and returns what was published. */
 async function announced(database: Database, id: string): Promise<Announcement[]> {
   const published: Announcement[] = [];
   await announce(database, async (announcement) => void published.push(announcement), id);
@@ -68,7 +68,7 @@ test('A file of more than a thousand ESIIDs is announced with the first thousand
   expect(Buffer.byteLength(JSON.stringify(announcement))).toBeLessThan(256 * 1024); // what SNS takes
 });
 
-test('What could not be published stays to be announced', async () => {
+test('What could not be published stays pending', async () => {
   const database = await freshDatabase();
   const id = await loadDay(database);
   const away = announce(database, async () => Promise.reject(new Error('SNS is away')), id);

@@ -47,7 +47,7 @@ async function waiting({ pool }: Database): Promise<number> {
 const recently = { noticedAfter: new Date(Date.now() - 3_600_000), graceDays: 5 };
 
 describe('What the audit of a file finds', () => {
-  test('is announced with it, and noted for the sweep until it is put right', async () => {
+  test('is announced with it, and recorded for the sweep until it is resolved', async () => {
     const database = await freshDatabase();
     const [first = '', second = '', third = ''] = days;
     await auditRawFile(database, await load(database, intervals(first)));
@@ -103,7 +103,7 @@ describe('The sweep', () => {
     expect(await countDisagreements(database, inAWeek)).toEqual({ daysDiffering: 0, daysMissing: 1 });
   });
 
-  test('counts a disagreement no longer a while after it was noticed', async () => {
+  test('stops counting a disagreement some time after it was recorded', async () => {
     const database = await freshDatabase();
     await auditRawFile(database, await load(database, intervals(days[0] ?? '', 1)));
     await auditRawFile(database, await load(database, reads(days[0] ?? '')));

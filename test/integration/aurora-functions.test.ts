@@ -87,7 +87,7 @@ describe('On a Postgres that admits as RDS does', () => {
     expect(rows).toEqual([{ count: 0 }]); // people read, too
   }, 240_000);
 
-  test('a statement that would leave the administrator locked out fails', async () => {
+  test('a statement that would lock out the administrator fails', async () => {
     const admin = await rds.loginAsAdmin();
     await rds.asSuperuser('grant smt_reader to smt_admin with inherit false, set false');
 

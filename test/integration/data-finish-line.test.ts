@@ -54,8 +54,8 @@ describe('A year, saved again', () => {
     const { report, blocks } = await readBytes(bytes, { esiidHint: esiidHint ?? null });
 
     expect(report).toMatchObject({ status: 'normalized', counts: { intervalsRead: year.length } });
-    const told = dialect.hasFlag ? year : year.map((reading) => ({ ...reading, estimated: false }));
-    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(told));
+    const expected = dialect.hasFlag ? year : year.map((reading) => ({ ...reading, estimated: false }));
+    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(expected));
   });
 });
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => fresh.drop());
 
 async function storedIntervals(files: readonly GeneratedFile[]): Promise<string[]> {
-  const esiids = [...new Set(files.flatMap(({ told }) => told.map(({ esiid }) => esiid)))];
+  const esiids = [...new Set(files.flatMap(({ written }) => written.map(({ esiid }) => esiid)))];
   if (esiids.length === 0) return [];
   const rows = await database.kysely
     .selectFrom('smt_intervals')
@@ -45,7 +45,7 @@ async function loadInTurn(files: readonly GeneratedFile[]): Promise<void> {
   for (const file of files) {
     const ingested = await ingest(database, file);
     if (ingested) {
-      expect(ingested.report.status, file.name).toBe(file.told.length > 0 ? 'normalized' : 'failed');
+      expect(ingested.report.status, file.name).toBe(file.written.length > 0 ? 'normalized' : 'failed');
       expect(ingested.loaded.counts, file.name).toMatchObject({
         ...expectedCounts(file),
         invalidEsiid: 0,

@@ -49,7 +49,9 @@ export async function startFaultyProxy(apiUrl: string): Promise<FaultyProxy> {
   return Object.assign(proxy, { apiUrl: api });
 }
 
-async function listen(listener: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+async function listen(
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
@@ -81,15 +83,19 @@ function pass(
   }
   const { host } = new URL(target);
   const { expect: _expect, ...headers } = request.headers;
-  const onward = httpRequest(`${target}${url}`, { method, headers: { ...headers, host } }, async (upstream) => {
-    let body = '';
-    for await (const chunk of upstream) body += chunk;
-    const rewritten = rewrite(body);
-    proxy.passed.push({ method, path, status: upstream.statusCode, body: rewritten });
-    if (fault === 'lose-response') return request.socket.destroy();
-    const { 'content-length': _length, ...upstreamHeaders } = upstream.headers;
-    response.writeHead(upstream.statusCode ?? 502, upstreamHeaders).end(rewritten);
-  });
+  const onward = httpRequest(
+    `${target}${url}`,
+    { method, headers: { ...headers, host } },
+    async (upstream) => {
+      let body = '';
+      for await (const chunk of upstream) body += chunk;
+      const rewritten = rewrite(body);
+      proxy.passed.push({ method, path, status: upstream.statusCode, body: rewritten });
+      if (fault === 'lose-response') return request.socket.destroy();
+      const { 'content-length': _length, ...upstreamHeaders } = upstream.headers;
+      response.writeHead(upstream.statusCode ?? 502, upstreamHeaders).end(rewritten);
+    },
+  );
   onward.on('error', () => response.destroy());
   request.pipe(onward);
 }

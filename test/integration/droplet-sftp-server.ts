@@ -12,22 +12,22 @@ export const keyFile = (name: string): string => path.join(keys, name);
 const { Server, utils } = ssh2; // a CommonJS module whose names Node does not see
 const { OPEN_MODE, STATUS_CODE } = utils.sftp;
 
-/** Trouble on purpose. */
+/** Faults to inject. */
 interface SftpFaults {
   /**
-   * Called before each read of a file; may wait, throw to have the server refuse, `drop` the connection, or
+   * Called before each read of a file; may wait, throw to have the server return an error, `drop` the connection, or
    * `close-channel`, which ends the SFTP session and keeps the connection.
    */
   beforeRead?: (file: string, position: number) => Promise<'drop' | 'close-channel' | undefined>;
   /** Files that cannot be opened. */
   denied: Set<string>;
-  /** Requests for these paths are never answered, while others are. */
+  /** Requests for these paths never get a response, while others do. */
   hanging: Set<string>;
-  /** Once true, no request is answered any more, and the connection stays. */
+  /** Once true, no request gets a response, and the connection stays open. */
   isSilent: boolean;
   /** Folders whose listing repeats without end, such as it is: an empty one in empty responses. */
   endless: Set<string>;
-  /** Most bytes that a read answers with. */
+  /** Maximum number of bytes in a read response. */
   maxReadBytes?: number;
 }
 
@@ -123,13 +123,13 @@ class SftpSession {
       sftp.name(id, [{ filename: real, longname: real, attrs: attributes() }]);
     });
     sftp.on('STAT', (id, name) =>
-      this.answer(id, async () => sftp.attrs(id, attributes(await stat(this.local(name)))), name),
+      this.respond(id, async () => sftp.attrs(id, attributes(await stat(this.local(name)))), name),
     );
     sftp.on('LSTAT', (id, name) =>
-      this.answer(id, async () => sftp.attrs(id, attributes(await lstat(this.local(name))))),
+      this.respond(id, async () => sftp.attrs(id, attributes(await lstat(this.local(name))))),
     );
     sftp.on('OPENDIR', (id, name) =>
-      this.answer(
+      this.respond(
         id,
         async () => {
           const dir = this.local(name);
@@ -139,12 +139,12 @@ class SftpSession {
         name,
       ),
     );
-    sftp.on('READDIR', (id, handle) => this.answer(id, () => this.readDir(id, handle)));
-    sftp.on('OPEN', (id, name, flags) => this.answer(id, () => this.open(id, name, flags), name));
+    sftp.on('READDIR', (id, handle) => this.respond(id, () => this.readDir(id, handle)));
+    sftp.on('OPEN', (id, name, flags) => this.respond(id, () => this.open(id, name, flags), name));
     sftp.on('READ', (id, handle, position, length) =>
-      this.answer(id, () => this.read(id, handle, position, length)),
+      this.respond(id, () => this.read(id, handle, position, length)),
     );
-    sftp.on('CLOSE', (id, handle) => this.answer(id, () => this.close(id, handle)));
+    sftp.on('CLOSE', (id, handle) => this.respond(id, () => this.close(id, handle)));
     sftp.on('close', () => void this.closeAll());
   }
 
@@ -218,7 +218,7 @@ class SftpSession {
     return path.join(this.parts.root, path.posix.resolve('/', name));
   }
 
-  private answer(id: number, action: () => Promise<void>, name = ''): void {
+  private respond(id: number, action: () => Promise<void>, name = ''): void {
     const { isSilent, hanging } = this.parts.faults;
     if (isSilent || hanging.has(name)) return;
     action().catch((error: NodeJS.ErrnoException) => {

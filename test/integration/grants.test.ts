@@ -4,7 +4,7 @@ import { runScenario } from '../grants/scenario.ts';
 import { createFreshDatabase } from '../support/database.ts';
 import { temporaryDir } from '../support/local-assembly.ts';
 
-test('The grants of the template are enough for everything that the functions do, and none is without use', async () => {
+test('The grants of the template suffice for everything that the functions do, and none is unused', async () => {
   const fresh = await createFreshDatabase();
   onTestFinished(() => fresh.drop());
 

@@ -84,7 +84,7 @@ const isEmpty = async (queues: Queues, name: string) => {
   return visible + inFlight === 0;
 };
 
-test('a message that was handled is gone', async () => {
+test('a handled message is deleted', async () => {
   const { queues, bodies } = await startConsumer(() => ok(null));
 
   await queues.send('Work', 'a');
@@ -94,7 +94,7 @@ test('a message that was handled is gone', async () => {
   expect(await isEmpty(queues, 'Dead')).toBe(true);
 });
 
-test('a record has what Lambda gives it', async () => {
+test('a record has the fields that Lambda sets', async () => {
   const events: SQSEvent[] = [];
   const { queues } = await startConsumer((event) => {
     events.push(event);
@@ -114,7 +114,7 @@ test('a record has what Lambda gives it', async () => {
   });
 });
 
-test('of a batch that fails in part, only the failed message comes again, and then lands in the dead-letter queue', async () => {
+test('of a batch that fails in part, only the failed message is redelivered, and then moves to the dead-letter queue', async () => {
   const { queues, bodies } = await startConsumer(({ Records }) =>
     ok({
       batchItemFailures: Records.filter(({ body }) => body === 'bad').map(({ messageId }) => ({
@@ -132,7 +132,7 @@ test('of a batch that fails in part, only the failed message comes again, and th
 
 test.each([
   ['throws', thrown],
-  ['answers with something unreadable', ok({ batchItemFailures: [{}] })],
+  ['returns an invalid response', ok({ batchItemFailures: [{}] })],
 ])('of a batch whose function %s nothing is deleted', async (_, result) => {
   const { queues, bodies } = await startConsumer(() => result);
 
@@ -162,7 +162,7 @@ test('no more batches run at once than the mapping allows', async () => {
   expect(most).toBe(2);
 });
 
-test('an interceptor can lose a message, which then comes again, and deliver it twice', async () => {
+test('an interceptor can lose a message, which is then redelivered, and can deliver it twice', async () => {
   const plans = [[], [0, 10]];
   const { queues, bodies } = await startConsumer(() => ok(null), {
     intercept: { sqsMessage: () => plans.shift() ?? [0] },

@@ -143,7 +143,7 @@ test.each([
   expect(await response.json()).toEqual({ message: 'Internal Server Error' });
 });
 
-test('a function that fails is an internal error, and its reason stays inside', async () => {
+test('a function that fails is an internal error without its reason', async () => {
   const server = await startHttpServer(0);
   onTestFinished(() => server.close());
   const route = {
@@ -238,7 +238,7 @@ test('a route with an authorizer asks it first and passes on what it says', asyn
   expect(await right.json()).toMatchObject({ authorizer: { lambda: { user: 'admin' } } });
 });
 
-test('a port that is taken is told at once', async () => {
+test('a port in use is reported at once', async () => {
   const server = await startHttpServer(0);
   onTestFinished(() => server.close());
 

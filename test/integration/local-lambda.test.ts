@@ -43,7 +43,7 @@ const isRunning = (pid: number) => {
   }
 };
 
-test('a function gets its event, its context and its variables, and nothing of this machine', async () => {
+test('a function gets its event, its context and its variables, and nothing of the host', async () => {
   process.env.LEAKED = 'yes';
   onTestFinished(() => {
     delete process.env.LEAKED;

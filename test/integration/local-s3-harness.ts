@@ -11,7 +11,7 @@ export const region = 'us-east-1';
 export const credentials = { accessKeyId: 'test-key', secretAccessKey: 'test-secret' };
 export const Bucket = 'raw-files';
 
-/** An S3 of this test's own, with its data, events and a client; gone when the test is over. */
+/** An S3 of this test's own, with its data, events and a client; deleted after the test. */
 export async function useS3() {
   const dataDir = await mkdtemp(join(tmpdir(), 'local-s3-test-'));
   const events: S3EventRecord[] = [];
@@ -55,18 +55,18 @@ export function clientOf({ url }: { url: string }, config: S3ClientConfig = {}):
   return client;
 }
 
-/** What a refusal was: `403 AccessDenied`. */
-export async function refusal(answer: Promise<unknown>): Promise<string> {
+/** The error of a request: `403 AccessDenied`. */
+export async function errorOf(sent: Promise<unknown>): Promise<string> {
   try {
-    await answer;
+    await sent;
   } catch (error) {
     const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } };
     return `${$metadata?.httpStatusCode} ${name}`;
   }
-  return 'no refusal';
+  return 'no error';
 }
 
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   /** S3's error code, or an empty string when there is none. */
   readonly code: string;
@@ -82,8 +82,8 @@ export function sendRaw(
     headers = {},
     body = '',
   }: { method?: string; headers?: Record<string, string>; body?: string },
-): Promise<RawAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
+): Promise<RawResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<RawResponse>();
   const { hostname, port } = new URL(url);
   const path = url.slice(url.indexOf('/', 'http://'.length));
   const outgoing = request({ method, hostname, port, path, headers, agent: false }, (incoming) => {

@@ -23,7 +23,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startS3 } from '../../infra/local/s3/server.ts';
-import { Bucket, clientOf, credentials, refusal, region, sendRaw, useS3 } from './local-s3-harness.ts';
+import { Bucket, clientOf, credentials, errorOf, region, sendRaw, useS3 } from './local-s3-harness.ts';
 
 const put = (client: S3Client, Key: string, Body = Key) =>
   client.send(new PutObjectCommand({ Bucket, Key, Body }));
@@ -52,14 +52,14 @@ describe('versions', () => {
     await put(client, 'k', 'kept');
 
     const marker = await client.send(new DeleteObjectCommand({ Bucket, Key: 'k' }));
-    const gone = await refusal(client.send(new GetObjectCommand({ Bucket, Key: 'k' })));
+    const deleted = await errorOf(client.send(new GetObjectCommand({ Bucket, Key: 'k' })));
     const listed = await client.send(new ListObjectVersionsCommand({ Bucket }));
     const VersionId = marker.VersionId ?? '';
-    const ofMarker = await refusal(client.send(new GetObjectCommand({ Bucket, Key: 'k', VersionId })));
+    const ofMarker = await errorOf(client.send(new GetObjectCommand({ Bucket, Key: 'k', VersionId })));
     const undone = await client.send(new DeleteObjectCommand({ Bucket, Key: 'k', VersionId }));
 
     expect(marker.DeleteMarker).toBe(true);
-    expect(gone).toBe('404 NoSuchKey');
+    expect(deleted).toBe('404 NoSuchKey');
     expect(ofMarker).toBe('405 MethodNotAllowed');
     expect(listed.DeleteMarkers).toMatchObject([{ Key: 'k', VersionId, IsLatest: true }]);
     expect(listed.Versions).toMatchObject([{ Key: 'k', IsLatest: false }]);
@@ -67,7 +67,7 @@ describe('versions', () => {
     expect(await readText(client, 'k')).toBe('kept');
   });
 
-  test('deleted by their id are gone from disk, and the one before is current', async () => {
+  test('deleted by their id are removed from disk, and the previous one is current', async () => {
     const { client, dataDir } = await useS3();
     await put(client, 'k', 'older');
     const { VersionId } = await put(client, 'k', 'newer');
@@ -195,21 +195,27 @@ describe('a restart', () => {
     await put(client, 'deleted');
     await client.send(new DeleteObjectCommand({ Bucket, Key: 'deleted' }));
     await client.send(
-      new PutObjectCommand({ Bucket, Key: 'told', Body: 'x', ContentType: 'text/csv', Metadata: { a: 'ü' } }),
+      new PutObjectCommand({
+        Bucket,
+        Key: 'described',
+        Body: 'x',
+        ContentType: 'text/csv',
+        Metadata: { a: 'ü' },
+      }),
     );
     const before = await client.send(new ListObjectVersionsCommand({ Bucket }));
-    const toldBefore = await client.send(new HeadObjectCommand({ Bucket, Key: 'told' }));
+    const headBefore = await client.send(new HeadObjectCommand({ Bucket, Key: 'described' }));
 
     const later = await restart();
     const after = await later.send(new ListObjectVersionsCommand({ Bucket }));
-    const toldAfter = await later.send(new HeadObjectCommand({ Bucket, Key: 'told' }));
+    const headAfter = await later.send(new HeadObjectCommand({ Bucket, Key: 'described' }));
 
     expect(after).toEqual({ ...before, $metadata: after.$metadata });
-    expect(toldAfter).toEqual({ ...toldBefore, $metadata: toldAfter.$metadata });
+    expect(headAfter).toEqual({ ...headBefore, $metadata: headAfter.$metadata });
     expect(await readText(later, 'k')).toBe('3');
   });
 
-  test('forgets what a kill left half written, and keeps what was answered', async () => {
+  test('discards what a kill left half written, and keeps what was acknowledged', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'local-s3-kill-'));
     onTestFinished(() => rm(dataDir, { recursive: true }));
     const server = spawn(process.execPath, ['infra/local/s3/serve.ts'], {
@@ -227,7 +233,7 @@ describe('a restart', () => {
     const client = clientOf({ url });
     await put(client, 'whole');
     const body = new PassThrough();
-    const half = refusal(
+    const half = errorOf(
       client.send(new PutObjectCommand({ Bucket, Key: 'half', Body: body, ContentLength: 10_000_000 })),
     );
     body.write(Buffer.alloc(1_000_000));
@@ -251,7 +257,7 @@ describe('a restart', () => {
 });
 
 describe('a bucket', () => {
-  test('is there, in its region, versioned, and no other is', async () => {
+  test('exists in its region, versioned, and no other does', async () => {
     const { client } = await useS3();
 
     const { Buckets } = await client.send(new ListBucketsCommand({}));
@@ -260,12 +266,12 @@ describe('a bucket', () => {
     expect((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Enabled');
     expect((await client.send(new GetBucketLocationCommand({ Bucket }))).LocationConstraint).toBeFalsy();
     expect((await client.send(new HeadBucketCommand({ Bucket }))).BucketRegion).toBe(region);
-    expect(await refusal(client.send(new HeadBucketCommand({ Bucket: 'other' })))).toBe('404 NotFound');
+    expect(await errorOf(client.send(new HeadBucketCommand({ Bucket: 'other' })))).toBe('404 NotFound');
   });
 });
 
 describe('a browser', () => {
-  test('of this machine may put, and see what it got; one from elsewhere may not', async () => {
+  test('of a local origin may PUT and read the response; one of another origin may not', async () => {
     const { client, url } = await useS3();
     const command = new GetObjectCommand({
       Bucket,
@@ -303,7 +309,7 @@ describe('a browser', () => {
 });
 
 describe('a fault', () => {
-  test('slows down so many matching requests, which a retry gets over', async () => {
+  test('slows down the given number of matching requests, which a retry survives', async () => {
     const { client, url, faults } = await useS3();
     await put(client, 'k');
     faults.inject({
@@ -313,15 +319,15 @@ describe('a fault', () => {
     });
 
     await put(client, 'other');
-    const refused = await refusal(client.send(new GetObjectCommand({ Bucket, Key: 'k' })));
+    const rejected = await errorOf(client.send(new GetObjectCommand({ Bucket, Key: 'k' })));
     const retried = await readText(clientOf({ url }, { maxAttempts: 3 }), 'k');
 
-    expect(refused).toBe('503 SlowDown');
+    expect(rejected).toBe('503 SlowDown');
     expect(retried).toBe('k');
     expect(faults.hits['slow-down']).toBe(2);
   });
 
-  test('cuts a body short where it was told to, so that a reader sees it', async () => {
+  test('truncates a body at the given byte, and the reader notices', async () => {
     const { client, faults } = await useS3();
     await put(client, 'k', 'x'.repeat(100_000));
     faults.inject({ kind: 'cut-body', times: 1, afterBytes: 70_000 });

@@ -6,7 +6,7 @@ import { ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { describe, expect, test, vi } from 'vitest';
-import { Bucket, clientOf, credentials, refusal, region, sendRaw, useS3 } from './local-s3-harness.ts';
+import { Bucket, clientOf, credentials, errorOf, region, sendRaw, useS3 } from './local-s3-harness.ts';
 
 const body = 'ESIID,USAGE_DATE\n1,2';
 const sha256 = (bytes: string) => createHash('sha256').update(bytes);
@@ -55,7 +55,7 @@ async function expectNothingStored({ url, dataDir, events }: S3) {
 }
 
 describe('a presigned upload', () => {
-  test('is taken once, exactly as it was signed', async () => {
+  test('is accepted once, exactly as it was signed', async () => {
     const s3 = await useS3();
     const { url, headers } = await presignUpload(s3);
 
@@ -165,7 +165,7 @@ describe('a presigned upload', () => {
     ],
   ];
 
-  test.for(tampered)('is refused %s', async ([, tamper, expected]) => {
+  test.for(tampered)('is rejected %s', async ([, tamper, expected]) => {
     const s3 = await useS3();
     const upload = await presignUpload(s3);
 
@@ -176,7 +176,7 @@ describe('a presigned upload', () => {
     await expectNothingStored(s3);
   });
 
-  test('is refused when it comes late, too early, or was to live too long', async () => {
+  test('is rejected when it is expired, not yet valid, or valid for too long', async () => {
     const s3 = await useS3();
     const send = async (options: Parameters<typeof presignUpload>[1]) => {
       const { url, headers } = await presignUpload(s3, options);
@@ -195,7 +195,7 @@ describe('a presigned upload', () => {
     await expectNothingStored(s3);
   });
 
-  test('that breaks off leaves nothing', async () => {
+  test('that is interrupted leaves nothing', async () => {
     const s3 = await useS3();
     const { url, headers } = await presignUpload(s3);
     const { port, pathname, search, host } = new URL(url);
@@ -209,7 +209,7 @@ describe('a presigned upload', () => {
     await expectNothingStored(s3);
   });
 
-  test('with bytes beyond its announced length is refused', async () => {
+  test('with bytes beyond its Content-Length is rejected', async () => {
     const s3 = await useS3();
     const { url, headers } = await presignUpload(s3);
     const { port, pathname, search, host } = new URL(url);
@@ -217,18 +217,18 @@ describe('a presigned upload', () => {
 
     const socket = connect(Number(port), '127.0.0.1').setEncoding('latin1');
     socket.end(`PUT ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n${body}and more`);
-    const answers = (await socket.toArray()).join('');
+    const responses = (await socket.toArray()).join('');
 
-    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
+    expect(responses.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
     await expectNothingStored(s3);
   });
 });
 
 describe('a request with a signature in its header', () => {
-  test('is refused from strangers: no key, unknown key, wrong secret, wrong region', async () => {
+  test('is rejected without valid credentials: no key, unknown key, wrong secret, wrong region', async () => {
     const s3 = await useS3();
     const put = (config: Parameters<typeof clientOf>[1]) =>
-      refusal(clientOf(s3, config).send(new PutObjectCommand({ Bucket, Key: 'k', Body: body })));
+      errorOf(clientOf(s3, config).send(new PutObjectCommand({ Bucket, Key: 'k', Body: body })));
     const { accessKeyId, secretAccessKey } = credentials;
     const anonymous = await sendRaw(`${s3.url}/${Bucket}/k`, { method: 'PUT', body });
 
@@ -246,19 +246,19 @@ describe('a request with a signature in its header', () => {
     await expectNothingStored(s3);
   });
 
-  test('is refused when its clock is more than 15 minutes off', async () => {
+  test('is rejected when its clock is more than 15 minutes off', async () => {
     const s3 = await useS3();
     const put = (systemClockOffset: number) =>
-      refusal(
+      errorOf(
         clientOf(s3, { systemClockOffset }).send(new PutObjectCommand({ Bucket, Key: 'k', Body: body })),
       );
 
     expect(await put(-16 * 60_000)).toBe('403 RequestTimeTooSkewed');
     expect(await put(16 * 60_000)).toBe('403 RequestTimeTooSkewed');
-    expect(await put(-14 * 60_000)).toBe('no refusal');
+    expect(await put(-14 * 60_000)).toBe('no error');
   });
 
-  test('is refused when its body is not what it says', async () => {
+  test('is rejected when its body does not match its hash', async () => {
     const s3 = await useS3();
     const send = async (headers: Record<string, string>, bytes = body) => {
       const { status, code } = await signAndSend(s3, headers, bytes);
@@ -285,7 +285,7 @@ describe('a request with a signature in its header', () => {
     await expectNothingStored(s3);
   });
 
-  test('for more than 5 GiB is refused before a byte of it is sent', async () => {
+  test('for more than 5 GiB is rejected before a byte of it is sent', async () => {
     const s3 = await useS3();
     const headers = {
       'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
@@ -296,25 +296,25 @@ describe('a request with a signature in its header', () => {
 
     const socket = connect(Number(new URL(s3.url).port), '127.0.0.1').setEncoding('latin1');
     socket.write(`PUT /${Bucket}/k HTTP/1.1\r\n${lines.join('')}\r\n`);
-    const answer = await new Promise<string>((resolve) => socket.once('data', resolve));
+    const response = await new Promise<string>((resolve) => socket.once('data', resolve));
     socket.destroy();
 
-    expect(answer).toMatch(/^HTTP\/1\.1 400/);
-    expect(answer).toContain('<Code>EntityTooLarge</Code>');
+    expect(response).toMatch(/^HTTP\/1\.1 400/);
+    expect(response).toContain('<Code>EntityTooLarge</Code>');
   });
 
-  test('for something this S3 does not do is refused, not mistaken for something else', async () => {
+  test('for an operation this S3 does not implement is rejected, not mistaken for another', async () => {
     const s3 = await useS3();
     const headers = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
     const path = `/${Bucket}/k?tagging`;
 
-    const answer = await sendRaw(`${s3.url}${path}`, {
+    const response = await sendRaw(`${s3.url}${path}`, {
       method: 'PUT',
       headers: await sign(s3, 'PUT', path, headers),
       body: '<Tagging/>',
     });
 
-    expect([answer.status, answer.code]).toEqual([501, 'NotImplemented']);
+    expect([response.status, response.code]).toEqual([501, 'NotImplemented']);
     await expectNothingStored(s3);
   });
 });
@@ -369,7 +369,7 @@ describe('an aws-chunked body', () => {
     return `${status} ${code}`.trim();
   }
 
-  test.for([payload, withTrailer])('signed as %s is taken', async (kind) => {
+  test.for([payload, withTrailer])('signed as %s is accepted', async (kind) => {
     const s3 = await useS3();
 
     expect(await sendChunks(s3, kind)).toBe('200');
@@ -397,7 +397,7 @@ describe('an aws-chunked body', () => {
     ],
     ['an early end', (text: string) => text.slice(0, 120), '400 IncompleteBody'],
     ['no chunks in it', () => body, '400 IncompleteBody'],
-  ] as const)('with %s is refused', async ([, tamper, expected]) => {
+  ] as const)('with %s is rejected', async ([, tamper, expected]) => {
     const s3 = await useS3();
 
     expect(await sendChunks(s3, withTrailer, tamper)).toBe(expected);
@@ -405,7 +405,7 @@ describe('an aws-chunked body', () => {
     await expectNothingStored(s3);
   });
 
-  test('with an unsigned trailing checksum that is wrong, undeclared or absent is refused', async () => {
+  test('with an unsigned trailing checksum that is wrong, undeclared or absent is rejected', async () => {
     const s3 = await useS3();
     const send = async (trailer: string) => {
       const encoded = `${body.length.toString(16)}\r\n${body}\r\n0\r\n${trailer}\r\n`;

@@ -15,7 +15,7 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { Bucket, refusal, useS3 } from './local-s3-harness.ts';
+import { Bucket, errorOf, useS3 } from './local-s3-harness.ts';
 
 const mebibyte = 1024 ** 2;
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
@@ -30,7 +30,7 @@ async function put(client: S3Client, Key: string, Body: string | Buffer = 'some 
 }
 
 describe('an object', () => {
-  test('reads back as it was put, with what was said of it', async () => {
+  test('reads back as it was put, with its metadata', async () => {
     const { client } = await useS3();
 
     const stored = await client.send(
@@ -107,7 +107,7 @@ describe('an object', () => {
     },
   );
 
-  test('tells its SHA-256 only when asked, and never for a range of it', async () => {
+  test('returns its SHA-256 only when requested, and never for a range', async () => {
     const { client } = await useS3();
     const ChecksumSHA256 = createHash('sha256').update('0123456789').digest('base64');
     await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: '0123456789', ChecksumSHA256 }));
@@ -136,18 +136,18 @@ describe('an object', () => {
     expect(String(await read(client, 'k', { Range: 'bytes=8-99' }))).toBe('89');
     expect(String(await read(client, 'k', { Range: 'bytes=-3' }))).toBe('789');
     expect(String(await read(client, 'k', { Range: 'bytes=-99' }))).toBe('0123456789');
-    expect(await refusal(read(client, 'k', { Range: 'bytes=10-' }))).toBe('416 InvalidRange');
+    expect(await errorOf(read(client, 'k', { Range: 'bytes=10-' }))).toBe('416 InvalidRange');
   });
 
   test('is read on condition', async () => {
     const { client } = await useS3();
     const { ETag } = await put(client, 'k');
     const get = (condition: { IfMatch?: string; IfNoneMatch?: string }) =>
-      refusal(client.send(new GetObjectCommand({ Bucket, Key: 'k', ...condition })));
+      errorOf(client.send(new GetObjectCommand({ Bucket, Key: 'k', ...condition })));
 
-    expect(await get({ IfMatch: ETag ?? '' })).toBe('no refusal');
+    expect(await get({ IfMatch: ETag ?? '' })).toBe('no error');
     expect(await get({ IfMatch: '"0"' })).toBe('412 PreconditionFailed');
-    expect(await get({ IfNoneMatch: '"0"' })).toBe('no refusal');
+    expect(await get({ IfNoneMatch: '"0"' })).toBe('no error');
     expect(await get({ IfNoneMatch: ETag ?? '' })).toMatch(/^304 /);
   });
 
@@ -160,16 +160,16 @@ describe('an object', () => {
     expect(events[0]?.s3.object).toMatchObject({ key: 'folder/', size: 0 });
   });
 
-  test('that is not there, or in a bucket that is not, is named as missing', async () => {
+  test('that does not exist, or whose bucket does not, is reported as missing', async () => {
     const { client } = await useS3();
     await put(client, 'k');
 
-    expect(await refusal(client.send(new GetObjectCommand({ Bucket, Key: 'other' })))).toBe('404 NoSuchKey');
-    expect(await refusal(client.send(new HeadObjectCommand({ Bucket, Key: 'other' })))).toBe('404 NotFound');
-    expect(await refusal(client.send(new GetObjectCommand({ Bucket, Key: 'k', VersionId: 'v' })))).toBe(
+    expect(await errorOf(client.send(new GetObjectCommand({ Bucket, Key: 'other' })))).toBe('404 NoSuchKey');
+    expect(await errorOf(client.send(new HeadObjectCommand({ Bucket, Key: 'other' })))).toBe('404 NotFound');
+    expect(await errorOf(client.send(new GetObjectCommand({ Bucket, Key: 'k', VersionId: 'v' })))).toBe(
       '404 NoSuchVersion',
     );
-    expect(await refusal(client.send(new GetObjectCommand({ Bucket: 'other', Key: 'k' })))).toBe(
+    expect(await errorOf(client.send(new GetObjectCommand({ Bucket: 'other', Key: 'k' })))).toBe(
       '404 NoSuchBucket',
     );
   });
@@ -179,7 +179,7 @@ describe('a conditional write', () => {
   test('succeeds once of many at the same time', async () => {
     const { client, events } = await useS3();
     const puts = Array.from({ length: 8 }, (_, writer) =>
-      refusal(
+      errorOf(
         client.send(
           new PutObjectCommand({
             Bucket,
@@ -193,9 +193,9 @@ describe('a conditional write', () => {
 
     const outcomes = await Promise.all(puts);
 
-    expect(outcomes.toSorted()).toEqual([...Array(7).fill('412 PreconditionFailed'), 'no refusal']);
+    expect(outcomes.toSorted()).toEqual([...Array(7).fill('412 PreconditionFailed'), 'no error']);
     const [winner] = await read(client, 'k');
-    expect(outcomes[winner ?? -1]).toBe('no refusal');
+    expect(outcomes[winner ?? -1]).toBe('no error');
     expect(events).toHaveLength(1);
   });
 
@@ -289,11 +289,11 @@ describe('a multipart upload', () => {
     expect((await later.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads).toBeUndefined();
   });
 
-  test('with a wrong, missing, misplaced or too small part is refused', async () => {
+  test('with a wrong, missing, misplaced or too small part is rejected', async () => {
     const { client, events } = await useS3();
     const upload = await uploadInParts(client, 'k', [second, second]);
     const complete = (...Parts: { PartNumber: number; ETag: string }[]) =>
-      refusal(client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } })));
+      errorOf(client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } })));
     const ETag = md5(second);
 
     expect(await complete({ PartNumber: 1, ETag: md5(first) })).toBe('400 InvalidPart');

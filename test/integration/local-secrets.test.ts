@@ -19,7 +19,7 @@ test('a generated secret is as the template says, stays the same, and only its o
   expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
-test('the AWS client reads a secret by its ARN, and is told of one that does not exist', async () => {
+test('the AWS client reads a secret by its ARN, and gets an error for one that does not exist', async () => {
   const server = await startSecretsServer();
   const credentials = { accessKeyId: 'LOCAL', secretAccessKey: 'secret' };
   const client = new SecretsManagerClient({ endpoint: server.url, region: 'us-east-1', credentials });

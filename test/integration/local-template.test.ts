@@ -205,7 +205,7 @@ test.each([
     { Worker: functionResource('worker', { Environment: { Variables: { X: { 'Fn::ImportValue': 'y' } } } }) },
     'Fn::ImportValue',
   ],
-])('the local run refuses %s and names it', async (_, resources, message) => {
+])('the local run rejects %s and names it', async (_, resources, message) => {
   const assemblyDir = await writeAssembly({
     parameters: { SecretArn: { Type: 'String' } },
     resources: resources as Record<string, object>,

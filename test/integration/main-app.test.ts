@@ -201,7 +201,7 @@ describe('The model SmtInterval', () => {
     ]);
   });
 
-  test('refuses to be written, naming the route; deleting what is not there succeeds', async () => {
+  test('rejects writes, naming the route; deleting nothing succeeds', async () => {
     const data = {
       id: 'x',
       esiid: esiidA,
@@ -259,20 +259,20 @@ describe('The model RawSmtFile', () => {
     expect(await containing('10443720000000009')).toBe(0);
   });
 
-  test('says by its status whether files are pending, which takes the place of "none left"', async () => {
+  test('shows by its status whether files are pending, which replaces "none left"', async () => {
     const pending = `SELECT COUNT(*)::int AS n FROM raw_smt_files WHERE status IN ('registered', 'normalizing')`;
 
     expect(await prisma.$queryRawUnsafe(pending)).toEqual([{ n: 0 }]);
   });
 
-  test('refuses to be written, naming the route', async () => {
+  test('rejects writes, naming the route', async () => {
     await expect(prisma.rawSmtFile.deleteMany({ where: { id: 1n } })).rejects.toThrow('read-only');
     await expect(prisma.rawSmtFile.updateMany({ data: { source: 'x' } })).rejects.toThrow('read-only');
     expect(await prisma.rawSmtFile.deleteMany({ where: { source: 'nobody' } })).toEqual({ count: 0 });
   });
 });
 
-describe('Whether the tables are there', () => {
+describe('Whether the tables exist', () => {
   test('is answered by information_schema and to_regclass; pg_tables does not list views', async () => {
     const names = async (statement: string) =>
       (await prisma.$queryRawUnsafe(statement)).map(({ name }) => name);

@@ -53,7 +53,7 @@ function lastAttempt({ kysely }: Database, id: string) {
 }
 
 describe('a raw file', () => {
-  test('ends normalized, with its intervals and an account of its rows', async () => {
+  test('ends normalized, with its intervals and row counts', async () => {
     const database = await freshDatabase();
     const id = await register(database);
 
@@ -72,30 +72,30 @@ describe('a raw file', () => {
     });
   });
 
-  test('whose object is gone ends failed and says so', async () => {
+  test('whose object is deleted ends failed and says so', async () => {
     const database = await freshDatabase();
     const id = await register(database);
-    const gone = new ObjectDeletedError({ bucket: 'raw', objectKey: 'a.csv', versionId: 'v1' });
+    const deleted = new ObjectDeletedError({ bucket: 'raw', objectKey: 'a.csv', versionId: 'v1' });
 
-    await normalize({ database, objects: objectsOf(() => Readable.from(breaking(gone))) }, id);
+    await normalize({ database, objects: objectsOf(() => Readable.from(breaking(deleted))) }, id);
 
     expect(await getRawFile(database, id)).toMatchObject({ status: 'failed', error_code: 'object-deleted' });
   });
 
-  test('whose object goes while it is read ends failed, and of what was read before nothing is loaded', async () => {
+  test('whose object is deleted while it is read ends failed, and nothing read before is loaded', async () => {
     const database = await freshDatabase();
     const members = ['1', '2', '3'].map((day) => ({
       name: `day-${day}.csv`,
       bytes: Buffer.from(`${header}\n${row.replace('01/15', `01/1${day}`)}\n`),
     }));
     const archive = bufferSource(writeZip(members).bytes);
-    const gone = new ObjectDeletedError({ bucket: 'raw', objectKey: 'a.zip', versionId: 'v1' });
+    const deleted = new ObjectDeletedError({ bucket: 'raw', objectKey: 'a.zip', versionId: 'v1' });
     let reads = 0;
     for (let readsLeft = 1; ; readsLeft++) {
       const { id } = await registerRawFile(database, newRawFile({ sizeBytes: archive.sizeBytes }));
       reads = 0;
       const stream = (startByte: number, endByte: number) =>
-        ++reads > readsLeft ? Readable.from(breaking(gone)) : archive.stream(startByte, endByte);
+        ++reads > readsLeft ? Readable.from(breaking(deleted)) : archive.stream(startByte, endByte);
       const objects = { ...objectsOf(() => Readable.from([])), source: () => ({ ...archive, stream }) };
 
       await normalize({ database, objects }, id);
@@ -111,7 +111,7 @@ describe('a raw file', () => {
     expect(reads).toBeGreaterThan(3);
   });
 
-  test('whose bytes stop coming is registered again, with the reason, and nothing of it is loaded', async () => {
+  test('whose stream stalls is registered again, with the reason, and nothing of it is loaded', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     const cut = async function* () {
@@ -131,7 +131,7 @@ describe('a raw file', () => {
     expect(await database.kysely.selectFrom('interval_blocks').selectAll().execute()).toEqual([]);
   });
 
-  test('whose content the database refuses ends failed at once', async () => {
+  test('whose content the database rejects ends failed at once', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     await database.pool.query(`alter table interval_blocks add check (esiid <> '10443720000000001')`);
@@ -150,7 +150,7 @@ describe('a raw file', () => {
 });
 
 describe('a raw file with a worker', () => {
-  test('that another worker has is left to it', async () => {
+  test('that another worker has claimed is left to it', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     await claimRawFile(database, { id, leaseMs: 60_000, maxLostAttempts: 3, workerId: 'first' });
@@ -161,7 +161,7 @@ describe('a raw file with a worker', () => {
     expect(await getRawFile(database, id)).toMatchObject({ status: 'normalizing', attempts: 1 });
   });
 
-  test('that takes longer than three invocations is given up for that reason', async () => {
+  test('that takes longer than three invocations is given up with that reason', async () => {
     const database = await freshDatabase();
     const rawFileId = await register(database);
     const endless = Array.from({ length: 3 }, () => new PassThrough());
@@ -239,7 +239,7 @@ describe('a replayed raw file', () => {
     });
   });
 
-  test('that was normalized and is refused now stays normalized', async () => {
+  test('that was normalized and is now rejected stays normalized', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     await normalize({ database, objects: objectsOf(content) }, id);
@@ -267,7 +267,7 @@ describe('a replayed raw file', () => {
     expect((await replay(database, id, deleted)).file).toMatchObject({ status: 'withdrawn' });
   });
 
-  test('that fails for a reason nobody knows is given up after three attempts', async () => {
+  test('that fails for an unknown reason is given up after three attempts', async () => {
     const database = await freshDatabase();
     const id = await register(database);
     const broken = () => Readable.from(breaking(new RangeError('Set maximum size exceeded')));

@@ -217,7 +217,7 @@ describe('what is PGP but no encrypted delivery', () => {
     expect(report).toMatchObject({ status: 'failed', errorCode: 'pgp-unprotected', blocks: 0 });
   });
 
-  test('packets that make no sense fail with pgp-corrupt', async () => {
+  test('malformed packets fail with pgp-corrupt', async () => {
     const emptyLiteral = Buffer.from([0xcb, 1, 0x62]);
 
     const report = await read(emptyLiteral, 'nonsense.pgp', { keys: [await key('old')] });
@@ -251,7 +251,7 @@ describe('limits', () => {
     expect(report).toMatchObject({ status: 'failed', errorCode: 'archive-too-deep' });
   });
 
-  test('a failure of the source itself is passed on and not called the file’s', async () => {
+  test('a failure of the source itself is propagated and not attributed to the file', async () => {
     const file = await fixture('to-old.zip.pgp');
     const open = pgpOpener({
       keysText: async () => JSON.stringify([await key('old')]),

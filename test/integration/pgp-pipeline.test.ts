@@ -33,9 +33,9 @@ test('an encrypted delivery fails while its key is missing, and a replay loads i
   await addKey(path.join(stateDir, 'secrets.json'));
   const withKey = await start();
   const replay = `${withKey.apiUrl}/api/admin/smt/normalize?id=${failed.id}&wait=25`;
-  const answer = await fetch(replay, { method: 'POST', headers: { 'x-admin-token': withKey.adminToken } });
+  const response = await fetch(replay, { method: 'POST', headers: { 'x-admin-token': withKey.adminToken } });
 
-  expect(await answer.json()).toMatchObject({ ok: true, filesProcessed: 1, intervalsInserted: 96 });
+  expect(await response.json()).toMatchObject({ ok: true, filesProcessed: 1, intervalsInserted: 96 });
   const loaded = await waitForFile(upload, { database, bucket: withKey.s3.bucket });
   expect(loaded).toMatchObject({ status: 'normalized', error_code: null, intervals_read: 96 });
   const logs = await everythingIn(path.join(stateDir, 'logs'));

@@ -92,7 +92,7 @@ test('A server whose parent was killed ends too, and the next one starts', async
   expect(await query(next.url, 'select 1 as one')).toEqual([{ one: 1 }]);
 });
 
-test('A second server on the same data makes the first one go', async () => {
+test('A second server on the same data stops the first one', async () => {
   const dataDir = await newDataDir();
   const first = await start(dataDir);
   const firstPid = await serverPid(dataDir);
@@ -104,11 +104,11 @@ test('A second server on the same data makes the first one go', async () => {
   await first.stop();
 });
 
-test('A taken port ends in an error that shows what the server said', async () => {
+test('A port in use is an error with the message of the server', async () => {
   const first = await start(await newDataDir());
 
-  const refused = startPostgres({ dataDir: await newDataDir(), port: first.port, durable: false });
+  const failing = startPostgres({ dataDir: await newDataDir(), port: first.port, durable: false });
 
-  await expect(refused).rejects.toThrow(PostgresStartError);
-  await expect(refused).rejects.toThrow('Address already in use');
+  await expect(failing).rejects.toThrow(PostgresStartError);
+  await expect(failing).rejects.toThrow('Address already in use');
 });

@@ -107,7 +107,7 @@ describe('the order of the list', () => {
     );
   });
 
-  test('tells the days in a file, and how many members held nothing', async () => {
+  test('reports the days in a file, and how many members held nothing', async () => {
     const database = await databaseOfFiles();
     const { files } = await list(database, { q: 'c.csv' });
 
@@ -120,7 +120,7 @@ describe('the order of the list', () => {
   });
 });
 
-test('Filters leave what they say: status, source, ESIID, text, content and local days', async () => {
+test('Filters select by status, source, ESIID, text, content and local days', async () => {
   const database = await freshDatabase();
   const receivedAt = new Date('2025-03-10T04:59:00Z'); // the 9th in Texas
   const { id: loaded } = await loadFile(database, [newBlock()], {
@@ -199,7 +199,7 @@ test('The timeline of a file goes from the granted upload over every attempt', a
   ]);
 });
 
-test('A file tells its rejected rows as they stood, its copies, and the days it was first to bring', async () => {
+test('A file reports its rejected rows verbatim, its copies, and the days that it was the first to load', async () => {
   const database = await freshDatabase();
   const sha256 = 'ef'.repeat(32);
   const text = '<img src=x onerror=alert(1)>,';
@@ -220,17 +220,17 @@ test('A file tells its rejected rows as they stood, its copies, and the days it 
   );
   const copy = await registerRawFile(database, newRawFile({ sha256 }));
 
-  const told = await detail(database, id);
+  const response = await detail(database, id);
 
-  expect(told.rejected_rows).toEqual([
+  expect(response.rejected_rows).toEqual([
     { member: null, line_number: 7, reason: 'invalid-kwh', row_text: text },
   ]);
-  expect(told.copies).toMatchObject([{ id: copy.id }]);
-  expect(told.changes).toEqual([
+  expect(response.copies).toMatchObject([{ id: copy.id }]);
+  expect(response.changes).toEqual([
     { esiid: esiidA, blocks: 3, days: 2, first_date: '2025-01-15', last_date: '2025-01-16' },
   ]);
-  expect(told.file).toMatchObject({ status: 'normalized', rows_read: 289, invalid_kwh: 1 });
-  expect(told.file).not.toHaveProperty('lease_token');
+  expect(response.file).toMatchObject({ status: 'normalized', rows_read: 289, invalid_kwh: 1 });
+  expect(response.file).not.toHaveProperty('lease_token');
 });
 
 test('A file that does not exist is a 404 that says so', async () => {

@@ -61,8 +61,8 @@ async function startStack() {
 
 const why = ['--by', 'an operator', '--reason', 'a test'];
 
-describe('The commands that take data back', () => {
-  test('withdraw a file of the running stack, erase an ESIID with its objects, and say what they did', {
+describe('The commands that remove data', () => {
+  test('withdraw a file of the running stack, erase an ESIID with its objects, and report what they did', {
     timeout: 120_000,
   }, async () => {
     const { database, stack, stateDir, upload } = await startStack();

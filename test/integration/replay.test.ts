@@ -38,7 +38,7 @@ async function differentFiles(database: Database) {
   return { normalized, failed: failed.id, registered, leased };
 }
 
-test('Replay takes a file back to registered and puts it on the queue, its error forgotten', async () => {
+test('Replay sets a file back to registered, clears its error and queues it', async () => {
   const database = await freshDatabase();
   const { failed } = await differentFiles(database);
 
@@ -49,7 +49,7 @@ test('Replay takes a file back to registered and puts it on the queue, its error
   expect(await getRawFile(database, failed)).toMatchObject({ status: 'registered', error_code: null });
 });
 
-test('Files are chosen by status, source, ESIID, what follows an id, and how many; a live lease is left alone', async () => {
+test('Files are selected by status, source, ESIID, what follows an id, and how many; a live lease is left alone', async () => {
   const database = await freshDatabase();
   const { normalized, failed, registered } = await differentFiles(database);
   const chosen = async (filter: Partial<ReplayFilter>) =>
@@ -111,7 +111,7 @@ test('A file that is replayed while its worker lives is left to that worker', as
   expect(await getRawFile(database, id)).toMatchObject({ status: 'normalized' });
 });
 
-test('Waiting answers once all files have come to their end, or with how far they are when time is up', async () => {
+test('Waiting responds once all files have reached a final status, or with the progress at the timeout', async () => {
   const database = await freshDatabase();
   const { id } = await loadFile(database, [newBlock()]);
   const { id: open } = await registerRawFile(database, newRawFile());
@@ -144,7 +144,7 @@ test.each([
   ['limit', '1001'],
   ['wait', '26'],
   ['dryRun', 'maybe'],
-])('A call with %s=%s is refused by that name', (name, value) => {
+])('A call with %s=%s is rejected by that name', (name, value) => {
   const { success, error } = replayQuery.safeParse({ [name]: value });
 
   expect(success).toBe(false);

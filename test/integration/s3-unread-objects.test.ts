@@ -32,14 +32,14 @@ async function stored(bytes: Buffer) {
     );
 }
 
-test('More files that are not read to their end than S3 has connections', async () => {
+test('More partly read files than S3 has connections', async () => {
   const read = await stored(report);
 
   for (let count = 1; count <= moreThanConnections; count++)
     expect(await read(), `file ${count}`).toMatchObject({ status: 'ignored' });
 });
 
-test('An archive with more members that are not read to their end than S3 has connections', async () => {
+test('An archive with more partly read members than S3 has connections', async () => {
   const reports = Array.from({ length: moreThanConnections }, (_, index) => ({
     name: `${index}.csv`,
     bytes: report,

@@ -30,7 +30,7 @@ async function attemptsOf({ kysely }: Database, id: string) {
     .execute();
 }
 
-test('Of ten claims at once one gets the file, nine are told it is busy and until when', async () => {
+test('Of ten concurrent claims one gets the file, nine get busy and until when', async () => {
   const database = await freshDatabase();
   const id = await registeredFile(database);
 
@@ -43,7 +43,7 @@ test('Of ten claims at once one gets the file, nine are told it is busy and unti
   expect(await attemptsOf(database, id)).toEqual([{ attempt: 1, outcome: null, error_code: null }]);
 });
 
-test('A claim brings what normalize has to know', async () => {
+test('A claim returns what normalize needs', async () => {
   const database = await freshDatabase();
   const file = newRawFile({ esiid: '10443720000000001' });
   const { id } = await registerRawFile(database, file);
@@ -55,7 +55,7 @@ test('A claim brings what normalize has to know', async () => {
   expect(claimed.attempt).toBe(1);
 });
 
-test('A file that came to its end, or that nobody registered, is not claimed', async () => {
+test('A file in a final status, or not registered, is not claimed', async () => {
   const database = await freshDatabase();
   const { id } = await loadFile(database, [newBlock()]);
 

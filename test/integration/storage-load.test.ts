@@ -116,7 +116,7 @@ test.each([
   expect(rows).toEqual([{ count: String(length) }]);
 });
 
-test('What the database refuses leaves nothing of the file, is not transient, and costs no connection', async () => {
+test('What the database rejects leaves nothing of the file, is not transient, and costs no connection', async () => {
   const database = await freshDatabase();
   const bad = newBlock({ kwh: ['1'] });
 

@@ -37,18 +37,18 @@ test('Twenty migrators at once run each migration once and none fails', async ()
   expect(ran.flat().sort()).toEqual(Object.keys(migrations));
 });
 
-test('A database that a newer version migrated is refused, naming what is not known', async () => {
+test('A database that a newer version migrated is rejected, naming the unknown migrations', async () => {
   const database = (await emptyDatabase()).open();
   await migrate(database);
   await sql`insert into smt_ingest_migrations values ('9999-from-the-future', '')`.execute(database.kysely);
 
-  const refused = migrate(database);
+  const rejected = migrate(database);
 
-  await expect(refused).rejects.toThrow(DatabaseNewerError);
-  await expect(refused).rejects.toThrow('9999-from-the-future');
+  await expect(rejected).rejects.toThrow(DatabaseNewerError);
+  await expect(rejected).rejects.toThrow('9999-from-the-future');
 });
 
-test('A database that another branch migrated is refused, naming what it has and what it lacks', async () => {
+test('A database that another branch migrated is rejected, naming what it has and what it lacks', async () => {
   const database = (await emptyDatabase()).open();
   await migrate(database);
   const last = Object.keys(migrations).at(-1) ?? '';
@@ -56,24 +56,24 @@ test('A database that another branch migrated is refused, naming what it has and
     database.kysely,
   );
 
-  const refused = migrate(database);
+  const rejected = migrate(database);
 
-  await expect(refused).rejects.toThrow(DatabaseDivergedError);
-  await expect(refused).rejects.toThrow('9999-of-another-branch');
-  await expect(refused).rejects.toThrow(last);
+  await expect(rejected).rejects.toThrow(DatabaseDivergedError);
+  await expect(rejected).rejects.toThrow('9999-of-another-branch');
+  await expect(rejected).rejects.toThrow(last);
 });
 
 test.each(['raw_files', 'raw_smt_files', 'SmtInterval'])(
-  'A table %s of someone else is refused and left alone',
+  'A foreign table %s is rejected and left untouched',
   async (name) => {
     const database = (await emptyDatabase()).open();
     await sql`create table ${sql.table(name)} (mine text)`.execute(database.kysely);
     await sql`insert into ${sql.table(name)} values ('still here')`.execute(database.kysely);
 
-    const refused = migrate(database);
+    const rejected = migrate(database);
 
-    await expect(refused).rejects.toThrow(ForeignTablesError);
-    await expect(refused).rejects.toThrow(name);
+    await expect(rejected).rejects.toThrow(ForeignTablesError);
+    await expect(rejected).rejects.toThrow(name);
     const { rows } = await sql`select * from ${sql.table(name)}`.execute(database.kysely);
     expect(rows).toEqual([{ mine: 'still here' }]);
     const tables = await sql`select from pg_class where relname = 'interval_blocks'`.execute(database.kysely);
@@ -81,13 +81,13 @@ test.each(['raw_files', 'raw_smt_files', 'SmtInterval'])(
   },
 );
 
-test('PostgreSQL 14 is refused, 15 is not', () => {
+test('PostgreSQL 14 is rejected, 15 is not', () => {
   expect(() => assertSupportedServer(140_011)).toThrow(PostgresTooOldError);
   expect(() => assertSupportedServer(140_011)).toThrow('14.11');
   expect(() => assertSupportedServer(150_000)).not.toThrow();
 });
 
-test('A migration that waits for a lock gives its place in the queue free, and tries again', async () => {
+test('A migration that waits for a lock leaves the lock queue and retries', async () => {
   const fresh = await emptyDatabase();
   const { connectionString } = fresh;
   const owner = openDatabase({

@@ -56,7 +56,7 @@ test('A copy of a normalized file that needs nothing but its bytes is a duplicat
   expect(copy).toMatchObject({ created: true, status: 'duplicate', duplicateOf: original.id });
 });
 
-test('A copy is not a duplicate while the first is on its way, or when when and how it came decides what it loads', async () => {
+test('A copy is not a duplicate while the first is pending, or when its time or way of arrival determines what it loads', async () => {
   const database = await freshDatabase();
   const first = await registerRawFile(database, newRawFile({ sha256 }));
 
@@ -110,18 +110,18 @@ test('Content that is stored already is found for the same ESIID hint, or for an
   expect(onceSelfContained).toEqual({ id, filename: 'IntervalData.csv', status: 'normalized' });
 });
 
-test('Content whose object is gone is not stored, and a normalized file is named before an older failed one', async () => {
+test('Content whose object is deleted is not stored, and a normalized file takes precedence over an older failed one', async () => {
   const database = await freshDatabase();
   const failure = { status: 'failed', errorMessage: 'said why', selfContained: false } as const;
   await loadFile(database, [], { file: { sha256 }, result: { ...failure, errorCode: 'object-deleted' } });
 
-  const gone = await findStoredContent(database, { bucket: 'raw', sha256, esiid: null });
+  const deleted = await findStoredContent(database, { bucket: 'raw', sha256, esiid: null });
   await loadFile(database, [], { file: { sha256 }, result: { ...failure, errorCode: 'empty-file' } });
   const failed = await findStoredContent(database, { bucket: 'raw', sha256, esiid: null });
   const good = await loadFile(database, [newBlock()], { file: { sha256 } });
   const normalized = await findStoredContent(database, { bucket: 'raw', sha256, esiid: null });
 
-  expect(gone).toBeNull();
+  expect(deleted).toBeNull();
   expect(failed?.status).toBe('failed');
   expect(normalized?.id).toBe(good.id);
 });
@@ -149,7 +149,7 @@ test('Asking for the same upload again updates the one request', async () => {
   ]);
 });
 
-test('What a file and its members came to is kept on its row', async () => {
+test('The outcome of a file and its members is kept on its row', async () => {
   const database = await freshDatabase();
   const counts = newCounts({ rowsRead: 97, intervalsRead: 96, invalidKwh: 1 });
 

@@ -52,7 +52,7 @@ describe('Withdrawing a file', () => {
   const day = newBlock({ usageDate: '2025-01-15' });
   const next = newBlock({ usageDate: '2025-01-16' });
 
-  test('takes away what it alone brought, and leaves what another file holds too', async () => {
+  test('removes what it alone loaded, and leaves what another file holds too', async () => {
     const database = await freshDatabase();
     const bad = await loadFile(database, [day, next]);
     const good = await loadFile(database, [next]);
@@ -69,7 +69,7 @@ describe('Withdrawing a file', () => {
     expect(await getRawFile(database, bad.id)).toMatchObject({ status: 'withdrawn', intervals_inserted: 0 });
   });
 
-  test('has its duplicate take its place', async () => {
+  test('promotes its duplicate', async () => {
     const database = await freshDatabase();
     const sha256 = 'a'.repeat(64);
     const bad = await loadFile(database, [day], { file: { sha256 } });
@@ -110,7 +110,7 @@ describe('Withdrawing a file', () => {
     expect(await withdrawRawFile(database, '999', request)).toBeNull();
   });
 
-  test('takes the lease of a worker that has the file', async () => {
+  test('revokes the lease of a worker that has the file', async () => {
     const database = await freshDatabase();
     const { id } = await registerRawFile(database, newRawFile());
     const claimed = await claim(database, id);
@@ -247,7 +247,7 @@ describe('Erasing an ESIID', () => {
     expect(JSON.stringify(row)).not.toContain(esiidA);
   });
 
-  test('keeps every later load from bringing it back, until it is lifted', async () => {
+  test('blocks every later load of it, until it is lifted', async () => {
     const database = await freshDatabase();
     const shared = await loadFile(database, [mine, others], { result: only });
     await eraseEsiid(database, esiidA, request);
@@ -318,8 +318,8 @@ const operation: fc.Arbitrary<Operation> = fc.record({
 });
 
 describe('After any sequence of loads, withdrawals, replays and erasures', () => {
-  test('the data is that of a database that never saw what was taken back', async () => {
-    const hurt = await freshDatabase();
+  test('the data is that of a database that never saw what was withdrawn or erased', async () => {
+    const exercised = await freshDatabase();
     const untouched = await freshDatabase();
     let run = 0;
     await fc.assert(
@@ -333,11 +333,11 @@ describe('After any sequence of loads, withdrawals, replays and erasures', () =>
           },
         ),
         async (files, batches) => {
-          const world = new World(hurt, run++, files);
+          const world = new World(exercised, run++, files);
           for (const batch of batches) await Promise.all(batch.map((each) => world.run(each)));
           const reference = await world.loadedInto(untouched);
-          expect(await world.data(hurt)).toEqual(reference);
-          expect(await world.owners(hurt)).toEqual([]);
+          expect(await world.data(exercised)).toEqual(reference);
+          expect(await world.owners(exercised)).toEqual([]);
         },
       ),
       { numRuns: 30 },

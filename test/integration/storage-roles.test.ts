@@ -45,7 +45,7 @@ test('Both users can read every table and view of the schema', async () => {
   expect(unreadable).toEqual([]);
 });
 
-test('Rights given by several deployments at once are given', async () => {
+test('Grants by several concurrent deployments take effect', async () => {
   const { open, users } = await databaseWithUsers();
   const owner = open('owner');
   await migrate(owner);
@@ -55,7 +55,7 @@ test('Rights given by several deployments at once are given', async () => {
   await expect(granted).resolves.toHaveLength(5);
 });
 
-test('Beside tables of the same names the migration is refused, until it has a schema of its own', async () => {
+test('Beside tables of the same names the migration is rejected, until it has a schema of its own', async () => {
   const { open, users, asAdmin } = await databaseWithUsers();
   await asAdmin('create table raw_smt_files (mine text)');
   await asAdmin('create table "SmtInterval" (mine text)');

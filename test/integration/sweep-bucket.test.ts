@@ -68,7 +68,7 @@ async function putInParts({ s3 }: SweepScene, key: string, content = 'a,b'): Pro
   await s3.send(new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload }));
 }
 
-/** Sweeps an hour from now, has what was found come to its end, and sweeps five minutes later. */
+/** Sweeps an hour from now, brings what was found to a final status, and sweeps five minutes later. */
 async function sweepUntilQuiet(scene: SweepScene): Promise<void> {
   await scene.run({ afterMs: hourMs });
   await scene.database.kysely.updateTable('raw_files').set({ status: 'ignored' }).execute();
@@ -103,7 +103,7 @@ test('Every version of an overwritten key is found, and neither folders nor the 
   expect((await filesOf(scene)).map(({ object_key }) => object_key)).toEqual(['same.csv', 'same.csv']);
 });
 
-test('A pass that one run cannot finish goes on where it stopped, and only its end counts as verified', async () => {
+test('A pass that one run cannot finish resumes at its checkpoint, and counts as verified only when complete', async () => {
   const scene = await useSweep();
   listByTwo(scene);
   for (const key of ['a', 'b', 'c', 'd', 'e']) await putObject(scene.s3, `${key}.csv`);
@@ -172,7 +172,7 @@ test('A sweep whose cursor S3 rejects still does its other work', async () => {
   expect(await scene.bucket.readCheckpoint()).toMatchObject({ pass: null });
 });
 
-test('When all is registered and quiet the database is left asleep, and looked into again after six hours', async () => {
+test('When everything is registered and idle the database is left asleep, and queried again after six hours', async () => {
   const scene = await useSweep();
   await putObject(scene.s3, 'a.csv');
   await sweepUntilQuiet(scene);
@@ -205,7 +205,7 @@ test('A new object wakes the database again, beside those that are known', async
   expect(report.unregisteredObjects).toBe(1);
 });
 
-test('A replay that died before it queued its files is seen however quiet it was', async () => {
+test('A replay that died before it queued its files is found even when idle', async () => {
   const scene = await useSweep();
   const { id } = await loadFile(scene.database, [newBlock()], { file: { bucket: Bucket } });
   await scene.database.kysely.updateTable('raw_files').set({ announced_at: new Date() }).execute();
@@ -231,7 +231,7 @@ test('A replay that died before it queued its files is seen however quiet it was
   expect(scene.queued).toEqual([id]);
 });
 
-test('A run whose time is up leaves the rest to the next, and still does all that is not of the bucket', async () => {
+test('A run that reaches its timeout leaves the rest of the bucket to the next, and still does all other work', async () => {
   const scene = await useSweep();
   for (const key of ['a', 'b', 'c']) await putObject(scene.s3, `${key}.csv`);
   const { id: stuck } = await registerRawFile(scene.database, newRawFile({ bucket: Bucket }));
@@ -250,7 +250,7 @@ test('A run whose time is up leaves the rest to the next, and still does all tha
   expect(await filesOf(scene)).toHaveLength(4);
 });
 
-test('A file on its way keeps the sweep awake', async () => {
+test('A pending file keeps the sweep from idling', async () => {
   const scene = await useSweep();
   await putObject(scene.s3, 'a.csv');
   await scene.run({ afterMs: hourMs });

@@ -36,7 +36,7 @@ test('A registered file whose message must have been lost is queued again, a you
   expect(young).not.toBe(old);
 });
 
-test('The age of what is on its way counts from the arrival of a new file, and from the replay of an old one', async () => {
+test('The age of pending files counts from the arrival of a new file, and from the replay of an old one', async () => {
   const { database, run } = await useSweep();
   const { id } = await loadFile(database, [newBlock()], {
     file: { bucket: Bucket, receivedAt: new Date('2025-02-01') },
@@ -51,7 +51,7 @@ test('The age of what is on its way counts from the arrival of a new file, and f
   expect(lateEvent.oldestUnfinishedAgeSeconds).toBeGreaterThan((24 * hourMs) / 1000);
 });
 
-test('Queuing a stuck file starts its time anew, so that the next sweep leaves it alone', async () => {
+test('Queuing a stuck file restarts its waiting time, so the next sweep leaves it alone', async () => {
   const { database, queued, run } = await useSweep();
   await register(database);
   await age(database, waitingMs + minuteMs);
@@ -107,33 +107,33 @@ test('Files of another bucket in the same database are left to its own sweep', a
   expect(report).toMatchObject({ stuckFiles: 0, announced: 0, oldestUnfinishedAgeSeconds: 0 });
 });
 
-test('A dead letter of a file that is not finished is sent on its way again, any other is taken away', async () => {
-  const { database, letters, queued, run } = await useSweep();
+test('A dead-letter message of a pending file is requeued, any other is deleted', async () => {
+  const { database, deadLetters, queued, run } = await useSweep();
   const open = await register(database);
   const { id: finished } = await loadFile(database, [newBlock()], { file: { bucket: Bucket } });
-  for (const id of [open, finished, '999']) await letters.normalize.send(encodeNormalizeMessage(id));
+  for (const id of [open, finished, '999']) await deadLetters.normalize.send(encodeNormalizeMessage(id));
 
   const report = await run();
 
   expect(report.deadLettersHandled).toBe(3);
   expect(queued).toEqual([open]);
-  expect(await letters.normalize.count()).toBe(0);
+  expect(await deadLetters.normalize.count()).toBe(0);
 });
 
-test('A letter that nobody can read stays where it is and is told of, and the others are handled', async () => {
-  const { database, errors, letters, queued, run } = await useSweep();
+test('An invalid dead-letter message stays in the queue and is logged, and the others are handled', async () => {
+  const { database, errors, deadLetters, queued, run } = await useSweep();
   const open = await register(database);
   for (const body of ['{"rawFileId":17}', 'hello', encodeNormalizeMessage(open)]) {
-    await letters.normalize.send(body);
+    await deadLetters.normalize.send(body);
   }
-  await letters.register.send('{"requestPayload":{"Records":[{}]}}');
+  await deadLetters.register.send('{"requestPayload":{"Records":[{}]}}');
 
   const report = await run();
 
   expect(report.deadLettersHandled).toBe(1);
   expect(queued).toEqual([open]);
-  expect(await letters.normalize.count()).toBe(2);
-  expect(await letters.register.count()).toBe(1);
+  expect(await deadLetters.normalize.count()).toBe(2);
+  expect(await deadLetters.register.count()).toBe(1);
   expect(errors).toEqual(Array(3).fill('dead-letter message left in the queue'));
 });
 
@@ -142,7 +142,7 @@ test('An event that register failed three times is registered from the failure q
   const versionId = await putObject(scene.s3, 'a b.csv');
   const object = { key: 'a+b.csv', versionId, eTag: 'e', size: 10 };
   const record = { eventTime: new Date().toISOString(), s3: { bucket: { name: Bucket }, object } };
-  await scene.letters.register.send(
+  await scene.deadLetters.register.send(
     JSON.stringify({ requestPayload: { Records: [record] }, responsePayload: { errorType: 'Error' } }),
   );
 
@@ -150,7 +150,7 @@ test('An event that register failed three times is registered from the failure q
 
   expect(await filesOf(scene)).toMatchObject([{ object_key: 'a b.csv', status: 'registered' }]);
   expect(scene.queued).toHaveLength(1);
-  expect(await scene.letters.register.count()).toBe(0);
+  expect(await scene.deadLetters.register.count()).toBe(0);
 });
 
 test('A normalized file that nobody announced is announced once the grace is over, and then no more', async () => {
@@ -166,25 +166,25 @@ test('A normalized file that nobody announced is announced once the grace is ove
   expect(announced).toMatchObject([{ id, intervalsInserted: 96, blocksChanged: 1 }]);
 });
 
-test('A file that cannot be announced does not keep the others from it', async () => {
+test('A file that cannot be announced does not block the others', async () => {
   const { database, errors, run } = await useSweep();
   const file = { bucket: Bucket };
   const { id: first } = await loadFile(database, [newBlock()], { file });
   const { id: second } = await loadFile(database, [newBlock()], { file });
-  const told: string[] = [];
+  const published: string[] = [];
   const publish: Publish = async ({ id }) => {
     if (id === first) throw new Error('the topic is away');
-    told.push(id);
+    published.push(id);
   };
 
   const report = await run({ afterMs: hourMs, publish });
 
   expect(report.announced).toBe(1);
-  expect(told).toEqual([second]);
+  expect(published).toEqual([second]);
   expect(errors).toEqual(['file not announced']);
 });
 
-test('An upload that was granted and never came is reported for a day, until its bytes arrive by whatever way', async () => {
+test('An upload that was granted and never came is reported for a day, until its bytes arrive by any route', async () => {
   const { database, run } = await useSweep();
   const sha256 = 'ab'.repeat(32);
   await recordUploadRequest(database, {
@@ -225,16 +225,16 @@ test.each([
 });
 
 test('Two sweeps at once over stuck, dead and unannounced files do no harm', async () => {
-  const { database, announced, letters, queued, run } = await useSweep();
+  const { database, announced, deadLetters, queued, run } = await useSweep();
   const stuck = await register(database);
   const { id: unannounced } = await loadFile(database, [newBlock()], { file: { bucket: Bucket } });
   await age(database, waitingMs + minuteMs);
-  await letters.normalize.send(encodeNormalizeMessage(stuck));
+  await deadLetters.normalize.send(encodeNormalizeMessage(stuck));
 
   await Promise.all([run(), run()]);
 
   expect(new Set(queued)).toEqual(new Set([stuck]));
   expect(new Set(announced.map(({ id }) => id))).toEqual(new Set([unannounced]));
-  expect(await letters.normalize.count()).toBe(0);
+  expect(await deadLetters.normalize.count()).toBe(0);
   expect(await filesOf({ database })).toMatchObject([{ status: 'registered' }, { status: 'normalized' }]);
 });

@@ -41,7 +41,7 @@ export async function useSweep() {
   const database = await freshDatabase();
   const { url } = await useS3();
   const s3 = clientOf({ url });
-  const letters = await useDeadLetterQueues();
+  const deadLetters = await useDeadLetterQueues();
   const objects = new S3ObjectStore(s3);
   const bucket = new S3SweptBucket(s3, Bucket);
   const queued: string[] = [];
@@ -57,8 +57,8 @@ export async function useSweep() {
       {
         bucketName: Bucket,
         bucket: options.bucket ?? bucket,
-        normalizeDeadLetters: letters.normalize.queue,
-        registerFailures: letters.register.queue,
+        normalizeDeadLetters: deadLetters.normalize.queue,
+        registerFailures: deadLetters.register.queue,
         database: options.database ?? (async () => database),
         register,
         queue,
@@ -69,7 +69,7 @@ export async function useSweep() {
       },
       { graceMs, waitingMs },
     );
-  return { database, s3, objects, bucket, letters, queued, announced, errors, register, run };
+  return { database, s3, objects, bucket, deadLetters, queued, announced, errors, register, run };
 }
 
 export type SweepScene = Awaited<ReturnType<typeof useSweep>>;
@@ -106,7 +106,7 @@ async function useDeadLetterQueues() {
       queue: sqsDeadLetterQueue(sqs, QueueUrl),
       send: async (MessageBody: string) =>
         void (await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))),
-      /** Letters in it, those hidden by a receive included. */
+      /** Number of messages in it, including those hidden by a receive. */
       count: async () => {
         const { Attributes } = await sqs.send(
           new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),

@@ -15,7 +15,7 @@ async function changesAfter(database: Database, cursor: string | null, query: Re
   return changesResponse.parse(body);
 }
 
-/** A transaction that changes days of an ESIID and stays open until it is told to commit. */
+/** A transaction that changes days of an ESIID and stays open until it is released to commit. */
 async function openChange(database: Database, rawFileId: number, esiid: string) {
   const client = await database.connect();
   await client.query('begin');
@@ -74,7 +74,7 @@ describe('The changes', () => {
     expect(both.changes.map(({ raw_file_id }) => raw_file_id)).toEqual(['1001', '1002']);
   });
 
-  test('are all seen once by a reader that asks all the time, while writers commit in any order', async () => {
+  test('are all seen exactly once by a polling reader, while writers commit in any order', async () => {
     const database = await freshDatabase();
     let isWriting = true;
     const write = async (worker: number) => {

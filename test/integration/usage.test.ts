@@ -142,7 +142,7 @@ test('Pages joined by their cursors are the whole, whatever the resolution', asy
   }
 });
 
-test('Only the range and the channel asked for are told', async () => {
+test('Only the requested range and channel are returned', async () => {
   const database = await freshDatabase();
   const dates = ['2025-01-14', '2025-01-15', '2025-01-16'];
   await loadFile(database, [
@@ -204,7 +204,7 @@ test.each([
   );
 });
 
-test('Coverage tells every day of the range: what is there, what is estimated, which runs are missing', async () => {
+test('Coverage reports every day of the range: stored, estimated and missing runs', async () => {
   const database = await freshDatabase();
   const morning = slots(Object.fromEntries(Array.from({ length: 40 }, (_, slot) => [slot, '0.1'])));
   const estimated = `11${'0'.repeat(94)}`;
@@ -257,7 +257,7 @@ test.each([
   ['from', { from: '2025-01-01' }],
   ['to', { to: '2199-12-30' }],
   ['to', { from: '2025-01-01', to: '2035-01-09' }],
-])('Coverage of more days than it tells is refused, and %s named: %o', async (field, query) => {
+])('Coverage of more days than the maximum is rejected, and %s named: %o', async (field, query) => {
   const database = await freshDatabase();
   await loadFile(database, [
     day('2025-01-15', slots({ 0: '1' })),
@@ -280,7 +280,7 @@ test.each([
   expect(coverageResponse.parse(last).days).toMatchObject([{ present: 0 }, { present: 1 }]);
 });
 
-test('A revision that fills a day closes its gap and is counted', async () => {
+test('A revision that completes a day closes its gap and is counted', async () => {
   const database = await freshDatabase();
   await loadFile(database, [day('2025-01-15', slots({ 0: '1' }))]);
   const full = Array.from({ length: 96 }, () => '1');

@@ -18,7 +18,7 @@ export interface DatabaseWithUsers {
   asAdmin(statement: string): Promise<void>;
 }
 
-/** An empty database with a user for each role, who can log in and nothing else but for the owner; gone after the test. */
+/** An empty database with a user for each role, who can log in and nothing else but for the owner; dropped after the test. */
 export async function databaseWithUsers(): Promise<DatabaseWithUsers> {
   const fresh = await createFreshDatabase('empty');
   const suffix = randomBytes(4).toString('hex');

@@ -11,7 +11,7 @@ export interface FreshDatabase {
 }
 
 /**
- * A database of its own for a test or test file, gone afterwards.
+ * A database of its own for a test or test file, dropped afterwards.
  * @param template `migrated` (the default) has the schema, `empty` has nothing
  */
 export async function createFreshDatabase(

@@ -271,7 +271,7 @@ function permissionsOf(functionId: string, principal: string, resources: Resourc
   );
 }
 
-/** What a function that uses Aurora finds around it: the instance that answers, and, inside the VPC, the way to it. */
+/** What a function that uses Aurora depends on: a running instance and, inside the VPC, a route to it. */
 function surroundingsOf(functionId: string, resources: Resources): readonly string[] {
   const properties = resources[functionId]?.Properties ?? {};
   const text = JSON.stringify(properties.Environment ?? {});

@@ -10,7 +10,7 @@ export interface AssemblyParts {
   readonly code?: Readonly<Record<string, string>>;
 }
 
-/** A folder that is gone after the test. */
+/** A folder that is deleted after the test. */
 export async function temporaryDir(): Promise<string> {
   const dir = await mkdtemp(path.join(tmpdir(), 'smt-local-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));

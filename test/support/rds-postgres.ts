@@ -221,7 +221,7 @@ async function readExactly(socket: Socket, sizeBytes: number): Promise<Buffer> {
     const chunk = socket.read(sizeBytes) as Buffer | null;
     if (chunk?.length === sizeBytes) return chunk;
     await new Promise<void>((resolve, reject) => {
-      socket.once('readable', resolve).once('close', () => reject(new Error('the client is gone')));
+      socket.once('readable', resolve).once('close', () => reject(new Error('the client disconnected')));
     });
   }
 }

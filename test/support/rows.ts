@@ -29,7 +29,7 @@ export function newRawFile(changes: Partial<NewRawFile> = {}): NewRawFile {
   };
 }
 
-/** A block with 96 equal values unless told otherwise; its content hash follows from its values. */
+/** A block with 96 equal values by default; its content hash follows from its values. */
 export function newBlock(changes: Partial<Omit<IntervalBlock, 'content'>> = {}): IntervalBlock {
   const block = {
     esiid: esiidA,
@@ -130,7 +130,7 @@ interface LoadedFile {
   readonly reads?: readonly (DailyRead | MonthlyRead)[];
 }
 
-/** The whole way of a file: registered, claimed, loaded. */
+/** The whole lifecycle of a file: registered, claimed, loaded. */
 export async function loadFile(
   database: Database,
   blocks: readonly IntervalBlock[],

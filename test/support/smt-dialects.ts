@@ -249,7 +249,7 @@ export const misnamedStarts = otherTool({
   isOrderFree: false,
   row: (reading) => [reading.esiid, usDate(reading.date), clockText(reading.wallMinutes), kwhOf(reading)],
 });
-/** Its first and its last day tell, so it is none of the dialects that any part of a file can be in. */
+/** Its first and last day determine it, so it is not one of the dialects that a part of a file can be in. */
 export const endsByOwnDate = otherTool({
   name: 'end only, beside the date of the end',
   header: 'ESIID,Date,Interval End Time,kWh',

@@ -13,8 +13,8 @@ import {
 import { addDays, meterDay, momentsOf, type Reading } from './smt-meter.ts';
 import { zip } from './smt-zip.ts';
 
-/** One reading as a file tells it. */
-interface Told {
+/** One reading as written to a file. */
+interface WrittenReading {
   readonly esiid: string;
   readonly channel: Channel;
   readonly startMs: number;
@@ -29,8 +29,8 @@ export interface GeneratedFile {
   readonly esiidHint: string | null;
   readonly receivedAt: Date;
   readonly maxOpenBlocks: number;
-  /** What its rows tell, row by row. */
-  readonly told: readonly Told[];
+  /** What its rows say, row by row. */
+  readonly written: readonly WrittenReading[];
 }
 
 /** A meter-day in one revision. */
@@ -143,7 +143,7 @@ interface Line {
   readonly reading: Reading | null;
 }
 
-/** Each line of a day with the reading it tells. */
+/** Each line of a day with the reading it holds. */
 function linesOf(dialect: Dialect, readings: readonly Reading[]): Line[] {
   const texts = dialect.lines(readings);
   const skipped = texts.length - readings.length;
@@ -153,7 +153,7 @@ function linesOf(dialect: Dialect, readings: readonly Reading[]): Line[] {
   });
 }
 
-/** Whether only order tells where rows of the day belong; then they keep it, and the repeated hour stays together. */
+/** Whether only order determines the slots of the day's rows; then it is kept, and the repeated hour stays together. */
 function isRepeated(readings: readonly Reading[], dialect: Dialect): boolean {
   return readings.length === 100 && !dialect.isOrderFree;
 }
@@ -169,8 +169,10 @@ function makeFile(filePlan: Plan, versions: readonly Version[], esiids: readonly
     return { lines: kept, mayShuffle: !isRepeated(readings, dialect) };
   });
   const lines = arrange(filePlan, days, seed);
-  const told = lines.flatMap(({ reading }) =>
-    reading && reading.milliKwh !== null ? [tell(dialect, reading, reading.milliKwh, receivedAt)] : [],
+  const written = lines.flatMap(({ reading }) =>
+    reading && reading.milliKwh !== null
+      ? [writtenReading(dialect, reading, reading.milliKwh, receivedAt)]
+      : [],
   );
   const text = fileOfLines(
     dialect,
@@ -182,14 +184,14 @@ function makeFile(filePlan: Plan, versions: readonly Version[], esiids: readonly
     esiidHint: dialect.hasEsiid ? null : (esiids[chosen[0]?.meter ?? 0] ?? null),
     receivedAt,
     maxOpenBlocks: filePlan.maxOpenBlocks,
-    told,
+    written,
   };
 }
 
 /** A date that month-first alone can read, without which days up to the 12th would be read in no order. */
 const decidingDate = '2022-07-20';
 
-/** The versions that the dialect can tell, and tell apart where only order tells slots. */
+/** The versions that the dialect can express, and can distinguish where only order determines slots. */
 function fitting({ dialect, chosen }: Plan, versions: readonly Version[]): Version[] {
   const seen = new Set<string>();
   const result: Version[] = [];
@@ -198,10 +200,10 @@ function fitting({ dialect, chosen }: Plan, versions: readonly Version[]): Versi
     if (!choice || (!dialect.hasChannel && choice.channel !== 'consumption')) continue;
     if (!dialect.hasEsiid && result[0] && result[0].meter !== choice.meter) continue;
     const name = `${choice.meter} ${choice.channel} ${choice.date} ${dialect.hasRevision ? choice.revision : ''}`;
-    const isToldByOrder =
+    const isDeterminedByOrder =
       endOnly.includes(dialect) || (momentsOf(choice.date).length === 100 && !dialect.isOrderFree);
     // Without stamps, two values for one slot contradict each other.
-    if (seen.has(name) && (isToldByOrder || !dialect.hasRevision)) continue;
+    if (seen.has(name) && (isDeterminedByOrder || !dialect.hasRevision)) continue;
     seen.add(name);
     result.push(choice);
   }
@@ -235,7 +237,12 @@ function arrange(
   return placed.sort((a, b) => a.place - b.place).map(({ line }) => line);
 }
 
-function tell(dialect: Dialect, reading: Reading, milliKwh: number, receivedAt: Date): Told {
+function writtenReading(
+  dialect: Dialect,
+  reading: Reading,
+  milliKwh: number,
+  receivedAt: Date,
+): WrittenReading {
   const { esiid, channel, startMs } = reading;
   // 06:18 in Texas, five hours behind UTC in summer and six in winter; none of the days starts or ends between.
   const revisedMs = dialect.hasRevision ? texasMs(reading.revision) : receivedAt.getTime();
@@ -268,34 +275,34 @@ function pack({ container }: Plan, text: string): Buffer {
 
 /** The current value of every slot: the newest revision, an actual read before an estimate, the greater value. */
 export function currentIntervals(files: readonly GeneratedFile[]): string[] {
-  const current = new Map<string, Told>();
-  for (const told of files.flatMap((file) => file.told)) {
-    const name = `${told.esiid} ${told.channel} ${told.startMs}`;
+  const current = new Map<string, WrittenReading>();
+  for (const written of files.flatMap((file) => file.written)) {
+    const name = `${written.esiid} ${written.channel} ${written.startMs}`;
     const held = current.get(name);
-    if (!held || isGreater(told, held)) current.set(name, told);
+    if (!held || isGreater(written, held)) current.set(name, written);
   }
   return [...current.values()].map(intervalText).sort();
 }
 
-function isGreater(a: Told, b: Told): boolean {
+function isGreater(a: WrittenReading, b: WrittenReading): boolean {
   if (a.revisedMs !== b.revisedMs) return a.revisedMs > b.revisedMs;
   if (a.isActual !== b.isActual) return a.isActual;
   return a.milliKwh > b.milliKwh;
 }
 
-function intervalText({ esiid, channel, startMs, revisedMs, isActual, milliKwh }: Told): string {
+function intervalText({ esiid, channel, startMs, revisedMs, isActual, milliKwh }: WrittenReading): string {
   const [ts, revisedAt] = [startMs, revisedMs].map((ms) => new Date(ms).toISOString());
   return [esiid, channel, ts, (milliKwh / 1000).toFixed(5), isActual ? 'A' : 'E', revisedAt].join(' ');
 }
 
-/** What the file's account should say of the rows that hold a value. */
-export function expectedCounts({ told }: GeneratedFile): {
+/** The expected counts of the rows that hold a value. */
+export function expectedCounts({ written }: GeneratedFile): {
   intervalsRead: number;
   duplicateRows: number;
   conflictingRows: number;
 } {
   const valuesOfSlot = Map.groupBy(
-    told,
+    written,
     ({ esiid, channel, startMs, revisedMs }) => `${esiid} ${channel} ${startMs} ${revisedMs}`,
   );
   const distinct = [...valuesOfSlot.values()].map(
@@ -305,6 +312,6 @@ export function expectedCounts({ told }: GeneratedFile): {
   return {
     intervalsRead: valuesOfSlot.size,
     conflictingRows: values - valuesOfSlot.size,
-    duplicateRows: told.length - values,
+    duplicateRows: written.length - values,
   };
 }

@@ -49,7 +49,7 @@ async function receive(body: string) {
 
 describe('The example of an announcement endpoint', () => {
   test.each(['sha1', 'sha256'] as const)(
-    'takes an announcement that SNS signed with %s',
+    'accepts an announcement that SNS signed with %s',
     async (algorithm) => {
       expect((await receive(signed(notification, algorithm))).received).toEqual({
         id: '7',
@@ -63,7 +63,7 @@ describe('The example of an announcement endpoint', () => {
     },
   );
 
-  test('confirms the subscription at the address that SNS signed', async () => {
+  test('confirms the subscription at the URL that SNS signed', async () => {
     const { received, fetched } = await receive(signed(confirmation));
 
     expect(received).toBeNull();

@@ -8,7 +8,7 @@ import { getEvent } from '../support/api-event.ts';
 const context = { awsRequestId: 'request-1' } as Context;
 
 describe('A route', () => {
-  test('answers 503 with Retry-After while the database accepts no connection, and logs the cause', async () => {
+  test('returns 503 with Retry-After while the database accepts no connection, and logs the cause', async () => {
     const logged = vi.spyOn(logger, 'error').mockReturnValue();
     const unavailable = new DatabaseUnavailableError(new Error('timeout expired'));
     const route = apiRoute(() => Promise.reject(unavailable));

@@ -26,7 +26,7 @@ function s3Error(httpStatusCode: number): S3ServiceException {
   });
 }
 
-describe('what S3 says of an object version', () => {
+describe('the metadata of an object version in S3', () => {
   const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
   const head = {
     ETag: '"abc"',
@@ -56,7 +56,7 @@ describe('what S3 says of an object version', () => {
     expect((await new S3ObjectStore(new S3Client()).metadata(version)).sha256).toBeNull();
   });
 
-  test.each([404, 405])('is that it is gone, when it answers %i', async (status) => {
+  test.each([404, 405])('is that it is deleted, on %i', async (status) => {
     mockClient(S3Client)
       .on(HeadObjectCommand)
       .rejects(s3Error(status))
@@ -68,14 +68,14 @@ describe('what S3 says of an object version', () => {
     await expect(store.sha256(version)).rejects.toThrow(ObjectDeletedError);
   });
 
-  test.each([403, 503])('is no reason to give up, when it answers %i', async (status) => {
+  test.each([403, 503])('is a transient error, on %i', async (status) => {
     const error = s3Error(status);
     mockClient(S3Client).on(HeadObjectCommand).rejects(error);
 
     await expect(new S3ObjectStore(new S3Client()).metadata(version)).rejects.toBe(error);
   });
 
-  test('is not asked for more bytes than are wanted', async () => {
+  test('is not requested beyond the wanted bytes', async () => {
     const s3 = mockClient(S3Client);
     s3.on(GetObjectCommand).resolves({});
     const source = new S3ObjectStore(new S3Client()).source(version, 100);
@@ -105,10 +105,10 @@ describe('the sender of the normalize queue', () => {
     });
   });
 
-  test('throws when the queue took only some', async () => {
+  test('throws when the queue accepted only some', async () => {
     const sqs = mockClient(SQSClient);
-    const refused = { Id: '1', SenderFault: false, Code: 'InternalError' };
-    sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [refused] });
+    const rejected = { Id: '1', SenderFault: false, Code: 'InternalError' };
+    sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [rejected] });
 
     const sent = normalizeSender(new SQSClient(), 'https://queue')(['1', '2']);
 
@@ -116,13 +116,13 @@ describe('the sender of the normalize queue', () => {
   });
 });
 
-test('A dead letter is taken away by its receipt, and only when asked', async () => {
+test('A dead-letter message is deleted by its receipt, and only on request', async () => {
   const sqs = mockClient(SQSClient);
   sqs.on(ReceiveMessageCommand).resolves({ Messages: [{ Body: 'x', ReceiptHandle: 'r1' }] });
 
-  const [letter] = await sqsDeadLetterQueue(new SQSClient(), 'https://dead').receive();
+  const [message] = await sqsDeadLetterQueue(new SQSClient(), 'https://dead').receive();
   expect(sqs.commandCalls(DeleteMessageCommand)).toHaveLength(0);
-  await letter?.delete();
+  await message?.delete();
 
   expect(sqs.commandCalls(DeleteMessageCommand)[0]?.args[0].input).toEqual({
     QueueUrl: 'https://dead',
@@ -130,7 +130,7 @@ test('A dead letter is taken away by its receipt, and only when asked', async ()
   });
 });
 
-test('An announcement can be filtered by source and by whether it brought anything', async () => {
+test('An announcement can be filtered by source and by whether anything was inserted', async () => {
   const sns = mockClient(SNSClient);
   sns.on(PublishCommand).resolves({ MessageId: 'm1' });
   const announcement = {

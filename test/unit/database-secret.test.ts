@@ -51,7 +51,7 @@ describe('the secret with connection strings', () => {
     expect(authoritiesOf(urls.writer)).toEqual([]);
   });
 
-  test('leaves TLS to the URL when told so', () => {
+  test('leaves TLS to the URL when configured so', () => {
     const connection = readDatabaseSecret(JSON.stringify({ ...urls, tls: 'as-in-url' }), 'owner');
 
     expect(connection).toEqual({ connectionString: urls.owner });
@@ -63,7 +63,7 @@ describe('the secret with connection strings', () => {
     ['a field is unknown', JSON.stringify({ ...urls, scheme: 'smt' }), 'scheme'],
     ['it is neither', 'pw-of-someone', 'postgres:// URL'],
     ['it is broken JSON', '{"owner": "pw-of-someone', 'neither'],
-  ])('is refused when %s, naming the place and no password', (_, text, named) => {
+  ])('is rejected when %s, naming the field and no password', (_, text, named) => {
     const read = () => readDatabaseSecret(text, 'reader');
 
     expect(read).toThrow(InvalidDatabaseSecretError);

@@ -42,7 +42,7 @@ describe('the environment file', () => {
     expect(readEnvironment({ SMT_HOST: 'set' }, undefined)).toMatchObject({ SMT_HOST: 'set' });
   });
 
-  test('that is there and cannot be read is told, unless systemd has set all of it', () => {
+  test('that exists but cannot be read is reported, unless systemd has set all of it', () => {
     const unreadable = '/'; // for root too
     expect(() => readEnvironment({}, undefined, unreadable)).toThrow('/ cannot be read (EISDIR)');
     expect(readEnvironment({ ADMIN_TOKEN: 'set' }, undefined, unreadable)).toEqual({ ADMIN_TOKEN: 'set' });
@@ -50,7 +50,7 @@ describe('the environment file', () => {
 });
 
 describe('the configuration', () => {
-  test('of a droplet as it is today is enough', () => {
+  test('of an existing droplet suffices', () => {
     expect(readSyncConfiguration(complete)).toMatchObject({
       api: { baseUrl: 'https://intelliwatt.example', adminToken: 'token' },
       sftp: { host: 'sftp.example', port: 22, user: 'someone', password: 'secret', hostKeys: null },
@@ -65,7 +65,7 @@ describe('the configuration', () => {
     'SMT_USER',
     'SMT_REMOTE_DIR',
     'SMT_LOCAL_DIR',
-  ])('without %s is refused with its name', (name) => {
+  ])('without %s is rejected by name', (name) => {
     expect(() => readSyncConfiguration({ ...complete, [name]: ' ' })).toThrow(`${name} is not set`);
   });
 

@@ -30,7 +30,7 @@ const configuration = (localDir: string, host = 'sftp.example') =>
   });
 
 describe('the ledger', () => {
-  test('knows what was delivered after a restart, and takes a changed file for another one', async () => {
+  test('remembers deliveries across a restart, and treats a changed file as another one', async () => {
     const dir = await temporaryDir();
     await (await Ledger.open(configuration(dir))).recordDelivery(file, 'ab');
 
@@ -42,7 +42,7 @@ describe('the ledger', () => {
     expect((await Ledger.open(configuration(dir, 'other.example'))).hasDelivered(file)).toBe(false);
   });
 
-  test('passes over lines that a crash cut off or that are something else', async () => {
+  test('skips truncated and invalid lines', async () => {
     const dir = await temporaryDir();
     await (await Ledger.open(configuration(dir))).recordDelivery(file, 'ab');
     const [name = ''] = await readdir(dir);
@@ -96,17 +96,17 @@ describe('attempts in the ledger', () => {
 });
 
 describe('a ledger that cannot be read', () => {
-  test('costs questions, and is told', async () => {
+  test('costs API calls, and is reported', async () => {
     const dir = await temporaryDir();
     await (await Ledger.open(configuration(dir))).recordDelivery(file, 'ab');
     const [name = ''] = await readdir(dir);
     await rm(path.join(dir, name));
     await mkdir(path.join(dir, name)); // unreadable for root too
-    const troubles: unknown[] = [];
+    const errors: unknown[] = [];
 
-    const ledger = await Ledger.open(configuration(dir), (error) => troubles.push(error));
+    const ledger = await Ledger.open(configuration(dir), (error) => errors.push(error));
 
-    expect(troubles).toMatchObject([{ code: 'EISDIR' }]);
+    expect(errors).toMatchObject([{ code: 'EISDIR' }]);
     expect(ledger.hasDelivered(file)).toBe(false);
   });
 });
@@ -120,7 +120,7 @@ describe('root in the folder of somebody else', () => {
     return dir;
   }
 
-  test('is refused, and told what to run instead', async () => {
+  test('is rejected, with the command to run instead', async () => {
     const dir = await folderOfSomebody();
 
     for (const localDir of [dir, path.join(dir, 'not/there/yet')]) {
@@ -130,7 +130,7 @@ describe('root in the folder of somebody else', () => {
     }
   });
 
-  test('is only root: others see for themselves', async () => {
+  test('concerns root only', async () => {
     await expect(rejectRoot(await folderOfSomebody(), { ...root, uid: 1000 })).resolves.toBeUndefined();
     await expect(rejectRoot('/', root)).resolves.toBeUndefined();
   });
@@ -141,7 +141,7 @@ describe('the spool', () => {
     yield Buffer.from(text);
   }
 
-  test('holds a file that has no name, and gives it out as often as asked', async () => {
+  test('holds an unlinked file, and can be read repeatedly', async () => {
     const dir = await temporaryDir();
     await writeFile(path.join(dir, '.spooling-1-1'), 'left by a kill');
     const spool = await Spool.open({ dir, minFreeBytes: 0 });
@@ -156,7 +156,7 @@ describe('the spool', () => {
     await file.release();
   });
 
-  test('refuses a file for which there is no room, and waits while another holds it', async () => {
+  test('rejects a file that does not fit, and waits while another file holds the space', async () => {
     const spool = await Spool.open({
       dir: await temporaryDir(),
       minFreeBytes: 100,
@@ -187,7 +187,7 @@ describe('the spool', () => {
     expect(wasHeld).toBe(false);
   });
 
-  test('lets go of the room of a file that could not be fetched', async () => {
+  test('releases the space of a file that could not be fetched', async () => {
     const spool = await Spool.open({ dir: await temporaryDir(), minFreeBytes: 0, freeBytes: async () => 10 });
     const failing = async function* (): AsyncGenerator<Buffer> {
       yield Buffer.from('01234');
@@ -218,7 +218,7 @@ describe('retries', () => {
     expect(tries).toEqual([1, 2, 3]);
   });
 
-  test('are not made of what is not temporary', async () => {
+  test('are not made for permanent errors', async () => {
     let tries = 0;
     const failing = withRetries(
       async () => {
@@ -275,22 +275,19 @@ describe('the log', () => {
     });
   });
 
-  test.each(['json', 'text'] as const)(
-    'as %s shows no character of a name that a terminal would obey',
-    (format) => {
-      const unit = fc.constantFrom(
-        ...['\u001b', '\u0000', '\u009b', '\u202e', '\r', '\n', '\u2028', '\u{e0041}', 'a', 'é'],
-      );
+  test.each(['json', 'text'] as const)('as %s escapes control characters in names', (format) => {
+    const unit = fc.constantFrom(
+      ...['\u001b', '\u0000', '\u009b', '\u202e', '\r', '\n', '\u2028', '\u{e0041}', 'a', 'é'],
+    );
 
-      fc.assert(
-        fc.property(fc.string({ unit }), (file) => {
-          const lines: string[] = [];
-          createLog({ write: (text) => void lines.push(text), format }).info('fetched', { file });
+    fc.assert(
+      fc.property(fc.string({ unit }), (file) => {
+        const lines: string[] = [];
+        createLog({ write: (text) => void lines.push(text), format }).info('fetched', { file });
 
-          expect(lines[0]).toMatch(/^[^\p{Cc}\p{Cf}\u2028\u2029]*\n$/u);
-          if (format === 'json') expect(JSON.parse(lines[0] ?? '')).toMatchObject({ file });
-        }),
-      );
-    },
-  );
+        expect(lines[0]).toMatch(/^[^\p{Cc}\p{Cf}\u2028\u2029]*\n$/u);
+        if (format === 'json') expect(JSON.parse(lines[0] ?? '')).toMatchObject({ file });
+      }),
+    );
+  });
 });

@@ -11,7 +11,7 @@ function asked(acceptEncoding?: string) {
 }
 
 test.each(['gzip', 'br, gzip;q=0.5', 'GZIP', '*'])(
-  'A long answer is compressed for who accepts %s',
+  'A long response is compressed for a client that accepts %s',
   async (accepted) => {
     const response = await encodeResponse(asked(accepted), { status: 200, body: long });
 
@@ -23,7 +23,7 @@ test.each(['gzip', 'br, gzip;q=0.5', 'GZIP', '*'])(
 );
 
 test.each([undefined, 'br', 'identity', 'gzip;q=0', 'gzip; q=0.0'])(
-  'It is not for who accepts %s',
+  'It is not compressed for a client that accepts %s',
   async (accepted) => {
     const response = await encodeResponse(asked(accepted), { status: 200, body: long });
 
@@ -32,7 +32,7 @@ test.each([undefined, 'br', 'identity', 'gzip;q=0', 'gzip; q=0.0'])(
   },
 );
 
-test('A short answer stays as it is, and nobody may keep it', async () => {
+test('A short response is not compressed, and not cacheable', async () => {
   const response = await encodeResponse(asked('gzip'), { status: 404, body: { ok: false } });
 
   expect(response).toMatchObject({ statusCode: 404, body: '{"ok":false}' });
@@ -43,7 +43,7 @@ test('A short answer stays as it is, and nobody may keep it', async () => {
   });
 });
 
-test('Bytes travel as base64, with the headers of the route', async () => {
+test('Bytes are sent as base64, with the headers of the route', async () => {
   const body = new Uint8Array([0, 255, 128]);
 
   const response = await encodeResponse(asked(), {

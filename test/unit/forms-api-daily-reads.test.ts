@@ -44,7 +44,7 @@ describe('Daily reads in JSON', () => {
     expect(nonZero(fromJson.report.counts)).toEqual({ rowsRead: 1, dailyReadsRead: 1 });
   });
 
-  test('that are bad cost themselves, that come again are counted', async () => {
+  test('that are bad are rejected alone, duplicates are counted', async () => {
     const text = readsOf([
       {},
       {},

@@ -107,7 +107,7 @@ describe('JSON of the official API', () => {
     expect(report.rejectedRows[0]?.lineNumber).toBe(1);
   });
 
-  test('rejects single fields that stand where they must', async () => {
+  test('rejects single fields in their required places', async () => {
     const text = responseOf({ date: ordinary }, (raster) =>
       raster
         .with(0, '0.1234567-A')

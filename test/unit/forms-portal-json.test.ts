@@ -119,7 +119,7 @@ describe('JSON of the portal', () => {
     expect(report.rejectedRows[0]?.text).toContain('starttime " 2:15 am"');
   });
 
-  test('refuses hourly values, naming their length', async () => {
+  test('rejects hourly values, naming their length', async () => {
     const text = changed(ordinary, (all) => {
       const hours = all.filter((_, index) => index % 4 === 0);
       for (const [index, hour] of hours.entries()) hour.endtime = hours[index + 1]?.starttime ?? ' 12:00 am';
@@ -140,7 +140,7 @@ describe('JSON of the portal', () => {
     expect((await readBytes(named, { esiidHint: esiid })).blocks).toMatchObject([{ esiid: otherEsiid }]);
   });
 
-  test('refuses a file that names its ESIID after more readings than can wait for it', async () => {
+  test('rejects a file that names its ESIID after more readings than are buffered', async () => {
     const response = JSON.parse(portalResponse(generatedYear().slice(0, 96 * 53)));
 
     const { report } = await readBytes(JSON.stringify({ ...response, esiid: otherEsiid }), {

@@ -112,7 +112,7 @@ describe('Whatever the form', () => {
           maxLength: 3,
         }),
         async ([, write], withGaps, damages) => {
-          // A comma less and one more may move what stands between two gaps, and nothing in the file tells.
+          // One comma less and one more may shift the values between two gaps, and nothing in the file shows it.
           const readings = withGaps.map((reading) => ({ ...reading, milliKwh: reading.milliKwh ?? 321 }));
           const damaged = damages.reduce(damageSign, write(readings));
 

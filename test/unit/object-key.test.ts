@@ -49,7 +49,7 @@ describe('the key of a dropped file', () => {
 });
 
 describe('an object that is no raw file', () => {
-  test('is the empty one the S3 console makes for a folder, or one of the system itself', () => {
+  test('is the empty one the S3 console creates for a folder, or one of the system itself', () => {
     expect(isRawFileKey('folder/', 0)).toBe(false);
     expect(isRawFileKey('_smt-ingest/sweep.json', 10)).toBe(false);
   });

@@ -46,7 +46,7 @@ test('The parameters of a route are those that its schema checks', () => {
   });
 });
 
-test('The document tells which days may be asked for', () => {
+test('The document states which days may be requested', () => {
   const { '/api/usage': usage, '/api/admin/smt/raw-files': rawFiles } = document().paths;
   const days = [usage, rawFiles].flatMap((path) =>
     path?.get?.parameters?.filter(({ name }) => name === 'from' || name === 'to'),

@@ -125,7 +125,7 @@ describe('A report of daily reads', () => {
     expect(reads).toMatchObject([{ usageDate: '2022-07-02', startReading: null, endReading: null }]);
   });
 
-  test('counts what comes twice, and keeps both of what contradicts itself', async () => {
+  test('counts duplicate rows, and keeps both of conflicting ones', async () => {
     const row = { date: '2022-07-01', milliKwh: 5 };
     const { report, reads } = await read(
       dailyCsv([row, row, { ...row, milliKwh: 6 }, { ...row, esiid: otherEsiid }]),
@@ -207,7 +207,7 @@ describe('A report of billed periods', () => {
   });
 });
 
-describe('What may be another form of file is not taken for a report of reads', () => {
+describe('What may be another form of file is not read as a report of reads', () => {
   const rows = (count: number, row: (index: number) => string): string =>
     Array.from({ length: count }, (_, index) => row(index)).join('\n');
   const days = (first: string, rest: string) => `'${esiid},${first},10/02/2020 07:35:54,${rest}`;

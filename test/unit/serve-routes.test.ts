@@ -12,7 +12,7 @@ const readerTokensArn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:re
 
 const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3600 * 1000);
 
-/** Answers GetSecretValue as Secrets Manager does, with the versions it holds at that time. */
+/** Responds to GetSecretValue as Secrets Manager does, with the versions it holds at that time. */
 async function secretsManager(versions: {
   AWSCURRENT: Version;
   AWSPREVIOUS?: Version;
@@ -62,7 +62,7 @@ function route(access: 'admin' | 'reader' | 'anyone' = 'admin') {
   };
 }
 
-test('The current token is taken in either header, and no other', async () => {
+test('The current token is accepted in either header, and no other', async () => {
   await secretsManager({ AWSCURRENT: { token: 'current', createdAt: hoursAgo(1) } });
   const request = route();
 
@@ -74,7 +74,7 @@ test('The current token is taken in either header, and no other', async () => {
   expect(await request({})).toBe(401);
 });
 
-test('For a day after a rotation the old token is taken too, then not any more', async () => {
+test('For a day after a rotation the old token is accepted too, then no longer', async () => {
   const old = { token: 'old', createdAt: hoursAgo(1000) };
   await secretsManager({ AWSCURRENT: { token: 'new', createdAt: hoursAgo(23) }, AWSPREVIOUS: old });
   const inGrace = route();
@@ -87,7 +87,7 @@ test('For a day after a rotation the old token is taken too, then not any more',
   expect(await afterGrace({ 'x-admin-token': 'old' })).toBe(401);
 });
 
-test('A function that has run for a while takes a new token at its first use', async () => {
+test('A warm function accepts a new token at its first use', async () => {
   const versions = await secretsManager({ AWSCURRENT: { token: 'old', createdAt: hoursAgo(1000) } });
   const request = route();
   vi.useFakeTimers({ toFake: ['Date'] });
@@ -104,7 +104,7 @@ test('A function that has run for a while takes a new token at its first use', a
   expect(await request({ 'x-admin-token': 'old' })).toBe(200);
 });
 
-test('A refused request is counted', async () => {
+test('A rejected request is counted', async () => {
   await secretsManager({ AWSCURRENT: { token: 'current', createdAt: hoursAgo(1) } });
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   onTestFinished(() => void written.mockRestore());

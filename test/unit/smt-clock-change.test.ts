@@ -83,7 +83,7 @@ describe('fall back', () => {
       'a row of the morning astray within the hour',
       [...beforeHour, ...firstPass, beforeHour[1] ?? '', ...secondPass, ...afterHour],
     ],
-  ])('Labeled alike, it is told by order: %s', async (_, lines) => {
+  ])('With equal labels, order determines the slot: %s', async (_, lines) => {
     const { report, blocks } = await read(lines);
 
     const slots = new Set(lines).size;
@@ -92,7 +92,7 @@ describe('fall back', () => {
     expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(given));
   });
 
-  test('Named CDT and CST, it is told in any order', async () => {
+  test('With CDT and CST labels, any order works', async () => {
     const shuffled = zoneSuffixes
       .lines(autumnDay)
       .map((line, i) => ({ line, key: (i * 37) % 100 }))
@@ -134,7 +134,7 @@ describe('fall back', () => {
       92,
     ],
   ])(
-    'What nothing tells apart is no reading, and the rest of the day is: %s',
+    'Indistinguishable rows are rejected, and the rest of the day is read: %s',
     async (_, lines, intervals) => {
       const { report, blocks } = await read(lines);
 
@@ -166,7 +166,7 @@ describe('fall back', () => {
   test.each([
     ['one copy after the other', [...smtLines(autumnDay), ...smtLines(autumnDay)]],
     ['each row twice in a row', smtLines(autumnDay).flatMap((line) => [line, line])],
-  ])('A day that is there twice is 100 readings and 100 duplicates: %s', async (_, lines) => {
+  ])('A repeated day is 100 readings and 100 duplicates: %s', async (_, lines) => {
     const { report, blocks } = await read(lines);
 
     expect(nonZero(report.counts)).toEqual({ rowsRead: 200, intervalsRead: 100, duplicateRows: 100 });
@@ -185,7 +185,7 @@ describe('fall back', () => {
     );
   });
 
-  test.each([trueEnds, convertedEnds])('Ends alone tell it too: $name', async (dialect) => {
+  test.each([trueEnds, convertedEnds])('Ends alone determine it too: $name', async (dialect) => {
     const { report, blocks } = await readBytes(writeFile(dialect, autumnDay));
 
     expect(nonZero(report.counts)).toEqual({ rowsRead: 100, intervalsRead: 100 });

@@ -154,7 +154,7 @@ describe('A bad member costs that member', () => {
     expect(report.intervalMinAt).toBe('2022-07-01T05:00:00.000Z');
   });
 
-  test('What all members suffer from is what the file fails with', async () => {
+  test('An error common to all members is the error of the file', async () => {
     const { bytes } = writeZip([
       { ...bad, isEncrypted: true },
       { ...good, isEncrypted: true },
@@ -288,7 +288,7 @@ describe('Every byte of a container is accounted for', () => {
       whole.length + 8,
     ],
     ['damage after padding', Buffer.concat([whole, Buffer.alloc(2), Buffer.from('x')]), whole.length + 2],
-  ])('gzip with %s is refused, and its offset named', async (_, bytes, offset) => {
+  ])('gzip with %s is rejected, and its offset named', async (_, bytes, offset) => {
     for (const chunkBytes of [65_536, 97]) {
       const { report } = await readBytes(bytes, { chunkBytes });
       expect(report).toMatchObject({ status: 'failed', errorCode: 'corrupt-gzip' });
@@ -296,7 +296,7 @@ describe('Every byte of a container is accounted for', () => {
     }
   });
 
-  test('gzip with damage between members is refused', async () => {
+  test('gzip with damage between members is rejected', async () => {
     const bytes = Buffer.concat([whole, Buffer.from('damage'), gzipSync(csv(second))]);
     expect((await readBytes(bytes)).report).toMatchObject({ status: 'failed', errorCode: 'corrupt-gzip' });
   });

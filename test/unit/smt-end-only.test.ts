@@ -25,7 +25,7 @@ describe.each([trueEnds, misnamedStarts])('$name', (dialect) => {
     expect(nonZero(report.counts)).toEqual({ rowsRead: given.length, invalidTimestamp: given.length });
   });
 
-  test('shows the same in a file that is there twice', async () => {
+  test('shows the same in a file with its rows repeated', async () => {
     const { report, blocks } = await readBytes(fileOfLines(dialect, [...lines, ...lines]));
 
     expect(report).toMatchObject({ status: 'normalized', recountMembers: [0] });
@@ -95,7 +95,7 @@ test('Ends in the hour that did not exist: the last before it counts, values wit
   expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(day));
 });
 
-test('More rows of one meter than wait at once are told by their first and last', async () => {
+test('More rows of one meter than are buffered are determined by their first and last', async () => {
   const readings = dates('2022-03-20', 300).flatMap((date) => meterDay({ date, milliKwh: (slot) => slot }));
   expect(readings.length).toBeGreaterThan(20_000);
 
@@ -112,14 +112,14 @@ describe('Ends beside their own date look like starts on every day but the first
   test.each([
     ['as they come', lines],
     ['newest first', lines.toReversed()],
-  ])('Both edges tell: %s', async (_, given) => {
+  ])('Both edges determine it: %s', async (_, given) => {
     const { report, blocks } = await readBytes(fileOfLines(endsByOwnDate, given));
 
     expect(report.counts).toMatchObject({ intervalsRead: days.length, invalidTimestamp: 0 });
     expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(days));
   });
 
-  test('They tell of a file that is there twice, too', async () => {
+  test('They also determine a file that contains its rows twice', async () => {
     const summer = dates('2022-07-21', 3).flatMap((date) => meterDay({ date }));
     const given = endsByOwnDate.lines([...summer, ...summer]);
 

@@ -7,16 +7,13 @@ test.each([
   ['Net Export', 'Net Export,ESIID,Timestamp,kWh', `.2,${esiid},2022-07-01 00:00,.1`],
   ['Usage (kWh)', 'ESIID,Usage Date,Start Time,kWh,Usage (kWh)', `${esiid},2022-07-01,00:00,.1,.2`],
   ['Surplus', 'ESIID;Date/Time;kWh;Surplus', `${esiid};2022-07-01 00:00;.1;.2`],
-])(
-  'A second energy column and nothing to tell the channels is refused by its name: %s',
-  async (name, header, row) => {
-    const { report, blocks } = await readBytes(`${header}\n${row}`);
+])('A second energy column without channels is rejected by its name: %s', async (name, header, row) => {
+  const { report, blocks } = await readBytes(`${header}\n${row}`);
 
-    expect(report).toMatchObject({ status: 'failed', errorCode: 'unknown-header' });
-    expect(report.errorMessage).toContain(`"${name}"`);
-    expect(blocks).toEqual([]);
-  },
-);
+  expect(report).toMatchObject({ status: 'failed', errorCode: 'unknown-header' });
+  expect(report.errorMessage).toContain(`"${name}"`);
+  expect(blocks).toEqual([]);
+});
 
 test.each([
   ['a channel column', 'ESIID,Timestamp,kWh,Channel', 'Consumption'],

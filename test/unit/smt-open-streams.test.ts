@@ -30,7 +30,7 @@ const unread: readonly [string, Buffer][] = [
   ['pgp-key-missing', message],
 ];
 
-/** A source in small pieces that counts its streams as S3 would its connections: from the first read until let go. */
+/** A source in small pieces that counts its streams as S3 would its connections: from the first read until closed. */
 function countingSource(bytes: Buffer) {
   const streams = { opened: 0, open: 0, mostOpen: 0 };
   async function* pieces(startByte: number, endByte: number): AsyncGenerator<Buffer> {
@@ -58,11 +58,11 @@ async function read(bytes: Buffer, options: Partial<RawFileOptions> = {}, sink: 
     { filename: 'a', esiidHint: null, receivedAt: new Date(), ...options },
     sink,
   ).catch((error: Error) => error);
-  await new Promise(setImmediate); // a stream lets go a moment after it is told to
+  await new Promise(setImmediate); // a destroyed stream closes a tick later
   return { streams, report };
 }
 
-describe.each(unread)('What is read of a file that is %s is let go', (outcome, bytes) => {
+describe.each(unread)('The streams of a file that ends %s are closed', (outcome, bytes) => {
   const other = zip({ 'a.csv': bytes, 'b.csv': bytes });
   test.each<[string, Buffer]>([
     ['plain', bytes],
@@ -81,7 +81,7 @@ describe.each(unread)('What is read of a file that is %s is let go', (outcome, b
   });
 });
 
-describe('Bytes are let go, whatever ends the reading', () => {
+describe('Streams are closed, whatever ends the reading', () => {
   const damaged = Buffer.from(gzipSync(intervals)).fill(0xff, 1_000, 1_100);
   const { bytes: damagedZip, dataOffsets } = writeZip([{ name: 'a.csv', bytes: intervals }]);
   damagedZip.fill(0xff, (dataOffsets[0] ?? 0) + 200, (dataOffsets[0] ?? 0) + 220);
@@ -123,7 +123,7 @@ describe('Bytes are let go, whatever ends the reading', () => {
   });
 });
 
-test('An archive is read with few streams at a time, however many members are passed over', async () => {
+test('An archive is read with few streams at a time, however many members are skipped', async () => {
   const skipped = Array.from({ length: 60 }, (_, index) => ({
     name: `${index}.csv`,
     bytes: addresses,

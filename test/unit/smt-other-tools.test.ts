@@ -106,7 +106,7 @@ describe('A whole day is read exactly, whatever another tool made of it', () => 
   });
 });
 
-describe('A file that may hold intervals and is not proved is refused by name, never ignored', () => {
+describe('A file that may hold intervals but is not proved is rejected by name, never ignored', () => {
   const times = (minutes: number, count: number): string =>
     Array.from({ length: count }, (_, i) => {
       const at = i * minutes;
@@ -314,7 +314,7 @@ test.each(['Surplus Generation', 'SURPLUS_GENERATION', 'surplus  generation', 'R
   },
 );
 
-test('What file managers leave in archives is passed over, and of failed members alone nothing is said of others', async () => {
+test('What file managers leave in archives is skipped, and an archive of failed members only reports no others', async () => {
   const good = `${startAndEnd}\n${esiid},05/14/2025,00:00,00:15,.1`;
   const appleDouble = Buffer.from('00051607000200004d6163204f532058', 'hex');
 

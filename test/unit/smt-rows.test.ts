@@ -32,7 +32,7 @@ function fileWith(...rows: string[]): string {
   return [portal2022.header, ...goodLines.slice(0, 48), ...rows, ...goodLines.slice(48)].join('\n');
 }
 
-describe('A row that cannot be used costs that row, and is kept with its reason', () => {
+describe('An invalid row costs that row, and is kept with its reason', () => {
   test.each([
     ['invalid-esiid', 'an ESIID that went through Excel', row({ esiid: '1.04437E+16' })],
     ['invalid-esiid', 'no ESIID', row({ esiid: '' })],
@@ -108,7 +108,7 @@ test('kWh are taken as they stand, exactly', async () => {
   expect(kwh).toEqual(Object.values(exact));
 });
 
-test('A row that is there again is a duplicate; another value for its slot is a conflict, and both are kept', async () => {
+test('A repeated row is a duplicate; another value for its slot is a conflict, and both are kept', async () => {
   const same = goodLines[5] ?? '';
   const other = same.replace(/,\.006,/, ',.7,');
   const flagged = same.replace(',A,', ',E,');
@@ -139,7 +139,7 @@ test('A blank flag says nothing of an estimate; a blank kWh is missing whatever 
   expect(block?.estimated?.slice(48, 51)).toBe('010');
 });
 
-test('Of very many bad rows all are counted, and the first hundred kept', async () => {
+test('All bad rows are counted, and the first hundred kept', async () => {
   const bad = Array.from({ length: 5000 }, (_, i) => `bad ${i}`);
 
   const { report } = await readBytes(fileWith(...bad));
@@ -259,7 +259,7 @@ describe('Files that hold no interval', () => {
     expect(blocks).toEqual([]);
   });
 
-  test('What was found is said: how many rows of which kind, or the first line', async () => {
+  test('The message says what was found: how many rows of which kind, or the first line', async () => {
     const noRows = await readBytes(`${portal2022.header}\n${row({ kwh: '' })}\n${row({ kwh: 'x' })}`);
     const noHeader = await readBytes('a,b,c\n1,2,3');
 

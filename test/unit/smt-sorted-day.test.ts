@@ -53,8 +53,8 @@ describe('A fall-back day that someone sorted by a label', () => {
     const { report, blocks } = await read(sorted(linesOf('smt', readings), 'start', 1));
 
     expect(nonZero(report.counts)).toEqual({ rowsRead: 100, intervalsRead: 96, invalidTimestamp: 4 });
-    const told = readings.filter((_, slot) => ![5, 7, 9, 11].includes(slot));
-    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(told));
+    const written = readings.filter((_, slot) => ![5, 7, 9, 11].includes(slot));
+    expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(written));
   });
 
   test('has no reading in a wrong slot and none taken for a duplicate, whatever its values and gaps', async () => {
@@ -76,8 +76,8 @@ describe('A fall-back day that someone sorted by a label', () => {
         );
         expect(intervalsRead + invalidTimestamp).toBe(rowsRead);
         expect(invalidTimestamp).toBeLessThanOrEqual(8);
-        const told = new Set(intervalsOfReadings(lines.map(({ reading }) => reading)));
-        expect(intervalsOf(blocks).filter((interval) => !told.has(interval))).toEqual([]);
+        const written = new Set(intervalsOfReadings(lines.map(({ reading }) => reading)));
+        expect(intervalsOf(blocks).filter((interval) => !written.has(interval))).toEqual([]);
       },
     );
 
@@ -85,7 +85,7 @@ describe('A fall-back day that someone sorted by a label', () => {
   });
 });
 
-test('Rows that are there twice stay duplicates in a day that ends within the hour', async () => {
+test('Repeated rows stay duplicates in a day that ends within the hour', async () => {
   const lines = linesOf('smt', meterDay({ date: autumn })).slice(0, 9);
 
   const { report } = await read(lines.flatMap((line) => [line, line]));
@@ -105,6 +105,6 @@ test('A row of the evening astray within the hour costs what it hides, but takes
     duplicateRows: 1,
     invalidTimestamp: 2,
   });
-  const told = lines.filter((_, slot) => slot !== 10 && slot !== 11).map(({ reading }) => reading);
-  expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(told));
+  const written = lines.filter((_, slot) => slot !== 10 && slot !== 11).map(({ reading }) => reading);
+  expect(intervalsOf(blocks)).toEqual(intervalsOfReadings(written));
 });

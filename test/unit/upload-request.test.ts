@@ -12,7 +12,7 @@ function read(body: unknown) {
   return readRequest(rawUploadRoutes.requestUpload, { body: text } as APIGatewayProxyEventV2).body;
 }
 
-function refusal(body: unknown): HttpError {
+function errorOf(body: unknown): HttpError {
   try {
     read(body);
   } catch (error) {
@@ -97,8 +97,8 @@ describe('an upload request', () => {
     ],
     ['a media type that is too long', { content_type: `text/csv;${' ;'.repeat(100_000)}!` }, 'content_type'],
     ['an ESIID with letters', { esiid: '1.04437E+16' }, 'esiid'],
-  ])('with %s is refused by the name of the field', (_, change, field) => {
-    const error = refusal({ ...valid, ...change });
+  ])('with %s is rejected by the name of the field', (_, change, field) => {
+    const error = errorOf({ ...valid, ...change });
 
     expect(error.status).toBe(400);
     expect(error.code).toBe('invalid-request');
@@ -107,7 +107,7 @@ describe('an upload request', () => {
   });
 
   test('names every field that is wrong at once', () => {
-    const { details } = refusal({});
+    const { details } = errorOf({});
 
     expect((details as { field: string }[]).map(({ field }) => field)).toEqual([
       'filename',
@@ -119,15 +119,15 @@ describe('an upload request', () => {
   test.each([
     ['nothing', ''],
     ['broken JSON', '{"filename":'],
-  ])('that is %s is refused as no JSON', (_, body) => {
-    expect(refusal(body)).toMatchObject({ status: 400, code: 'invalid-json' });
+  ])('that is %s is rejected as invalid JSON', (_, body) => {
+    expect(errorOf(body)).toMatchObject({ status: 400, code: 'invalid-json' });
   });
 
   test.each([
     ['an array', '[]'],
     ['null', 'null'],
-  ])('that is %s is refused', (_, body) => {
-    expect(refusal(body)).toMatchObject({ status: 400, code: 'invalid-request' });
+  ])('that is %s is rejected', (_, body) => {
+    expect(errorOf(body)).toMatchObject({ status: 400, code: 'invalid-request' });
   });
 
   test('may name 5 GiB and not a byte more', () => {

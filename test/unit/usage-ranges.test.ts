@@ -240,7 +240,7 @@ describe('the URL', () => {
   });
 });
 
-describe('what people read', () => {
+describe('displayed values', () => {
   test('says 100 % only of what is whole', () => {
     expect(percentText(9_999, 10_000)).toBe('99.9 %');
     expect(percentText(10_000, 10_000)).toBe('100 %');
