@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
+import { awaitQuiescence } from './await-quiescence.ts';
 import { findViolations } from './checks.ts';
 import { listFiles } from './observed.ts';
 import { measurePace } from './pace.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { awaitQuiescence } from './await-quiescence.ts';
 import type { Step } from './steps.ts';
 import { injectNow, type ReplayLog, replaySome } from './timed-faults.ts';
 import { newUploadLog, type UploadLog, upload } from './uploads.ts';
