@@ -69,7 +69,7 @@ function table<T>(
   for (const [name, row] of Object.entries(rows)) console.log(`| ${name} | ${cells(row).join(' | ')} |`);
 }
 
-/** Two digits are all that a model like this knows. */
+/** The model is good to two digits. */
 function rounded(value: number): string {
   return Number(value.toPrecision(2)).toLocaleString('en', { maximumFractionDigits: 3 });
 }

@@ -6,7 +6,7 @@ import type { Database } from '../../shared/storage/database.ts';
 /** Linux counts CPU time in these. */
 const msPerTick = 10;
 
-/** CPU time by part of a running stack, from /proc: says who is busy while all wait for each other. */
+/** CPU time by part of a running stack, from /proc: shows which part is the bottleneck. */
 export class CpuClock {
   private readonly stack: LocalStack;
   private readonly database: Database;
@@ -16,7 +16,7 @@ export class CpuClock {
     this.database = database;
   }
 
-  /** Milliseconds so far of all parts together: unlike time, it does not grow with what else the machine does. */
+  /** Milliseconds so far of all parts together: unlike elapsed time, it does not grow with other load on the host. */
   async total(): Promise<number> {
     return [...(await this.read()).values()].reduce((sum, ms) => sum + ms, 0);
   }

@@ -13,7 +13,7 @@ export interface Figure {
 /** Something measured that has a goal. */
 export interface Verdict extends Figure {
   readonly goal: Bound;
-  /** Beyond this, a ratio is no noise but a regression; times have none, since they are the machine's. */
+  /** Beyond this, a ratio is no noise but a regression; times have none, since they depend on the host. */
   readonly gross: Bound | null;
 }
 
@@ -22,7 +22,7 @@ export type Bound = { readonly atMost: number } | { readonly atLeast: number };
 export interface Findings {
   readonly figures: readonly Figure[];
   readonly verdicts: readonly Verdict[];
-  /** What a reader has to know beside the numbers. */
+  /** Notes on the numbers. */
   readonly notes: readonly string[];
 }
 

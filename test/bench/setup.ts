@@ -7,7 +7,7 @@ import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../
 import { synthesize } from '../../infra/local/synthesize.ts';
 import { runAdminStatement, withDatabaseName } from '../support/database-url.ts';
 
-/** What measures share: one Postgres, one synthesized stack, and folders that are deleted afterwards. */
+/** What the measures share: one Postgres, one synthesized stack, and folders that are deleted afterwards. */
 export interface BenchSetup {
   /** Small data and few rounds, for a smoke test. */
   readonly isQuick: boolean;
@@ -19,16 +19,15 @@ export interface BenchSetup {
   createDatabase(): Promise<string>;
   /** Runs the whole stack on a database, or on a new one. The bench stops it. */
   startStack(options?: Partial<LocalStackOptions>): Promise<LocalStack>;
-  /** Says what is going on. */
+  /** Logs progress. */
   log(text: string): void;
 }
 
-/** Sweeps and retries come at a sixth of their pace, so that none falls into a measurement. */
+/** Sweeps and retries run at a sixth of their rate, so that none falls into a measurement. */
 const timeScale = 6;
 
 /**
- * Sets up, runs, and takes everything down again. The Postgres is an embedded one that waits for the disk as one in
- * production does, or the one TEST_DATABASE_URL names; never DATABASE_URL, which may be production.
+ * Sets up, runs, and tears down. The Postgres is an embedded one with fsync, as in production, or the one TEST_DATABASE_URL names; never DATABASE_URL, which may be production.
  */
 export async function withSetup<T>(
   { isQuick, log }: Pick<BenchSetup, 'isQuick' | 'log'>,

@@ -112,7 +112,7 @@ function usDate(atMs: number): string {
   return `${month}/${day}/${year}`;
 }
 
-/** Numbers between 0 and 1 that look random and are the same for the same seed (mulberry32). */
+/** Pseudo-random numbers between 0 and 1 from a seed (mulberry32). */
 function randomOf(seed: number): () => number {
   let state = Math.imul(seed, 0x9e3779b1);
   return () => {

@@ -43,7 +43,7 @@ export interface RoundsOptions {
 }
 
 /**
- * Lets contestants take turns (A B C, A B C, …), so that whatever else the machine does meanwhile meets all of them.
+ * Lets contestants take turns (A B C, A B C, …), so that other load on the host affects all of them.
  * @returns what each measured, by round
  */
 export async function takeTurns<N extends string>(
@@ -62,7 +62,7 @@ export async function takeTurns<N extends string>(
   return results;
 }
 
-/** Round by round, a to b: both met the same neighbours. */
+/** Ratio of a to b by round: both ran under the same load. */
 export function ratiosOf(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, round) => value / (b[round] ?? Number.NaN));
 }

@@ -25,7 +25,7 @@ export interface RunningStack {
   stop(): Promise<void>;
 }
 
-/** The real stack on this machine, for all tests of a file. */
+/** The real local stack, for all tests of a file. */
 export async function startStack(): Promise<RunningStack> {
   const fresh = await createFreshDatabase();
   const stateDir = await mkdtemp(path.join(tmpdir(), 'smt-droplet-stack-'));

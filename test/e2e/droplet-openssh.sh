@@ -50,7 +50,7 @@ done
 project_node=$PWD/node_modules/.bin/node
 [ -x "$project_node" ] || project_node=node
 
-# Waits until a command succeeds, for two minutes at least: a machine may be busy.
+# Waits until a command succeeds, for two minutes at least: the host may be busy.
 eventually() {
   for _ in $(seq 600); do
     "$@" >/dev/null 2>&1 && return
@@ -209,7 +209,7 @@ check 'npm run build:droplet makes what goes to the droplet' npm run -s build:dr
 cp -r infra/droplet/dist "$dist" && cp "$dist/smt-droplet.cjs" "$work/alone/"
 check "one file runs on Node $(node --version), with nothing beside it" droplet --help
 check 'the doctor passes sshd, key, API and token' droplet doctor
-check 'root is told to run as the owner of the folder' root_is_rejected
+check 'root is rejected, naming the owner of the folder' root_is_rejected
 check 'a sync that is killed leaves nothing on the disk' kill_in_the_middle
 check 'the next sync delivers what is left' droplet sync --once
 check 'gpg’s messages are opened, and each file is normalized, ignored or failed with a reason' ended_well

@@ -45,7 +45,7 @@ interface Run {
 
 let run: Run;
 
-/** A stack that first does what it should, then meets everything that can be wrong with files and clients. */
+/** A stack with a good run first, then everything that can be wrong with files and clients. */
 beforeAll(async () => {
   for (const variant of variants) templateOf(variant); // each takes seconds, which no single test has to spare
   const dir = await temporaryDirOfFile();

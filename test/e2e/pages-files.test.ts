@@ -258,7 +258,7 @@ describe('an upload that cannot be taken as it is', () => {
     const content = smallFile('10443720000000082');
     const sha256 = createHash('sha256').update(content).digest('hex');
     const page = await pages.openTab(rawFilesPath);
-    // Whoever may write to the bucket can put anything under the key that an upload is granted for.
+    // Anyone with write access to the bucket can put anything under the key of a granted upload.
     await putObject(pages.stack, `uploads/admin-ui/${sha256}/taken.csv`, smallFile('10443720000000083'));
     await registered('taken.csv');
 

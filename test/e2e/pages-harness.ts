@@ -93,7 +93,7 @@ export async function openTab(
     viewport: { width: 1280, height: 900 },
     ...options,
   });
-  context.setDefaultTimeout(75_000); // on a busy machine a function may start late, and its event come again after a minute
+  context.setDefaultTimeout(75_000); // on a busy host a function may start late, and its event is redelivered after a minute
   if (token !== null) await storeToken(context, token);
   const page = await context.newPage();
   const complaints: string[] = [];
@@ -131,7 +131,7 @@ export function uploadOf(page: Page, name: string) {
 
 const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-/** What would keep people out, by axe's rules. */
+/** Accessibility violations by axe's rules. */
 export async function barriersIn(page: Page): Promise<readonly string[]> {
   await page.evaluate(await readFile(axeFile, 'utf8'));
   const found = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as {
@@ -148,7 +148,7 @@ export async function askApi<Response>({ apiUrl, adminToken }: LocalStack, path:
   return (await response.json()) as Response;
 }
 
-/** Puts an object as somebody does who may write to the bucket. */
+/** Puts an object as a user with write access to the bucket does. */
 export async function putObject(
   { s3 }: LocalStack,
   key: string,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Holds the local S3 to account with clients that others wrote: aws (awscli), rclone, curl --aws-sigv4.
+# Tests the local S3 with third-party clients: aws (awscli), rclone, curl --aws-sigv4.
 # One line a check; exits 1 if any check fails or a client is missing.
 set -uo pipefail
 cd "$(dirname "$0")/../.."

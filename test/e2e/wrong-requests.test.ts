@@ -13,7 +13,7 @@ let stack: LocalStack;
 
 beforeAll(async () => {
   const fresh = await createFreshDatabase();
-  await loadFile(fresh.open(), [newBlock()]); // so that a question reaches what could fail
+  await loadFile(fresh.open(), [newBlock()]); // so that a request reaches the code that could fail
   const stateDir = await mkdtemp(path.join(tmpdir(), 'smt-requests-'));
   stack = await startLocalStack({
     stateDir,
@@ -45,7 +45,7 @@ function routeOf(path: string, method: string, { parameters = [], requestBody }:
   return { method: method.toUpperCase(), path, parameters: parameters.map(({ name }) => name), fields };
 }
 
-/** Every route that takes anything, as the document has them. */
+/** Every route that takes parameters or a body, from the document. */
 const routes = Object.entries(openApiDocument().paths as Record<string, Record<string, Operation>>)
   .flatMap(([at, methods]) =>
     Object.entries(methods).map(([method, operation]) => routeOf(at, method, operation)),
@@ -54,7 +54,7 @@ const routes = Object.entries(openApiDocument().paths as Record<string, Record<s
 
 const validUpload = { filename: 'a.csv', size_bytes: 10, sha256: 'ab'.repeat(32) };
 
-/** Asks a route with these values, beside what it cannot do without. */
+/** Calls a route with these values and its required ones. */
 async function ask(
   { method, path: at, parameters, fields }: Route,
   values: Readonly<Record<string, unknown>>,
@@ -143,7 +143,7 @@ const written = fc
 const part = fc.oneof(text, fc.nat().map(String), written, fc.constant('consumption'));
 const instant = fc.date({ noInvalidDate: true }).map((date) => date.toISOString());
 
-/** What a field is likely to be read as, and what it is not. */
+/** Valid and invalid values for a field. */
 const likely: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   cursor: fc.oneof(fc.tuple(part, part), fc.array(part)).map((parts) => encodeCursor(...parts)),
   from: day,

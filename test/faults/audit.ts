@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 
 /**
- * Has the database itself write down every change of a file's status or lease, so that a change that ought to be
- * impossible is found even if a later one covers it up.
+ * Has the database itself log every change of a file's status or lease, so that an impossible change is found even if
+ * a later one hides it.
  */
 export async function installAudit(client: Client): Promise<void> {
   await client.query(`
@@ -36,7 +36,7 @@ interface Change {
 
 const ends = ['normalized', 'failed', 'ignored', 'duplicate'];
 
-/** Changes of status that the design does not know. @param replays how often each file was replayed, by id */
+/** Changes of status that the design does not allow. @param replays how often each file was replayed, by id */
 export async function findForbiddenChanges(
   client: Client,
   replays: ReadonlyMap<string, number>,

@@ -11,7 +11,7 @@ const pollMs = 250;
  * @returns what is still pending at the timeout; empty if everything reached a final status
  */
 export async function awaitQuiescence(world: World, client: Client): Promise<string[]> {
-  const now = await measurePace(); // the machine may have become busier since the run began
+  const now = await measurePace(); // the load of the host may have grown since the run began
   const timeoutMs = 20_000 + 6 * Math.max(world.pace.minTimeoutMs, now.minTimeoutMs);
   const deadline = Date.now() + timeoutMs;
   let quiet = 0;

@@ -19,7 +19,7 @@ export interface RunDetails {
   readonly replays: ReplayLog;
 }
 
-/** Everything the system promises, held against what it did. @returns what is not so */
+/** Checks everything the system promises. @returns the violations */
 export async function findViolations(world: World, client: Client, details: RunDetails): Promise<string[]> {
   const versions = await listVersions(world);
   const files = await listFiles(client);
@@ -35,7 +35,7 @@ export async function findViolations(world: World, client: Client, details: RunD
   ];
 }
 
-/** Every object version has exactly one row, and no row is of anything else. */
+/** Every object version has exactly one row, and every row has an object version. */
 function checkRows(
   versions: readonly StoredVersion[],
   files: readonly FileRow[],
@@ -133,7 +133,7 @@ function checkDuplicates(files: readonly FileRow[]): string[] {
 
 const shownDifferences = 3;
 
-/** The intervals are the oracle's: none missing, none too many, none with another value. */
+/** The intervals match the oracle: none missing, none extra, none with another value. */
 function checkIntervals(
   actual: Intervals,
   files: readonly FileRow[],
@@ -187,7 +187,7 @@ interface OutcomeLine {
   readonly function_request_id?: string;
 }
 
-/** An attempt that took effect was made by the worker that had the lease, and by no other. */
+/** Every attempt that took effect was made by the worker that held the lease. */
 function checkOwners(log: readonly string[], workers: ReadonlyMap<string, string>): string[] {
   return log.flatMap((text) => {
     if (!text.startsWith('{')) return [];

@@ -18,7 +18,7 @@ export interface HttpProxy {
   close(): Promise<void>;
 }
 
-/** Passes requests on as they are (the Host header too, which is signed), and injects faults into them. */
+/** Forwards requests unchanged (including the Host header, which is signed), and injects faults into them. */
 export async function startHttpProxy(options: HttpProxyOptions): Promise<HttpProxy> {
   const agent = new Agent({ keepAlive: true });
   const server = createServer({ requestTimeout: 0 }, (incoming, response) => {

@@ -11,7 +11,7 @@ export interface StoredVersion {
   readonly receivedAtMs: number;
 }
 
-/** The object versions that are there, as S3 lists them. */
+/** The existing object versions, as S3 lists them. */
 export async function listVersions(world: World): Promise<StoredVersion[]> {
   const s3 = world.s3Client();
   const versions: StoredVersion[] = [];
@@ -33,7 +33,7 @@ export async function listVersions(world: World): Promise<StoredVersion[]> {
   return versions;
 }
 
-/** A row of raw_files, as far as the checks look at it. */
+/** The columns of raw_files that the checks read. */
 export interface FileRow {
   readonly id: string;
   readonly key: string;
@@ -83,7 +83,7 @@ export async function listIntervals(client: Client): Promise<Intervals> {
   const intervals = new Map<string, string>();
   for (const { esiid, channel, ts, kwh, estimated } of rows) {
     const key = intervalKey(esiid, channel, ts.getTime());
-    // An interval that is there twice must not hide: two values never equal one.
+    // A repeated interval must not go unnoticed: two values never equal one.
     const value = intervalValue(Math.round(Number(kwh) * 100_000) / 100, estimated);
     intervals.set(key, intervals.has(key) ? `${intervals.get(key)} and ${value}` : value);
   }
@@ -97,7 +97,7 @@ export async function listAttemptWorkers(client: Client): Promise<ReadonlyMap<st
   return new Map(rows.map(({ attempt, worker }) => [attempt, worker]));
 }
 
-/** Transactions and temporary tables that somebody left. */
+/** Transactions and temporary tables left open. */
 export async function listLeftovers(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ what: string }>(`
     select format('%s is %s since %s', application_name, state, state_change) as what

@@ -19,7 +19,7 @@ export function intervalValue(milliKwh: number, estimated: boolean): string {
 }
 
 /**
- * What the database has to hold after these files, in whatever order they came: for each slot the greatest of revision,
+ * What the database has to hold after these files, in any order of arrival: for each slot the greatest of revision,
  * actual over estimated, and kWh. Knows nothing of the program but that rule.
  */
 export function expectedIntervals(files: readonly LoadedFile[]): Intervals {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** How fast a run may go on this machine, as busy as it is. */
+/** How fast a run may go on this host under its current load. */
 export interface Pace {
   /** Factor on the template's durations. */
   readonly timeScale: number;

@@ -26,12 +26,12 @@ export interface TimedFault {
     | 'lease-cut-short'
     | 'two-sweeps'
     | 'replay';
-  /** Between 0 and 1: which of several, how many, how long. */
+  /** Between 0 and 1: selects which, how many or how long. */
   readonly chance: number;
 }
 
 /**
- * Delays after which a thing is delivered; none loses it: an event for good, a message until it is visible again.
+ * Delivery delays. No delays means lost: an event for good, a message until it is visible again.
  * A message that is `swallowed` is lost for good, as after a purge.
  */
 export type Delivery = readonly number[] | 'swallowed';
@@ -41,7 +41,7 @@ export interface Plan {
   readonly uploads: readonly PlannedUpload[];
   readonly timedFaults: readonly TimedFault[];
   readonly stepFaults: readonly StepFault[];
-  /** For the events and the messages, in the order they come; the last ones are delivered as they are. */
+  /** For events and messages in order of arrival; later ones are delivered unchanged. */
   readonly eventDeliveries: readonly Delivery[];
   readonly messageDeliveries: readonly Delivery[];
 }
@@ -52,7 +52,7 @@ const faultWindowMs = 2_500;
 
 const prefixes = ['', 'drops/', 'März 2026/', 'a b+c/', 'smt/日本 & co/', "it's/100%/"];
 
-/** Everything a run does, from its seed alone. */
+/** Everything a run does, derived from its seed alone. */
 export function makePlan(seed: number): Plan {
   const random = new Random(seed);
   const files = planFiles(random, uploadCount);

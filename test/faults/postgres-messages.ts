@@ -14,7 +14,7 @@ export class PostgresMessages {
     this.isFirst = side === 'client';
   }
 
-  /** The messages that are whole with this chunk. */
+  /** The messages that this chunk completes. */
   *split(chunk: Buffer): Generator<PostgresMessage> {
     this.rest = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
     for (;;) {

@@ -6,12 +6,12 @@ import type { Step } from './steps.ts';
 
 export interface PostgresProxy {
   readonly port: number;
-  /** Breaks every connection there is. */
+  /** Closes every connection. */
   cutAll(): void;
   close(): Promise<void>;
 }
 
-/** Passes connections on to a Postgres on this machine, and injects faults into the statements it recognizes. */
+/** Forwards connections to a local Postgres, and injects faults into the statements it recognizes. */
 export async function startPostgresProxy(serverPort: number, inject: Inject): Promise<PostgresProxy> {
   const links = new Set<Link>();
   const server = createServer({ noDelay: true }, (client) => {
@@ -47,7 +47,7 @@ const statements: readonly (readonly [RegExp, Step])[] = [
   [/^commit/, 'commit'],
 ];
 
-/** One client and its connection to the server; each message is handled before the next is looked at. */
+/** One client and its connection to the server; each message is handled before the next. */
 class Link {
   private readonly client: Socket;
   private readonly server: Socket;

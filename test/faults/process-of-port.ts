@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
 /**
- * Which of these processes holds a TCP connection from this local port. Linux only, by /proc; elsewhere nobody knows.
+ * Which of these processes holds a TCP connection from this local port. Linux only, by /proc; elsewhere undefined.
  * @returns its process id
  */
 export async function processOfPort(port: number, pids: readonly number[]): Promise<number | undefined> {

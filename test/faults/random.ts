@@ -1,4 +1,4 @@
-/** Numbers that follow from a seed (mulberry32): the same seed, the same plan. */
+/** Pseudo-random numbers from a seed (mulberry32): the same seed, the same plan. */
 export class Random {
   private state: number;
 

@@ -48,7 +48,7 @@ function randomReading(random: Random): Reading {
 }
 
 export interface RenderOptions {
-  /** Leaves out the rows of gaps, where it would write them without a value. */
+  /** Omits the rows of gaps instead of writing them without a value. */
   readonly skipsGaps: boolean;
   readonly hasEsiidColumn: boolean;
   readonly hasStamps: boolean;

@@ -11,26 +11,26 @@ import { newUploadLog, type UploadLog, upload } from './uploads.ts';
 import type { WorkerSlot } from './worker-slot.ts';
 import { World } from './world.ts';
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunResult {
   readonly seed: number;
   readonly durationMs: number;
-  /** Object versions that were there in the end or were read before they were deleted. */
+  /** Object versions that existed at the end or were read before they were deleted. */
   readonly files: number;
   readonly intervals: number;
-  /** Files that were given up after three workers in a row had died over them, and were loaded by a replay. */
+  /** Files that failed after three workers in a row died, and were loaded by a replay. */
   readonly givenUp: number;
   /** Faults injected, by kind. */
   readonly faults: Readonly<Record<string, number>>;
   /** Calls that the proxies recognized. */
   readonly stepsSeen: readonly Step[];
-  /** What was promised and is not so. */
+  /** Promises that were broken. */
   readonly violations: readonly string[];
-  /** Why the run came to no end, which says nothing about promises; null if it did. */
+  /** Why the run was aborted, which says nothing about promises; null if it was not. */
   readonly error: string | null;
 }
 
-/** Plays the plan of a seed against the real stack, lets it recover, and holds it to its promises. */
+/** Plays the plan of a seed against the real stack, lets it recover, and checks its promises. */
 export async function playRun(seed: number, slot: WorkerSlot, assemblyDir: string): Promise<RunResult> {
   const startedAtMs = performance.now();
   const plan = makePlan(seed);
@@ -68,7 +68,7 @@ export async function playRun(seed: number, slot: WorkerSlot, assemblyDir: strin
   return { seed, durationMs, files, intervals, givenUp, faults, stepsSeen, violations, error: runError };
 }
 
-/** Uploads and faults, each at its time; then calm. */
+/** Uploads and faults, each at its time. */
 async function playFaults(
   world: World,
   plan: Plan,
@@ -83,7 +83,7 @@ async function playFaults(
   const injecting = plan.timedFaults.map(async (fault) => {
     await sleep(fault.atMs);
     faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
-    // A fault may itself fail for another one: a query on a server that is down.
+    // A fault may fail because of another one, such as a query on a server that is down.
     await injectNow(world, fault, replays).catch(() => undefined);
   });
   await Promise.all(injecting);

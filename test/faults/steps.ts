@@ -1,4 +1,4 @@
-/** The calls over the network into which a fault can be injected, in the order a file meets them. */
+/** The network calls into which a fault can be injected, in the order of a file's lifecycle. */
 export const steps = [
   ...(['put-object', 'head-object', 'get-object', 'insert-row', 'send-message', 'note-queued'] as const),
   ...(['claim', 'copy', 'finish', 'commit', 'release', 'publish', 'note-announced'] as const),
@@ -11,7 +11,7 @@ export type StepAction =
   | 'kill'
   /** The connection breaks; the worker lives. */
   | 'cut'
-  /** The call hangs for a while, beyond the worker's timeout maybe. */
+  /** The call hangs, possibly beyond the worker's timeout. */
   | 'stall';
 
 export interface StepFault {
@@ -24,7 +24,7 @@ export interface StepFault {
   readonly stallMs?: number;
 }
 
-/** The faults that wait for their call. */
+/** The armed faults. */
 export class ArmedSteps {
   readonly hits: StepFault[] = [];
   private faults: StepFault[];

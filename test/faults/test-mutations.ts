@@ -8,7 +8,7 @@ import { type Mutation, mutations } from './mutations.ts';
 import type { RunResult } from './run.ts';
 
 const projectRoot = path.join(import.meta.dirname, '../..');
-/** What the machine and the system it breaks are made of. */
+/** What the harness and the system under test consist of. */
 const copied = ['cdk.json', 'functions', 'infra', 'package.json', 'package-lock.json', 'shared', 'test'];
 
 const program = npmCommand(
@@ -67,17 +67,17 @@ async function apply(dir: string, { file, find, replace }: Mutation['edits'][num
 
 async function runMachine(dir: string, runs: string): Promise<Verdict> {
   const options = ['--runs', runs, '--until-violation', '--json'];
-  const machine = spawn(process.execPath, ['test/faults/main.ts', ...options], {
+  const child = spawn(process.execPath, ['test/faults/main.ts', ...options], {
     cwd: dir,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = new Promise((resolve) => machine.on('close', resolve));
-  const [output, errors] = await Promise.all([text(machine.stdout), text(machine.stderr), ended]);
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   const results = output
     .split('\n')
     .filter((line) => line.startsWith('{"seed"'))
     .map((line) => JSON.parse(line) as RunResult);
-  if (results.length === 0) throw new Error(`the machine did not run:\n${errors}`);
+  if (results.length === 0) throw new Error(`the harness did not run:\n${errors}`);
   const found = results.findIndex(({ violations }) => violations.length > 0);
   return { runs: found < 0 ? results.length : found + 1, violation: results[found]?.violations[0] ?? null };
 }

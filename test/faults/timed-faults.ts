@@ -3,7 +3,7 @@ import { encodeNormalizeMessage } from '../../shared/raw-files/normalize-message
 import type { TimedFault } from './plan.ts';
 import type { World } from './world.ts';
 
-/** What replays did, as far as it is known. */
+/** What replays are known to have done. */
 export interface ReplayLog {
   /** How often each file was requeued. */
   readonly counts: Map<string, number>;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type RunningPostgres, startPostgres } from '../../infra/local/postgres.ts';
 import { runAdminStatement, withDatabaseName } from '../support/database-url.ts';
 
-/** A place where one run after the other happens: a folder and a Postgres that can be restarted. */
+/** A worker slot that executes one run after the other: a folder and a Postgres that can be restarted. */
 export class WorkerSlot {
   readonly dir: string;
   private postgres: RunningPostgres;

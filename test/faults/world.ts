@@ -27,7 +27,7 @@ export interface DeliveryCounts {
 
 const untouched: DeliveryCounts = { lost: 0, doubled: 0, delayed: 0, swallowed: 0 };
 
-/** The real stack of one run, with proxies in front of all it talks to. */
+/** The real stack of one run, with a proxy in front of each service. */
 export class World {
   readonly armed: ArmedSteps;
   readonly events: DeliveryCounts = { ...untouched };
@@ -104,7 +104,7 @@ export class World {
     return client;
   }
 
-  /** A client of the bucket, through the proxy as everyone. */
+  /** A client of the bucket, through the proxy. */
   s3Client(): S3Client {
     const { region, credentials } = this.stack.s3;
     return new S3Client({
@@ -124,7 +124,7 @@ export class World {
     return this.slot.restart();
   }
 
-  /** All workers there are, with their function's name. */
+  /** All workers, with the name of their function. */
   workers(): (Worker & { readonly functionName: string })[] {
     return this.stack.description.functions.flatMap(({ name }) =>
       this.stack.functions.get(name).workers.map((worker) => {
@@ -134,7 +134,7 @@ export class World {
     );
   }
 
-  /** What the topic's subscriber got so far and has not read yet. */
+  /** What the topic's subscriber has received and not read yet. */
   async receiveAnnouncements(): Promise<unknown[]> {
     const sqs = this.sqs();
     const announcements: unknown[] = [];

@@ -5,7 +5,7 @@ import { esiid, meterDay, otherEsiid, type Reading } from '../support/smt-meter.
 import { intervalsOf, intervalsOfReadings, readBytes } from '../support/smt-read.ts';
 import { writeZip, zip } from '../support/smt-zip.ts';
 
-/** Numbers that follow from a seed (mulberry32). */
+/** Pseudo-random numbers from a seed (mulberry32). */
 class Dice {
   private state: number;
   constructor(seed: number) {
@@ -71,7 +71,7 @@ const beginnings = [
   '-----BEGIN PGP MESSAGE-----\n',
 ] as const;
 
-/** Any bytes end in a report, whose counts add up. */
+/** Any bytes result in a report whose counts add up. */
 async function arbitraryBytes(dice: Dice): Promise<void> {
   const beginning = Buffer.from(dice.pick(beginnings), 'latin1');
   const alphabet = dice.pick(['', ',"\r\n\t;0123456789:/.-AE ', '"\n', '\0\n,']);
@@ -81,7 +81,7 @@ async function arbitraryBytes(dice: Dice): Promise<void> {
   await read(dice, Buffer.concat([beginning, rest]));
 }
 
-/** A file that is cut off loses at most the row that was cut; an archive loses all and says so. */
+/** A truncated file loses at most the row at the cut; a truncated archive fails. */
 async function truncated(dice: Dice): Promise<void> {
   const readings = someDay(dice, otherEsiid);
   const bytes = Buffer.from(writeFile(someDialect(dice, smtDialects), readings));
@@ -99,12 +99,12 @@ async function truncated(dice: Dice): Promise<void> {
   }
 }
 
-/** A value that is cut in two may read as a shorter one. */
+/** A truncated value may read as a shorter one. */
 function withoutValue(interval: string): string {
   return interval.split(' ').slice(0, 3).join(' ');
 }
 
-/** Whatever stands in rows beside them, valid rows of another meter are read. */
+/** Valid rows of another meter are read, whatever the rows beside them contain. */
 async function mutatedRows(dice: Dice): Promise<void> {
   const dialect = someDialect(dice, smtDialects);
   const readings = someDay(dice, otherEsiid);
@@ -154,7 +154,7 @@ function mutated(dice: Dice, line: string): string {
   return result;
 }
 
-/** A member of a damaged archive is whole, or it failed. */
+/** A member of a damaged archive is read whole or fails. */
 async function damagedArchive(dice: Dice): Promise<void> {
   const readings = [someDay(dice, esiid), someDay(dice, otherEsiid)];
   const dialect = someDialect(dice, smtDialects);
@@ -190,7 +190,7 @@ const kinds = { arbitraryBytes, truncated, mutatedRows, damagedArchive, shuffled
 
 /**
  * Feeds the reader one file that follows from the seed.
- * @throws AssertionError naming the seed if the reader throws, or reads what is not there or not what is there
+ * @throws AssertionError naming the seed if the reader throws, invents a value or misses one
  */
 export async function fuzzOnce(seed: number): Promise<void> {
   const dice = new Dice(seed);

@@ -8,7 +8,7 @@ export interface Grant {
   readonly action: string;
 }
 
-/** Rights that no emulator here asks for, with what speaks for them. */
+/** Grants that no emulator here checks, with their justification. */
 const unasked: readonly (readonly [RegExp, string])[] = [
   [/^logs:(CreateLogStream|PutLogEvents)$/, 'Lambda writes the logs in the role of the function'],
   [/^sns:Publish$/, 'CloudWatch publishes alarms by the policy of their topic'],

@@ -19,7 +19,7 @@ export interface ScenarioOptions {
   readonly stateDir: string;
   /** A Postgres to use instead of an embedded one. */
   readonly databaseUrl?: string;
-  /** How long each expectation may take to come true; default 3 min, since machines differ. */
+  /** How long to wait for each expectation; default 3 min, for slow hosts. */
   readonly patienceMs?: number;
 }
 
@@ -27,13 +27,13 @@ export interface ScenarioResult {
   /** Each call that the policies allowed or denied. */
   readonly accesses: readonly Access[];
   readonly policies: StackDescription['policies'];
-  /** What did not happen that should have; empty if all is well. */
+  /** Expectations that were not met; empty on success. */
   readonly missed: readonly string[];
 }
 
 /**
- * Takes a local stack through everything that its functions have rights for: uploads, drops, encrypted, deleted, lost and failing
- * files, replays, sweeps and the API. Nothing in it looks at policies: each expectation is what a user or operator would see.
+ * Drives a local stack through everything that its functions have grants for: uploads, drops, encrypted, deleted, lost and failing
+ * files, replays, sweeps and the API. It does not read policies: each expectation is what a user or operator would see.
  */
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
   const accesses: Access[] = [];
@@ -150,7 +150,7 @@ class Scenario {
     for (const page of ['/health', '/', '/usage']) await this.get(page);
   }
 
-  /** A function that API Gateway may not invoke is an internal error; whatever the function itself says is well. */
+  /** A function that API Gateway may not invoke is an internal error; any response of the function itself is fine. */
   private async routes(): Promise<void> {
     for (const { routeKey } of this.stack.description.routes) {
       const [method = 'GET', path = '/'] = routeKey.split(' ');

@@ -7,7 +7,7 @@ import { bundleRuns } from '../../infra/bundle.ts';
 
 const kb = 1000;
 
-/** Zipped, as Lambda loads it at a cold start. What a function has to grow past these for is worth a thought. */
+/** Zipped, as Lambda loads it at a cold start. Growing beyond these should be a decision. */
 const budgetsBytes: Readonly<Record<string, number>> = {
   'create-database-users': 130 * kb,
   health: 15 * kb,

@@ -109,7 +109,7 @@ describe.each(variants)('%o', (variant) => {
       });
     });
 
-    test('of dead letters hide a message while a sweep may run, show it before the next, and retain it until it is found', () => {
+    test('of dead-letter messages hide a message while a sweep may run, show it before the next, and retain it until it is found', () => {
       const failures = Object.values(queues).filter((queue) => queue.RedriveAllowPolicy);
       const [, sweep] = only(
         Object.entries(stack.ofType('AWS::Lambda::Function')).filter(([id]) => /^Sweep[0-9A-F]{8}$/.test(id)),

@@ -40,7 +40,7 @@ async function storedIntervals(files: readonly GeneratedFile[]): Promise<string[
     .sort();
 }
 
-/** Loads the files one after the other, and checks each one's account of its rows. */
+/** Loads the files one after the other, and checks each one's row counts. */
 async function loadInTurn(files: readonly GeneratedFile[]): Promise<void> {
   for (const file of files) {
     const ingested = await ingest(database, file);

@@ -25,7 +25,7 @@ interface SftpFaults {
   hanging: Set<string>;
   /** Once true, no request gets a response, and the connection stays open. */
   isSilent: boolean;
-  /** Folders whose listing repeats without end, such as it is: an empty one in empty responses. */
+  /** Folders whose listing repeats endlessly: that of an empty folder in empty responses. */
   endless: Set<string>;
   /** Maximum number of bytes in a read response. */
   maxReadBytes?: number;
@@ -85,7 +85,7 @@ export async function startSftpServer(
   return { port: (server.address() as AddressInfo).port, faults, connections, opened, close };
 }
 
-/** Cuts the wire, without a goodbye. */
+/** Destroys the connection without closing it. */
 function dropConnection(client: Connection): void {
   (client as unknown as { _sock: Socket })._sock.destroy();
 }
@@ -107,7 +107,7 @@ type OpenEntry =
   | { readonly name: string; readonly file: FileHandle }
   | { entries: Buffer[]; readonly dir: string; readonly isEndless: boolean };
 
-/** One client's session: what a client that only reads asks for. */
+/** One client's session, with the requests of a read-only client. */
 class SftpSession {
   private readonly sftp: SFTPWrapper;
   private readonly parts: SessionParts;

@@ -49,7 +49,7 @@ async function expectNothingStored({ url, dataDir, events }: S3) {
   const { Versions } = await clientOf({ url }).send(new ListObjectVersionsCommand({ Bucket }));
   expect(Versions).toBeUndefined();
   expect(events).toEqual([]);
-  // The client may know of its failure before the server has cleaned up after it.
+  // The client may see the failure before the server has cleaned up.
   await vi.waitFor(async () => expect(await readdir(join(dataDir, 'incoming'))).toEqual([]));
   expect(await readdir(join(dataDir, 'blobs'))).toEqual([]);
 }

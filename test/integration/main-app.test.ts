@@ -273,7 +273,7 @@ describe('The model RawSmtFile', () => {
 });
 
 describe('Whether the tables exist', () => {
-  test('is answered by information_schema and to_regclass; pg_tables does not list views', async () => {
+  test('can be queried through information_schema and to_regclass; pg_tables does not list views', async () => {
     const names = async (statement: string) =>
       (await prisma.$queryRawUnsafe(statement)).map(({ name }) => name);
 

@@ -23,7 +23,7 @@ const header =
   'ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH,ESTIMATED_ACTUAL,CONSUMPTION_SURPLUSGENERATION';
 const row = "'10443720000000001,01/15/2025,01/16/2025 06:00:00,00:00,00:15,.145,A,Consumption";
 
-/** Objects as far as normalize reads them: a stream, which may break. */
+/** Objects as normalize reads them: a stream, which may fail. */
 function objectsOf(stream: () => Readable): ObjectStore {
   const notAsked = () => Promise.reject(new Error('normalize asks for nothing but the bytes'));
   return { metadata: notAsked, sha256: notAsked, source: (_, sizeBytes) => ({ sizeBytes, stream }) };

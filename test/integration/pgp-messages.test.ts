@@ -32,7 +32,7 @@ function openerFor(keysText: string, maxPlaintextBytes: number): OpenPgpMessage 
   return opener;
 }
 
-/** Reads a file as normalize does, and says what became of it and of how many intervals. */
+/** Reads a file as normalize does, and returns its outcome and number of intervals. */
 async function read(file: Buffer, filename: string, given: Case) {
   const keysText = given.keysText ?? JSON.stringify(given.keys ?? []);
   const open = openerFor(keysText, given.maxPlaintextBytes ?? 1024 ** 2);

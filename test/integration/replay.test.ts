@@ -8,7 +8,7 @@ import type { ReplayFilter } from '../../shared/storage/raw-files/replay-raw-fil
 import { freshDatabase } from '../support/database.ts';
 import { claim, esiidA, esiidB, load, loadFile, newBlock, newRawFile } from '../support/rows.ts';
 
-/** Replays and says which files were put on the queue. */
+/** Replays and returns the queued files. */
 async function replayed(database: Database, filter: Partial<ReplayFilter>) {
   const queued: string[] = [];
   const files = await replay(
@@ -23,7 +23,7 @@ async function replayed(database: Database, filter: Partial<ReplayFilter>) {
   return { files, queued };
 }
 
-/** One file of each kind of end. */
+/** One file in each status. */
 async function differentFiles(database: Database) {
   const { id: normalized } = await loadFile(database, [newBlock()], {
     file: { source: 'droplet-upload' },

@@ -10,7 +10,7 @@ import { replayRawFiles } from '../../shared/storage/raw-files/replay-raw-files.
 import { freshDatabase } from '../support/database.ts';
 import { claim, load, loadFile, newBlock, newRawFile, transientRelease } from '../support/rows.ts';
 
-/** A lease that is over as soon as it is given: the worker that never came back. */
+/** A lease that expires at once, as of a worker that died. */
 const expiredMs = 0;
 
 async function registeredFile(database: Database): Promise<string> {

@@ -14,7 +14,7 @@ async function failureOf(statement: Promise<unknown>): Promise<unknown> {
   return statement.then(() => null).catch((error: unknown) => error);
 }
 
-/** A TCP server that takes connections and says nothing, until it is closed. */
+/** A TCP server that accepts connections and never responds, until it is closed. */
 async function silentServer() {
   const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
   await once(server, 'listening');

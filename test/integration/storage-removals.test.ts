@@ -423,7 +423,7 @@ class World {
       await load(this.database, await claim(this.database, id), file.content, { members: [newMember()] });
   }
 
-  /** Loads what was not taken back into a database that has seen nothing else, in another order. */
+  /** Loads what was not withdrawn or erased into an empty database, in another order. */
   async loadedInto(database: Database) {
     for (const file of this.files.toReversed()) {
       const content = file.content.filter(({ esiid }) => !this.erased.has(esiid));
@@ -441,7 +441,7 @@ class World {
     return rows.map((row) => JSON.stringify(row)).sort();
   }
 
-  /** Rows that belong to a file which was taken back, or does not hold them. */
+  /** Rows that belong to a withdrawn or erased file, or to one that does not hold them. */
   async owners({ kysely }: Database): Promise<readonly string[]> {
     const rows = await kysely
       .selectFrom('interval_blocks')

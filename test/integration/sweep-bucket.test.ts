@@ -288,12 +288,12 @@ test('An object uploaded in parts is found though its stamp is older than a whol
 
 test('An object deleted before it was read gets a row that says so, and one that has a row keeps it', async () => {
   const scene = await useSweep();
-  const versionId = await putObject(scene.s3, 'gone.csv');
+  const versionId = await putObject(scene.s3, 'deleted.csv');
   const version = {
-    ...{ bucket: Bucket, objectKey: 'gone.csv', versionId, etag: 'e', sizeBytes: 3 },
+    ...{ bucket: Bucket, objectKey: 'deleted.csv', versionId, etag: 'e', sizeBytes: 3 },
     receivedAt: new Date(),
   };
-  await deleteVersion(scene.s3, 'gone.csv', versionId);
+  await deleteVersion(scene.s3, 'deleted.csv', versionId);
 
   await scene.register(version);
   await scene.register(version);

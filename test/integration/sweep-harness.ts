@@ -27,7 +27,7 @@ export const waitingMs = 40 * minuteMs;
 export const maxHashedBytes = 1024;
 
 export interface SweepRun {
-  /** By how much the sweep's clock is ahead: what was made now is so old to it. */
+  /** How far the sweep's clock is ahead, which is how old a new object appears to it. */
   readonly afterMs?: number;
   /** Instead of the real bucket. */
   readonly bucket?: SweptBucket;
@@ -74,7 +74,7 @@ export async function useSweep() {
 
 export type SweepScene = Awaited<ReturnType<typeof useSweep>>;
 
-/** Puts an object as if its event were lost: nobody hears of it. */
+/** Puts an object as if its event were lost: no notification is sent. */
 export async function putObject(s3: S3Client, Key: string, Body = `content of ${Key}`): Promise<string> {
   const { VersionId = '' } = await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
   return VersionId;
@@ -84,7 +84,7 @@ export async function deleteVersion(s3: S3Client, Key: string, VersionId: string
   await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
 }
 
-/** The rows, as far as the tests here look at them. */
+/** The columns of the rows that the tests here read. */
 export async function filesOf({ database }: Pick<SweepScene, 'database'>) {
   return database.kysely
     .selectFrom('raw_files')

@@ -10,7 +10,7 @@ export type Resources = Readonly<Record<string, TemplateResource>>;
 
 type Status = 'CREATE_COMPLETE' | 'ROLLBACK_COMPLETE' | 'UPDATE_COMPLETE' | 'UPDATE_ROLLBACK_COMPLETE';
 
-/** The simulated deployment cannot go on in a way that the real one could not either; the message says where. */
+/** The simulated deployment is stuck where the real one would be too; the message says where. */
 export class DeadEndError extends Error {
   constructor(message: string) {
     super(message);
@@ -40,8 +40,8 @@ const nameProperties: Readonly<Record<string, string>> = {
 };
 
 /**
- * An AWS account, as far as it decides whether one stack can be deployed: what exists, under which names, what protects it, and
- * what is there when something uses it. It follows CloudFormation's documented order, policies and states, and `cdk deploy`'s
+ * An AWS account, as far as it determines whether one stack can be deployed: what exists, under which names, with which
+ * protections, and what exists when something uses it. It follows CloudFormation's documented order, policies and states, and `cdk deploy`'s
  * handling of them; it knows nothing of what the resources do.
  */
 export class Account {
@@ -166,7 +166,7 @@ export class Account {
     if (name !== undefined) this.names.delete(name);
   }
 
-  /** Checks that what a resource uses as it is created or updated is there, and invokes the functions of triggers. */
+  /** Checks that the dependencies of a resource exist as it is created or updated, and invokes the functions of triggers. */
   private use(id: string, resources: Resources, present: ReadonlySet<string>): void {
     for (const needed of dependenciesOf(id, resources))
       if (!present.has(needed)) throw new DeadEndError(`${id} refers to ${needed}, which does not exist yet`);
@@ -196,7 +196,7 @@ function nameOf({ Type, Properties }: TemplateResource = { Type: '' }): string |
 
 const orders = new WeakMap<Resources, readonly string[]>();
 
-/** Resources after everything they depend on. @throws DeadEndError for a circle */
+/** Resources in order of their dependencies. @throws DeadEndError for a circular dependency */
 function inOrder(resources: Resources): string[] {
   const known = orders.get(resources);
   if (known) return [...known];
@@ -215,7 +215,7 @@ function inOrder(resources: Resources): string[] {
   return [...order];
 }
 
-/** Logical ids that a resource refers to, or is to come after. */
+/** Logical ids that a resource refers to or depends on. */
 function dependenciesOf(id: string, resources: Resources): readonly string[] {
   const { DependsOn = [], Properties } = resources[id] ?? { Type: '' };
   const named = [DependsOn].flat() as string[];

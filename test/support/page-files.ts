@@ -34,7 +34,7 @@ export function solarFile(): string {
   return writeFile(portal2025, readings);
 }
 
-/** Between 0 and 1, without a pattern to see, and the same each time. */
+/** Pseudo-random, between 0 and 1, and the same each time. */
 function noise(day: number, slot: number): number {
   const value = Math.sin(day * 127.1 + slot * 311.7) * 43_758.5453;
   return value - Math.floor(value);

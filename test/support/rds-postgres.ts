@@ -19,7 +19,7 @@ const iamUsers = ['smt_owner', 'smt_writer', 'smt_reader'];
 const region = 'us-east-1';
 const accountId = '000000000000';
 
-/** A Postgres that admits people and functions as RDS does. */
+/** A Postgres that authenticates users and functions as RDS does. */
 export interface RdsPostgres {
   /** TLS only, certificate for `localhost`. */
   readonly port: number;
@@ -97,7 +97,7 @@ interface Admission {
 
 const sslRequestCode = 80_877_103;
 
-/** Lets one connection in, or says why not. */
+/** Authenticates one connection, or says why it fails. */
 async function admit(socket: Socket, { superuser, backendPort, authority }: Admission): Promise<void> {
   const first = await readExactly(socket, 8);
   if (first.readInt32BE(4) !== sslRequestCode) {

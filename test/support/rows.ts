@@ -106,7 +106,7 @@ export async function claim(database: Database, id: string, leaseMs = 60_000): P
   return claimed;
 }
 
-/** How releaseRawFile takes an error that may pass. */
+/** A transient error, as releaseRawFile takes it. */
 export const transientRelease = { isUnexpected: false, maxLostAttempts: 3, maxRetryMs: 3_600_000 };
 
 /** Loads blocks under a claim. */

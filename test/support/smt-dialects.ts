@@ -1,7 +1,7 @@
 import { amPm, clockText, isoWithOffset, minutesPerDay, usDate } from './smt-label-text.ts';
 import { addDays, clockAt, type Reading } from './smt-meter.ts';
 
-/** A way to write readings down. What a dialect leaves out (flag, channel, revision, ESIID) cannot be read back. */
+/** A format of readings. What a dialect leaves out (flag, channel, revision, ESIID) cannot be read back. */
 export interface Dialect {
   readonly name: string;
   readonly header: string;

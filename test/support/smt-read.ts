@@ -31,7 +31,7 @@ export function chunkedSource(bytes: Buffer, chunkBytes: number): ByteSource {
 /** Later than any date that tests make up. */
 const farFuture = new Date('2200-01-01');
 
-/** Reads a file as normalize does. Whatever it is, the account of its rows has to add up. */
+/** Reads a file as normalize does. Whatever it is, its row counts have to add up. */
 export async function readBytes(
   content: Buffer | string,
   options: Partial<RawFileOptions> & { chunkBytes?: number } = {},

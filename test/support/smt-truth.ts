@@ -117,7 +117,7 @@ export const generatedFiles: fc.Arbitrary<GeneratedFile[]> = fc
     return plans.map((filePlan) => makeFile(filePlan, versions, esiids));
   });
 
-/** Some number from 0 to 1 that follows from the seed and the place alone. */
+/** A number from 0 to 1 that depends on the seed and the place alone. */
 function chance(seed: number, place: number): number {
   let hash = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(place + 1, 0xc2b2ae35);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);

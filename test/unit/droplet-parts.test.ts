@@ -55,13 +55,13 @@ describe('the ledger', () => {
     const dir = await temporaryDir();
     const ledger = await Ledger.open(configuration(dir));
     await ledger.recordDelivery(file, 'ab');
-    await ledger.recordDelivery({ ...file, path: '/in/gone.csv' }, 'cd');
+    await ledger.recordDelivery({ ...file, path: '/in/removed.csv' }, 'cd');
 
     await ledger.keepOnly([file]);
 
     const [name = '', ...others] = await readdir(dir);
     expect(others).toEqual([]);
-    expect(await readFile(path.join(dir, name), 'utf8')).not.toContain('gone');
+    expect(await readFile(path.join(dir, name), 'utf8')).not.toContain('removed.csv');
   });
 });
 
@@ -209,12 +209,12 @@ describe('retries', () => {
     const failing = withRetries(
       async (attempt) => {
         tries.push(attempt);
-        throw new TemporaryError('api-unavailable', `no answer ${attempt}`);
+        throw new TemporaryError('api-unavailable', `no response ${attempt}`);
       },
       { policy: quick, signal, onRetry: () => undefined },
     );
 
-    await expect(failing).rejects.toThrow('no answer 3');
+    await expect(failing).rejects.toThrow('no response 3');
     expect(tries).toEqual([1, 2, 3]);
   });
 

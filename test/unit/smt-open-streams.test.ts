@@ -9,7 +9,7 @@ import { isoInstants, portal2022, writeFile } from '../support/smt-dialects.ts';
 import { dates, meterDay } from '../support/smt-meter.ts';
 import { writeZip, zip } from '../support/smt-zip.ts';
 
-/** More than all streams on the way hold, and it does not pack. */
+/** More than the buffers of all streams hold, and incompressible. */
 const noise = Array.from({ length: 32_768 }, (_, i) =>
   createHash('sha256').update(String(i)).digest('hex'),
 ).join('');

@@ -24,7 +24,7 @@ function go(controls: Controls, change: Partial<Address>): void {
   void show(controls);
 }
 
-/** Notes in the URL what the page shows already. */
+/** Puts what the page already shows into the URL. */
 function note(change: Partial<Address>): void {
   address = { ...address, ...change };
   history.pushState({ scrollY }, '', usageUrl(address));
@@ -66,7 +66,7 @@ async function viewOf(controls: Controls, signal: AbortSignal): Promise<HTMLElem
   return cards;
 }
 
-/** What a link that names a meter alone leads to. */
+/** The view for a link that names a meter only. */
 async function lastYear(controls: Controls, esiid: string) {
   const meter = await controls.find(esiid);
   if (!meter) return null;
@@ -76,7 +76,7 @@ async function lastYear(controls: Controls, esiid: string) {
   return selectionOf(address);
 }
 
-/** Before anything is chosen. */
+/** Shown before a meter is chosen. */
 async function chooseMeter(controls: Controls): Promise<HTMLElement[]> {
   const { esiids: meters } = await fetchMeters('');
   const [only] = meters;

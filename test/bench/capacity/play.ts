@@ -1,7 +1,7 @@
 import { assumed } from './figures.ts';
 import { costOf, type Delivery } from './model.ts';
 
-/** What bounds each stage. */
+/** The limits of each stage. */
 export interface Limits {
   readonly uploadsPerSecond: number;
   readonly registers: number;
@@ -10,7 +10,7 @@ export interface Limits {
 }
 
 export interface Course {
-  /** Files that wait where, at most. */
+  /** Maximum number of files waiting at each stage. */
   readonly atDroplet: number;
   readonly unregistered: number;
   readonly inQueue: number;

@@ -14,7 +14,7 @@ const fixtures = path.join(import.meta.dirname, '../../fixtures/pgp');
 /** Number of ESIIDs: at 81 bytes a row, 320 days of them are 73 MB, and 100 MB armored. */
 const esiids = 30;
 
-/** What it costs that a delivery's plaintext has to be held in memory until all of it has proved to be genuine. */
+/** The cost of holding a delivery's plaintext in memory until all of it is authenticated. */
 export const encrypted: Measure = {
   title: 'a 100 MB delivery, PGP and armored, against what is in it: a new normalize process each',
   async run(setup) {

@@ -13,7 +13,7 @@ const firstDay = '2024-02-01';
 const lastDay = '2025-01-30';
 const shape = { days: 365, firstDay };
 
-/** What people ask of the intervals, asked of the view over blocks and of a row per interval. */
+/** Typical queries, on the view over blocks and on a row per interval. */
 export const queries: Measure = {
   title: 'a year of one ESIID, a day, and the coverage of a year, view against rows',
   async run(setup) {

@@ -18,7 +18,7 @@ const pollMs = { one: 3, many: 25 };
 /** A file that takes longer hit an error, which is in the run's logs. */
 const timeoutMs = 60_000;
 
-/** The everyday load: a file of 96 rows an ESIID and day, each the whole way from asking for its upload. */
+/** The everyday load: a file of 96 rows per ESIID and day, each from the upload request on. */
 export const smallFiles: Measure = {
   title: `daily files of 96 rows through the whole local stack, ${inFlight} in flight against 1`,
   async run(setup) {

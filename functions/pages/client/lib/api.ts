@@ -12,7 +12,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The person did not give the token. */
+/** The user did not enter the token. */
 export class LockedError extends Error {
   constructor() {
     super('This needs the admin token.');
@@ -30,7 +30,7 @@ export interface ApiRequest {
 
 /**
  * Calls the API with the token, and asks for the token when it is missing or wrong.
- * @throws ApiError, LockedError; TypeError when the network is away; AbortError
+ * @throws ApiError, LockedError; TypeError when the network is down; AbortError
  */
 export async function callApi<Body>(path: string, request: ApiRequest = {}): Promise<Body> {
   const response = await requestApi(path, request);

@@ -3,11 +3,11 @@ import { el } from './dom.ts';
 interface Question {
   readonly title: string;
   readonly text: string;
-  /** What the button that goes ahead says. */
+  /** Label of the button that confirms. */
   readonly action: string;
 }
 
-/** Asks whether to go ahead, in a dialog that Escape closes. */
+/** Asks for confirmation, in a dialog that Escape closes. */
 export function confirmAction({ title, text, action }: Question): Promise<boolean> {
   const cancel = el('button', { type: 'button', class: 'quiet' }, 'Cancel');
   const proceed = el('button', { type: 'button', class: 'primary' }, action);

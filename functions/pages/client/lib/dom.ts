@@ -21,7 +21,7 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The page's element of this id. @throws Error when the page has none: then HTML and script do not fit */
+/** The page's element of this id. @throws Error when the page has none: then HTML and script do not match */
 export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
   const element = document.getElementById(id);
   if (element instanceof kind) return element;

@@ -1,4 +1,4 @@
-/** Numbers, dates and times as people read them. Every clock has 24 hours, and every instant is in Texas time. */
+/** Numbers, dates and times as displayed. Every clock has 24 hours, and every instant is in Texas time. */
 const numbers = new Intl.NumberFormat('en-US');
 const instants = new Intl.DateTimeFormat('en-US', {
   timeZone: 'America/Chicago',

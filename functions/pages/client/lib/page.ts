@@ -3,8 +3,8 @@ import { byId, el } from './dom.ts';
 import { askToken, lockEverywhere, onLocked, storedToken } from './token.ts';
 
 /**
- * Starts a page: shows where one is, asks for the token when there is none, and runs the page once there is one.
- * Without a token nothing but a way to give it is shown.
+ * Starts a page: shows the navigation, asks for the token when there is none, and runs the page once there is one.
+ * Without a token the page shows only how to enter it.
  */
 export async function startPage(run: () => void): Promise<void> {
   const page = document.body.dataset.page ?? '';
@@ -30,14 +30,14 @@ export async function startPage(run: () => void): Promise<void> {
   await unlock();
 }
 
-/** Shows the page, or only the way to give the token. */
+/** Shows the page, or only how to enter the token. */
 export function showLocked(isLocked: boolean): void {
   byId('locked', HTMLElement).hidden = !isLocked;
   byId('content', HTMLElement).hidden = isLocked;
   byId('forget-token', HTMLElement).hidden = isLocked;
 }
 
-/** What stands where data should: why there is none, and how to try again. A missing token locks the page instead. */
+/** Placeholder for data that failed to load: why, and how to retry. A missing token locks the page instead. */
 export function failureNotice(error: unknown, retry: () => void): HTMLElement {
   if (error instanceof LockedError) showLocked(true);
   return el(
@@ -49,13 +49,13 @@ export function failureNotice(error: unknown, retry: () => void): HTMLElement {
   );
 }
 
-/** Grey rows while something loads. */
+/** Skeleton rows while data loads. */
 export function skeleton(rows: number): HTMLElement {
   const lines = Array.from({ length: rows }, () => el('div', { class: 'skeleton skeleton-row' }));
   return el('div', { 'aria-busy': 'true' }, el('p', { class: 'visually-hidden' }, 'Loading…'), ...lines);
 }
 
-/** What an empty place says. */
+/** Text for an empty list. */
 export function emptyState(title: string, text: string, ...more: readonly HTMLElement[]): HTMLElement {
   return el('div', { class: 'empty' }, el('h2', {}, title), el('p', {}, text), ...more);
 }

@@ -32,7 +32,7 @@ export function rawFileUrl(id: string): string {
   return `/admin/smt/raw/${encodeURIComponent(id)}`;
 }
 
-/** Where the usage in a file is shown; null for a file without any. */
+/** URL of the usage in a file; null for a file without any. */
 export function usageUrlOf(file: ListedRawFile): string | null {
   const { status, first_esiid: esiid, interval_min_at: first, interval_max_at: last } = file;
   if (esiid === null || (status !== 'normalized' && status !== 'duplicate')) return null;
@@ -52,13 +52,13 @@ type Outcome = Pick<
   | 'duplicate_of'
 >;
 
-/** What a person on this page can do, where the file's own message speaks of requests. */
+/** What the user can do on this page, where the file's own message speaks of requests. */
 const advice: Readonly<Record<string, string>> = {
   'esiid-unknown':
     'The file names no ESIID. Open "My files name no ESIID" on the page of raw files, enter it, and drop the file again.',
 };
 
-/** What happened to a file, in a sentence. */
+/** The outcome of a file, in a sentence. */
 export function outcomeOf(file: Outcome): string {
   switch (file.status) {
     case 'registered':

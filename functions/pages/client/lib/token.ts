@@ -1,7 +1,7 @@
 import { byId } from './dom.ts';
 
 /**
- * The token that API requests are signed with. It is kept for this tab, or in this browser for a time that the person
+ * The token that authorizes API requests. It is kept for this tab, or in this browser for a time that the user
  * chooses; it is sent in a header and is never part of a URL.
  */
 const storageKey = 'smt-token';
@@ -25,7 +25,7 @@ function rememberedToken(): string | null {
     ) as Partial<RememberedToken>;
     if (token !== undefined && expiresAtMs !== undefined && Date.now() < expiresAtMs) return token;
   } catch {
-    // Not ours: forgotten like one that has expired.
+    // Not in our format: discarded like an expired one.
   }
   localStorage.removeItem(storageKey);
   return null;
@@ -63,7 +63,7 @@ let asking: Promise<string | null> | undefined;
 /**
  * Asks for the token; several callers share one dialog.
  * @param error why it is asked for again, shown beside the field
- * @returns null if the person would rather not
+ * @returns null if the user cancels
  */
 export function askToken(error = ''): Promise<string | null> {
   asking ??= showDialog(error).finally(() => {

@@ -4,7 +4,7 @@ import type { RawFileDetail } from '../lib/raw-files.ts';
 
 type File = RawFileDetail['file'];
 
-/** What every data row of a file became: the lines add up to the rows read. */
+/** The tally of a file's data rows: the lines add up to the rows read. */
 const lines = [
   ['intervals_read', 'Intervals read', ''],
   ['daily_reads_read', 'Daily reads', ''],

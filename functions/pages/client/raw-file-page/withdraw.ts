@@ -10,7 +10,7 @@ interface WithdrawalResponse {
 
 /**
  * Asks who withdraws a file and why, and withdraws it.
- * @returns what happened, for people; null when nothing did
+ * @returns the outcome, as shown to users; null if cancelled
  */
 export async function withdrawRawFile(id: string): Promise<string | null> {
   const reason = await askReason();

@@ -1,6 +1,6 @@
 import { byId } from '../lib/dom.ts';
 
-/** Passes on what is dropped or chosen. */
+/** Accepts files that are dropped or chosen. */
 export function acceptFiles(accept: (files: readonly File[], esiid: string | undefined) => void): void {
   const zone = byId('drop-zone', HTMLElement);
   const input = byId('file-input', HTMLInputElement);

@@ -56,7 +56,7 @@ function description(file: ListedRawFile): HTMLElement[] {
   return lines;
 }
 
-/** The days that the file holds, and the way to see them. Those of a duplicate are its original's. */
+/** The days that the file holds, linked to their usage. Those of a duplicate are its original's. */
 function period(file: ListedRawFile): (HTMLElement | string)[] {
   const { interval_min_at: first, interval_max_at: last } = file;
   const href = usageUrlOf(file);

@@ -4,7 +4,7 @@ import { emptyState } from '../lib/page.ts';
 /** Fired at the window to upload the sample. */
 export const loadSampleEvent = 'load-sample';
 
-/** What an empty system says of itself. */
+/** Introduction shown while no file is stored. */
 export function firstVisit(): HTMLElement {
   const steps = el(
     'ol',

@@ -10,7 +10,7 @@ import { firstVisit } from './first-visit.ts';
 const refreshMs = 4_000;
 const pageSize = 50;
 
-/** The list of all files. Its filters stand in the URL, so that a list can be sent to someone. */
+/** The list of all files. Its filters are in the URL, so that a list can be shared. */
 export function startList(): { refresh(): void } {
   const place = byId('list', HTMLElement);
   const more = byId('more', HTMLButtonElement);
@@ -45,7 +45,7 @@ export function startList(): { refresh(): void } {
     more.hidden = nextCursor === null;
     more.onclick = () => void load(nextCursor ?? undefined);
     clearTimeout(timer);
-    // Someone who has paged further is not thrown back to the first page.
+    // A user who has paged further is not sent back to the first page.
     const canRefresh = shown.length <= pageSize && shown.some(({ status }) => isPending(status));
     if (canRefresh) timer = setTimeout(() => void load(), refreshMs);
   }
@@ -68,13 +68,13 @@ export function startList(): { refresh(): void } {
   return { refresh: () => void load() };
 }
 
-/** What the form says, as the API and the URL have it. */
+/** The form's filters as API and URL parameters. */
 function filtersOf(form: HTMLFormElement): Record<string, string> {
   const entries = [...new FormData(form)].map(([name, value]) => [name, String(value).trim()] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== ''));
 }
 
-/** `order` stands in the form and the URL as one choice, `data-asc`; the API has two parameters. */
+/** `order` is one choice in the form and the URL, `data-asc`; the API has two parameters. */
 function queryOf({ order, ...filters }: Record<string, string>): Record<string, string> {
   const [sort = 'received', direction = 'desc'] = (order ?? '').split('-');
   return order === undefined ? filters : { ...filters, sort, order: direction };

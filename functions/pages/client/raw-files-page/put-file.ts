@@ -26,7 +26,7 @@ const browserHeaders = new Set(['content-length', 'host']);
 
 /**
  * Sends a file to a presigned URL. XMLHttpRequest, because fetch does not report how far an upload is.
- * @returns `key-taken` for 412: there is an object under this key. Whether it has these bytes S3 does not say
+ * @returns `key-taken` for 412: there is an object under this key. S3 does not say whether it has these bytes
  * @throws PutRejectedError, ConnectionLostError; the signal's reason once it is aborted
  */
 export function putFile(

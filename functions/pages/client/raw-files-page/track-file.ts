@@ -12,7 +12,7 @@ class KeyTakenError extends Error {
   }
 }
 
-/** It could not be found out in time what the bucket has under the key of an upload. */
+/** The object under the key of an upload could not be determined in time. */
 class UnconfirmedError extends Error {
   constructor() {
     super(
@@ -28,7 +28,7 @@ const confirmMs = 60_000;
 const confirmStepMs = 1_000;
 
 /**
- * Finds out whether the object under a key has these bytes. The key holds a hash, but anyone who may write to the bucket
+ * Determines whether the object under a key has these bytes. The key holds a hash, but anyone who may write to the bucket
  * can have put other bytes there; what was registered has the hash that S3 computed.
  * @throws KeyTakenError, UnconfirmedError; the signal's reason once it is aborted
  */
@@ -51,8 +51,8 @@ export async function confirmStored(
 type IsIt = (row: ListedRawFile) => boolean;
 
 /**
- * Asks for the file's row until its status is final, less and less often. The file is delivered by then, so a request
- * that fails is no failure of the upload.
+ * Polls the file's row until its status is final, with growing intervals. The file is delivered by then, so a failed
+ * request does not fail the upload.
  */
 export async function trackFile(
   sha256: string,

@@ -6,7 +6,7 @@ import { hashFile } from './hash-file.ts';
 import { type GrantedUpload, putFile } from './put-file.ts';
 import { confirmStored, trackFile } from './track-file.ts';
 
-/** How far an upload is. Bytes can be lost before `delivered` only. */
+/** Progress of an upload. Bytes can be lost before `delivered` only. */
 export type UploadStep =
   | { readonly kind: 'hashing'; readonly doneBytes: number }
   | { readonly kind: 'requesting' }
@@ -51,8 +51,8 @@ export interface Upload {
 type OnStep = (step: UploadStep) => void;
 
 /**
- * Takes one file all the way: hash, upload URL, upload, and then its status until it is final.
- * @throws what any step throws: nothing is lost by starting over
+ * Uploads one file: hash, upload URL, upload, and then polls its status until it is final.
+ * @throws what any step throws; starting over is safe
  */
 export async function uploadFile(upload: Upload, onStep: OnStep): Promise<void> {
   const { file, signal } = upload;

@@ -11,14 +11,14 @@ import {
 } from '../lib/raw-files.ts';
 import type { UploadStep } from './upload-file.ts';
 
-/** One upload as people see it: name, bar, what is going on, and what can be done. */
+/** One upload as displayed: name, progress bar, current step and actions. */
 export interface UploadItem {
   readonly element: HTMLElement;
   show(step: UploadStep): void;
   showWaiting(text: string): void;
   showError(error: unknown): void;
   showCancelled(): void;
-  /** Adds a button to what can be done about what is shown. */
+  /** Adds an action button. */
   offer(label: string, act: () => void): void;
 }
 

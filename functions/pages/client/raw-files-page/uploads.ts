@@ -121,7 +121,7 @@ export function startUploads(onFinal: () => void): void {
   });
 }
 
-/** Uploads a file, and begins again by itself when the connection breaks. The hash is computed once. */
+/** Uploads a file, and restarts by itself when the connection breaks. The hash is computed once. */
 async function uploadThroughOutages(
   job: Job,
   signal: AbortSignal,

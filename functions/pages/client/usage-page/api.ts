@@ -11,11 +11,11 @@ import type {
   UsageResponse,
 } from './types.ts';
 
-/** How many responses are kept, so that Back shows at once what was there before. */
+/** Maximum number of cached responses, so that Back shows the previous view at once. */
 const maxKept = 40;
 const kept = new Map<string, Promise<unknown>>();
 
-/** The response of a GET, kept for this visit. A failed one is asked for again. */
+/** The response of a GET, cached for this visit. A failed one is requested again. */
 function callOnce<Response>(
   path: string,
   query: Readonly<Record<string, string | undefined>>,

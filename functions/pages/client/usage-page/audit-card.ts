@@ -6,7 +6,7 @@ import { card } from './chart-card.ts';
 import { dayLink } from './tables.ts';
 import type { Audit, AuditedDay } from './types.ts';
 
-/** What the audit of a day means, in the order in which people should look. */
+/** What the audit of a day means, in order of importance. */
 const statusTexts: Readonly<Record<AuditedDay['status'], string>> = {
   differs: 'disputed: every interval is stored, and their sum is not SMT’s daily read',
   missing: 'missing: SMT has a daily read, and no interval is stored',

@@ -1,7 +1,7 @@
 import type { Palette } from './chart.ts';
 import type { Channel } from './types.ts';
 
-/** As people call the channels: what comes from the grid, and what goes to it. */
+/** Display names of the channels: energy from the grid, and energy to it. */
 export function channelName(channel: Channel): string {
   return channel === 'consumption' ? 'Import' : 'Export';
 }

@@ -5,7 +5,7 @@ import { type ChannelUsage, type DayUsage, type RangeUsage, sumUnits } from './r
 import type { Channel } from './types.ts';
 import { kwhText, percentText } from './units.ts';
 
-/** The few numbers that say most of a range. The baseload comes later than the others. */
+/** The key figures of a range. The baseload loads later than the others. */
 export function figuresOf(range: RangeUsage, baseload: Promise<string | null>): HTMLElement {
   const imported = channelOf(range, 'consumption');
   const figures = [

@@ -10,7 +10,7 @@ import { hourName } from './profile-chart.ts';
 import type { Channel, ProfileHour, Selection } from './types.ts';
 import { kwhDecimal, kwhNumber, kwhText, percentText } from './units.ts';
 
-/** What a plan with an afternoon peak would ask. */
+/** The hours of a plan with an afternoon peak. */
 const usualHours: HourWindow = { first: 13, end: 19, days: 'weekdays' };
 
 export interface HoursCardOptions {
@@ -21,7 +21,7 @@ export interface HoursCardOptions {
   readonly onChange: (hours: string) => void;
 }
 
-/** Energy within some hours and outside them, by month: what a time-of-use plan is about. */
+/** Energy within some hours and outside them, by month, as a time-of-use plan bills it. */
 export function hoursCard(options: HoursCardOptions, signal: AbortSignal): HTMLElement {
   const { selection, rows, hours, onChange } = options;
   const place = el('div', {});
@@ -48,7 +48,7 @@ export function hoursCard(options: HoursCardOptions, signal: AbortSignal): HTMLE
     );
   }
 
-  /** Keeps the focus where it was: the form is made anew. */
+  /** Restores the focus, since the form is rebuilt. */
   function set(window: HourWindow, focusId: string): void {
     onChange(hoursText(window));
     show(window);

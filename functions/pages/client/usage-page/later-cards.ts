@@ -2,7 +2,7 @@ import { messageOf } from '../lib/api.ts';
 import { el } from '../lib/dom.ts';
 import { skeleton } from '../lib/page.ts';
 
-/** A place that is filled once its data have arrived, and says so if they do not. */
+/** A card that is filled once its data have loaded, or shows the error. */
 export function laterCards(load: () => Promise<readonly HTMLElement[]>, signal: AbortSignal): HTMLElement {
   const place = el('div', {});
   const fill = () => {
