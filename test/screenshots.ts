@@ -24,7 +24,7 @@ const outputDir = path.join(import.meta.dirname, '../.local/screenshots');
 
 const program = npmCommand(
   'screenshots',
-  'Takes a picture of every page in every state, narrow and wide, light and dark, into .local/screenshots, for people to look at.',
+  'Takes a picture of every page in every state, narrow and wide, light and dark, into .local/screenshots, for visual review.',
 );
 parseArguments(program);
 
@@ -74,7 +74,7 @@ async function shoot(page: Page, name: string, { name: variant }: Variant): Prom
   await page.screenshot({ path: path.join(outputDir, `${name}-${variant}.png`), fullPage: true });
 }
 
-/** Before anything is there, and before the token is. */
+/** Before anything is stored, and before the token is entered. */
 async function shootEmpty(at: LocalStack, inBrowser: Browser, variant: Variant): Promise<void> {
   const locked = await tabOf(at, inBrowser, variant, null);
   await locked.getByLabel('Token', { exact: true }).fill('wrong');

@@ -27,7 +27,8 @@ export interface BenchSetup {
 const timeScale = 6;
 
 /**
- * Sets up, runs, and tears down. The Postgres is an embedded one with fsync, as in production, or the one TEST_DATABASE_URL names; never DATABASE_URL, which may be production.
+ * Sets up, runs, and tears down. The Postgres is an embedded one with fsync, as in production, or the one
+ * TEST_DATABASE_URL names; never DATABASE_URL, which may be production.
  */
 export async function withSetup<T>(
   { isQuick, log }: Pick<BenchSetup, 'isQuick' | 'log'>,

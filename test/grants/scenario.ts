@@ -32,8 +32,9 @@ export interface ScenarioResult {
 }
 
 /**
- * Drives a local stack through everything that its functions have grants for: uploads, drops, encrypted, deleted, lost and failing
- * files, replays, sweeps and the API. It does not read policies: each expectation is what a user or operator would see.
+ * Drives a local stack through everything that its functions have grants for: uploads, drops, encrypted, deleted, lost
+ * and failing files, replays, sweeps and the API. It does not read policies: each expectation is what a user or
+ * operator would see.
  */
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
   const accesses: Access[] = [];
@@ -262,7 +263,7 @@ class Scenario {
     return this.s3.send(new PutObjectCommand({ Bucket: this.stack.s3.bucket, Key: key, Body: body }));
   }
 
-  /** Removes the one version that there is. */
+  /** Removes the only version. */
   private async delete(key: string): Promise<void> {
     const { bucket } = this.stack.s3;
     const { VersionId } = await this.s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));

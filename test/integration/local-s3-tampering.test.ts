@@ -128,12 +128,12 @@ describe('a presigned upload', () => {
       '403 SignatureDoesNotMatch',
     ],
     [
-      'with metadata that nobody signed',
+      'with unsigned metadata',
       ({ headers }) => ({ headers: { ...headers, 'x-amz-meta-esiid': '1' } }),
       '403 AccessDenied',
     ],
     [
-      'as a copy that nobody signed',
+      'as an unsigned copy',
       ({ headers }) => ({ headers: { ...headers, 'x-amz-copy-source': `${Bucket}/k` } }),
       '403 AccessDenied',
     ],

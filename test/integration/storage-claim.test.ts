@@ -93,7 +93,7 @@ test('When a lease has run out another worker takes over, and the first can neit
   expect(summary.blocksInserted).toBe(1);
 });
 
-test('A worker whose lease ran out while nobody took over may still finish', async () => {
+test('A worker whose lease expired but was not taken over may still finish', async () => {
   const database = await freshDatabase();
   const slow = await claim(database, await registeredFile(database), expiredMs);
 

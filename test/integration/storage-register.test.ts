@@ -177,7 +177,7 @@ test('The outcome of a file and its members is kept on its row', async () => {
   });
 });
 
-test('Content of another bucket is stored only once it is normalized, since nobody here could load it', async () => {
+test('Content of another bucket is stored only once it is normalized, since it could not be loaded here', async () => {
   const database = await freshDatabase();
   const sha256 = 'cd'.repeat(32);
   const content = { bucket: 'raw', sha256, esiid: null };

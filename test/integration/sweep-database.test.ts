@@ -153,7 +153,7 @@ test('An event that register failed three times is registered from the failure q
   expect(await scene.deadLetters.register.count()).toBe(0);
 });
 
-test('A normalized file that nobody announced is announced once the grace is over, and then no more', async () => {
+test('A normalized file that was not announced is announced once after the grace period', async () => {
   const { database, announced, run } = await useSweep();
   const { id } = await loadFile(database, [newBlock()], { file: { bucket: Bucket } });
 

@@ -41,8 +41,8 @@ const nameProperties: Readonly<Record<string, string>> = {
 
 /**
  * An AWS account, as far as it determines whether one stack can be deployed: what exists, under which names, with which
- * protections, and what exists when something uses it. It follows CloudFormation's documented order, policies and states, and `cdk deploy`'s
- * handling of them; it knows nothing of what the resources do.
+ * protections, and what exists when something uses it. It follows CloudFormation's documented order, policies and
+ * states, and `cdk deploy`'s handling of them; it knows nothing of what the resources do.
  */
 export class Account {
   private stack: Stack | undefined;

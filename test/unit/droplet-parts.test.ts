@@ -111,7 +111,7 @@ describe('a ledger that cannot be read', () => {
   });
 });
 
-describe('root in the folder of somebody else', () => {
+describe('root in another user’s folder', () => {
   const root = { uid: 0, args: ['sync', '--env-file', "/it's here"] };
 
   async function folderOfSomebody(): Promise<string> {

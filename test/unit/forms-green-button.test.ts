@@ -212,7 +212,7 @@ describe('Green Button', () => {
   });
 });
 
-describe('XML that nobody should expand or follow', () => {
+describe('XML entities and references that must not be expanded', () => {
   const feed = greenButtonFeed(meterDay({ date: ordinary }));
   const withDoctype = (doctype: string, value: string): string =>
     feed.replace('?>\n', `?>\n${doctype}\n`).replace('value>6<', `value>${value}<`);

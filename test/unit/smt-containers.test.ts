@@ -7,7 +7,7 @@ import { dates, esiid, meterDay, type Reading } from '../support/smt-meter.ts';
 import { intervalsOf, intervalsOfReadings, nonZero, readBytes } from '../support/smt-read.ts';
 import { writeZip, zip } from '../support/smt-zip.ts';
 
-/** Values that do not pack well, so that there is something to cut and to damage. */
+/** Values that compress badly, so that there is data to truncate and damage. */
 const noise = randomBytes(40_000);
 const [first = [], second = [], third = []] = dates('2022-07-01', 3).map((date, day) =>
   meterDay({ date, milliKwh: (slot) => noise.readUInt16LE((day * 96 + slot) * 2) }),

@@ -6,6 +6,6 @@ const freshSeed = Number(process.env.SMT_SEED ?? Math.floor(Math.random() * 2 **
 test.each([
   ['fixed', 1],
   ['fresh', freshSeed],
-])('Files that nobody would send neither crash the reader nor mislead it (%s seed %i)', async (_, seed) => {
+])('Invalid files neither crash nor mislead the reader (%s seed %i)', async (_, seed) => {
   for (let i = 0; i < 100; i++) await expect(fuzzOnce(seed + i)).resolves.toBeUndefined();
 });

@@ -19,7 +19,7 @@ function errorOf(body: unknown): HttpError {
     if (error instanceof HttpError) return error;
     throw error;
   }
-  throw new Error('the body was taken');
+  throw new Error('the body was accepted');
 }
 
 describe('an upload request', () => {

@@ -21,7 +21,7 @@ interface Job {
   sha256?: string;
 }
 
-/** Somebody cancelled the upload. */
+/** The user cancelled the upload. */
 class CancelledError extends Error {
   constructor() {
     super('Cancelled');

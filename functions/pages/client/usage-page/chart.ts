@@ -33,7 +33,7 @@ export interface ChartSpec {
   readonly label: string;
   readonly heightPx?: number;
   readonly option: (palette: Palette, widthPx: number) => EChartsCoreOption;
-  /** Called when somebody clicks at this position of the x axis, anywhere in the plot. */
+  /** Called on a click at this position of the x axis, anywhere in the plot. */
   readonly onClick?: (x: number) => void;
   /** Called once the chart is drawn. Calling `redraw` draws it again with what `option` then returns. */
   readonly onReady?: (instance: EChartsType, redraw: () => void) => void;

@@ -1,4 +1,4 @@
-/** Names that somebody gave to meters, in this browser only: they say where people live, and are sent to nobody. */
+/** Names that the user gave to meters, kept in this browser only: they can reveal where people live. */
 const storageKey = 'smt-meter-names';
 export const maxNameLength = 60;
 

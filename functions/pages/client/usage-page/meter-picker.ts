@@ -11,7 +11,7 @@ const restMs = 150;
 export interface MeterPicker {
   /** Shows a meter as the chosen one. */
   show(esiid: string): void;
-  /** What stands in the field: an ESIID, or what somebody typed. */
+  /** Value of the field: an ESIID, or text that the user typed. */
   value(): string;
   /** The meter of this ESIID. @returns undefined when nothing is stored of it */
   find(esiid: string): Promise<Meter | undefined>;

@@ -103,7 +103,7 @@ export function comparedSelection({ esiid, ...range }: Selection, compare: strin
   }
 }
 
-/** @returns what is wrong with a selection that somebody typed, null when nothing is */
+/** @returns what is wrong with a typed selection, null if it is valid */
 export function selectionProblem({ esiid, from, to }: Selection): string | null {
   if (!isEsiid(esiid)) return 'An ESIID has 17 or 22 digits.';
   if (from === '' || to === '') return 'Choose the first and the last day.';
