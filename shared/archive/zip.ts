@@ -54,7 +54,7 @@ export async function openZip(source: ByteSource, budget: UnpackBudget): Promise
           `The archive has more than ${budget.limits.maxMembers} members. Split it.`,
         );
     }
-    await checkDirectoryEnd(source, zip);
+    await checkDirectoryEnd(reader, zip, source.sizeBytes);
   } catch (error) {
     throw asZipError(error, reader, 'corrupt-zip', 'The directory of the zip archive is corrupt');
   }
@@ -68,7 +68,7 @@ const afterDirectory = ['PK\x05\x06', 'PK\x06\x06', 'PK\x05\x05'];
 async function checkDirectoryEnd(source: ByteSource, zip: yauzl.ZipFile): Promise<void> {
   const { readEntryCursor: end } = zip as yauzl.ZipFile & { readonly readEntryCursor: number };
   const chunks: Buffer[] = [];
-  for await (const chunk of source.stream(end, Math.min(end + 4, source.sizeBytes))) chunks.push(chunk);
+  for await (const chunk of reader._readStreamForRange(end, Math.min(end + 4, sizeBytes))) chunks.push(chunk);
   if (afterDirectory.includes(Buffer.concat(chunks).toString('latin1'))) return;
   throw new Error(`it declares ${zip.entryCount} entries but does not end after them, at byte ${end}`);
 }

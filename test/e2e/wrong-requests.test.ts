@@ -69,7 +69,8 @@ async function ask(
     headers: { 'x-admin-token': stack.adminToken },
     ...(fields.length > 0 && { body: JSON.stringify({ ...validUpload, ...values }) }),
   });
-  return { status: response.status, body: await response.json() };
+  const isJson = response.headers.get('content-type')?.startsWith('application/json');
+  return { status: response.status, body: isJson ? await response.json() : await response.text() };
 }
 
 function theRoute(name: string): Route {

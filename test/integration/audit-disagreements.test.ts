@@ -19,7 +19,7 @@ const reads = (...ofDates: string[]): Buffer =>
 
 /** Loads a file as normalize does, and audits it. @returns its id */
 async function load(database: Database, bytes: Buffer): Promise<string> {
-  await ingest(database, { bytes });
+  await ingest(database, { bytes, receivedAt: new Date() });
   const { id } = await database.kysely
     .selectFrom('raw_files')
     .select('id')

@@ -42,7 +42,7 @@ async function read(file: Buffer, filename: string, given: Case) {
     {
       filename,
       esiidHint: null,
-      receivedAt: given.receivedAt ?? receivedAt,
+      receivedAt,
       decrypt: (message) => open(message, given.receivedAt ?? receivedAt),
     },
     () => {
