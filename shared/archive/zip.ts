@@ -65,7 +65,7 @@ export async function openZip(source: ByteSource, budget: UnpackBudget): Promise
 const afterDirectory = ['PK\x05\x06', 'PK\x06\x06', 'PK\x05\x05'];
 
 /** Checks that the directory ends with its last entry: the entry count is its own claim, and it may have more. */
-async function checkDirectoryEnd(source: ByteSource, zip: yauzl.ZipFile): Promise<void> {
+async function checkDirectoryEnd(reader: SourceReader, zip: yauzl.ZipFile, sizeBytes: number): Promise<void> {
   const { readEntryCursor: end } = zip as yauzl.ZipFile & { readonly readEntryCursor: number };
   const chunks: Buffer[] = [];
   for await (const chunk of reader._readStreamForRange(end, Math.min(end + 4, sizeBytes))) chunks.push(chunk);
