@@ -11,7 +11,7 @@ import { templateOf } from '../support/template.ts';
 
 const stack = templateOf({ env: 'prod', database: 'aurora' });
 const { Outputs } = stack.template.toJSON();
-const files = ['infra/RUNBOOK.md', 'infra/DEPLOY.md', 'README.md'];
+const files = ['infra/RUNBOOK.md', 'infra/DEPLOY.md', 'README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'];
 const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
 
 describe.each(files)('%s', (file) => {
