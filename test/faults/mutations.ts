@@ -21,8 +21,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'shared/sweep/sweep-bucket.ts',
-        find: 'due.length > 0 ? await findUnregistered(await sweep.database(), due) : []',
-        replace: 'due.length < 0 ? await findUnregistered(await sweep.database(), due) : []',
+        find: 'due.length > 0 ? await findLost(due, sweep) : []',
+        replace: 'due.length < 0 ? await findLost(due, sweep) : []',
       },
     ],
   },
@@ -91,12 +91,12 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'shared/storage/load/finish-raw-file.ts',
-        find: '          status: file.status,\n          self_contained',
-        replace: '          self_contained',
+        find: '    status: file.status,\n    self_contained',
+        replace: '    self_contained',
       },
       {
         file: 'shared/storage/load/finish-raw-file.ts',
-        find: '          lease_token: null,\n          lease_expires_at: null,\n',
+        find: '    lease_token: null,\n    lease_expires_at: null,\n',
         replace: '',
       },
       {

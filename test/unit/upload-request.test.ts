@@ -29,6 +29,7 @@ describe('an upload request', () => {
       sha256: 'ab'.repeat(32),
       source: 'droplet-upload',
       content_type: 'text/csv',
+      dry_run: false,
     });
   });
 
