@@ -16,6 +16,9 @@ function rowOf(esiid: string, startTime: string, endTime: string): string {
   return `'${esiid},03/01/2025,03/02/2025 06:18:33,${startTime},${endTime},.145,A,Consumption`;
 }
 
+/** After the revision stamp of the rows: a file cannot hold a later one. */
+const receivedAt = new Date('2025-03-02T18:00:00Z');
+
 /** A store whose every object is this text. */
 function storeOf(text: string): ObjectStore {
   const unused = () => Promise.reject(new Error('not asked for when normalizing'));
@@ -31,7 +34,7 @@ async function normalize(database: Database, id: string, text: string) {
 test('What an attempt announces of itself matches the database', async () => {
   const database = await freshDatabase();
   const text = [header, rowOf(esiidA, '00:00', '00:15'), rowOf(esiidB, '13:45', '14:00')].join('\n');
-  const { id } = await registerRawFile(database, newRawFile({ filename: 'day.csv' }));
+  const { id } = await registerRawFile(database, newRawFile({ filename: 'day.csv', receivedAt }));
   const published: Announcement[] = [];
   const publish = async (announcement: Announcement) => void published.push(announcement);
 
@@ -47,8 +50,8 @@ test('What an attempt announces of itself matches the database', async () => {
 test('A file whose announcement was interrupted is announced when its message is redelivered, a failed one never', async () => {
   const database = await freshDatabase();
   const text = [header, rowOf(esiidA, '00:00', '00:15')].join('\n');
-  const { id } = await registerRawFile(database, newRawFile());
-  const { id: failedId } = await registerRawFile(database, newRawFile());
+  const { id } = await registerRawFile(database, newRawFile({ receivedAt }));
+  const { id: failedId } = await registerRawFile(database, newRawFile({ receivedAt }));
   const published: string[] = [];
   const publish = async (announcement: Announcement) => void published.push(announcement.id);
   await normalize(database, id, text);
@@ -63,7 +66,7 @@ test('A file whose announcement was interrupted is announced when its message is
 test('A replayed file is announced again, with what its last attempt changed', async () => {
   const database = await freshDatabase();
   const text = [header, rowOf(esiidA, '00:00', '00:15')].join('\n');
-  const { id } = await registerRawFile(database, newRawFile());
+  const { id } = await registerRawFile(database, newRawFile({ receivedAt }));
   const changes: number[] = [];
   const publish = async (announcement: Announcement) => void changes.push(announcement.blocksChanged);
   await announceOutcome(database, publish, id, await normalize(database, id, text));

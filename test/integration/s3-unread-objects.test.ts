@@ -12,7 +12,7 @@ const moreThanConnections = 60;
 
 /** A report that is ignored by its header, with more after it than what lies between S3 and its reader holds. */
 const report = Buffer.from(
-  `ESIID,READ_DATE,START_READ,END_READ\n${'10443720009999901,03/01/2022,1,2\n'.repeat(30_000)}`,
+  `ESIID,METER_NUMBER,PREMISE_ADDRESS,CITY,ZIP\n${'10443720009999901,1,1 Main St,Austin,78701\n'.repeat(30_000)}`,
 );
 const interval = Buffer.from(
   writeFile(portal2022, meterDay({ date: '2022-07-01', milliKwh: (slot) => slot })),
