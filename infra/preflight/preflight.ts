@@ -1,19 +1,20 @@
 import { execFile } from 'node:child_process';
 import { resolve6 } from 'node:dns/promises';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
 import { App } from 'aws-cdk-lib';
 import { Client } from 'pg';
 import { readDatabaseSecret } from '../../shared/aws/database-secret.ts';
 import { readSettings } from '../config/settings.ts';
+import { npmCommand, parseArguments } from '../local/command-line.ts';
 import { type Check, preflightChecks, type Surroundings } from './checks.ts';
 
-const help = `usage: npm run preflight -- [--context env=prod] [--secret ARN]
-
-Asks the AWS account, the region and the database whether they can take the stack, and changes nothing. Needs the AWS CLI and
-credentials. Exit status 1 if something is in the way.
-
-  --context env=ENV   dev (default) or prod
-  --secret ARN        the secret of an existing database`;
+const program = npmCommand(
+  'preflight',
+  `Asks the AWS account, the region and the database whether they can take the stack, and changes nothing. Needs the AWS CLI and
+credentials. Exit status 1 if something is in the way.`,
+)
+  .option('--context <env=ENV>', 'env=dev (default) or env=prod')
+  .option('--secret <arn>', 'the secret of an existing database');
 
 const run = promisify(execFile);
 
@@ -42,18 +43,12 @@ const surroundings: Surroundings = {
 };
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { context: { type: 'string' }, secret: { type: 'string' }, help: { type: 'boolean' } },
-  });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
-  const env = values.context?.replace(/^env=/, '');
+  const { context, secret } = parseArguments(program).options;
+  const env = context?.replace(/^env=/, '');
   const { node } = new App({ context: env === undefined ? {} : { env } });
   const settings = readSettings(node);
   const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? (await configuredRegion());
-  const checks = preflightChecks({ settings, region, secretArn: values.secret }, surroundings);
+  const checks = preflightChecks({ settings, region, secretArn: secret }, surroundings);
   const results = await Promise.all(checks.map(report));
   const failed = results.filter((isWell) => !isWell).length;
   console.log(failed === 0 ? 'Nothing is in the way.' : `${failed} of ${checks.length} checks failed.`);

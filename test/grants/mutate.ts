@@ -1,18 +1,17 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { npmCommand, parseArguments } from '../../infra/local/command-line.ts';
 import { synthesize } from '../../infra/local/synthesize.ts';
 import { type Grant, grantsOf, isNeeded } from './grants.ts';
 import { runScenario, type ScenarioResult } from './scenario.ts';
 
 const templateFile = 'SmtIngest-dev.template.json';
-const help = `usage: npm run test:grants -- [--only TEXT]
-
-Takes one action after the other out of the statements of the template, and runs the stack without it, until something that a user
-or operator would see does not happen. Exit status 1 if an action is not missed.
-
-  --only TEXT   only the statements and actions whose name contains this`;
+const program = npmCommand(
+  'test:grants',
+  `Takes one action after the other out of the statements of the template, and runs the stack without it, until something that a
+user or operator would see does not happen. Exit status 1 if an action is not missed.`,
+).option('--only <text>', 'only the statements and actions whose name contains this', '');
 
 interface Template {
   Resources: Record<string, { Type: string; Properties: { PolicyDocument?: { Statement: Statement[] } } }>;
@@ -23,11 +22,7 @@ interface Statement {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, help: { type: 'boolean' } } });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
+  const { only } = parseArguments(program).options;
   const dir = await mkdtemp(path.join(tmpdir(), 'smt-grants-'));
   try {
     const assemblyDir = path.join(dir, 'cdk.out');
@@ -35,7 +30,7 @@ async function main(): Promise<number> {
     const whole = await run(assemblyDir, path.join(dir, 'whole'));
     if (whole.missed.length > 0) throw new Error(`with all grants: ${whole.missed.join('; ')}`);
     const grants = grantsOf(whole.policies).filter(({ statement, action }) =>
-      `${statement} ${action}`.includes(values.only ?? ''),
+      `${statement} ${action}`.includes(only),
     );
     let unmissed = 0;
     for (const [index, grant] of grants.entries()) {
