@@ -15,6 +15,7 @@ import { breachedAlarms } from '../support/breached-alarms.ts';
 import { codeBlocks } from '../support/code-blocks.ts';
 import { type EmittedMetric, emittedMetrics } from '../support/emitted-metrics.ts';
 import { namedMetrics } from '../support/monitored-metrics.ts';
+import { dailyCsv } from '../support/smt-reads.ts';
 import { templateOf } from '../support/template.ts';
 import { temporaryDirOfFile } from '../support/temporary-dir.ts';
 import { variants } from '../support/variants.ts';
@@ -27,6 +28,12 @@ const row = (start: string, end: string, kwh: string, { id = `'${esiid}`, date =
 const csv = (...rows: string[]) => `${[header, ...rows].join('\n')}\n`;
 
 const goodFile = csv(row('00:00', '00:15', '.5'), row('00:15', '00:30', '.25'));
+/** A whole day, and SMT's daily read of it, which agrees. */
+const quarterHours = Array.from({ length: 97 }, (_, i) => new Date(i * 900_000).toISOString().slice(11, 16));
+const wholeDayFile = csv(
+  ...quarterHours.slice(1).map((end, i) => row(quarterHours[i] ?? '', end, '.25', { date: '02/28/2025' })),
+);
+const dailyFile = dailyCsv([{ esiid, date: '2025-02-28', milliKwh: 24_000 }]).toString();
 /** A row for each reason to reject one, and one without a reading. */
 const poorFile = csv(
   row('00:00', '00:15', '.5'),
@@ -58,6 +65,9 @@ beforeAll(async () => {
   try {
     const bring = bringer(stack, dir);
     await bring(goodFile);
+    await bring(wholeDayFile);
+    await bring(dailyFile);
+    await waitForLine(lines, '"DaysAgreeing":1');
     await firstUpload(stack, dir);
     await waitForLine(lines, /IntervalData.*"FilesNormalized":1/s);
     await sweep(stack);

@@ -139,7 +139,7 @@ describe('A note', () => {
     await Promise.all(
       all
         .flatMap((date, index) => [intervals(date, index % 2), reads(date)])
-        .map((bytes) => ingest(database, { bytes })),
+        .map((bytes) => ingest(database, { bytes, receivedAt: new Date() })),
     );
     const { rows } = await database.pool.query<{ id: string }>('select id from raw_files order by random()');
     await Promise.all(rows.map(({ id }) => auditRawFile(database, id)));

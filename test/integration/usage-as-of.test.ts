@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { getCoverage } from '../../functions/usage/coverage.ts';
 import { listRevisions } from '../../functions/usage/revisions.ts';
 import { usageRoutes } from '../../functions/usage/routes.ts';
-import { revisionsResponse } from '../../functions/usage/schemas.ts';
+import { coverageResponse, revisionsResponse } from '../../functions/usage/schemas.ts';
 import { getUsage } from '../../functions/usage/usage.ts';
 import { readRequest } from '../../shared/http/read-request.ts';
 import type { Channel } from '../../shared/intervals/block.ts';
@@ -30,7 +30,16 @@ async function responses(database: Database, asOf?: string) {
   };
   const coverage = async (esiid: string) => {
     const event = getEvent('/api/usage/coverage', { esiid, ...at });
-    return (await getCoverage(database, readRequest(usageRoutes.getCoverage, event))).body;
+    const { body } = await getCoverage(database, readRequest(usageRoutes.getCoverage, event));
+    const { days, ...coverage } = coverageResponse.parse(body);
+    // The audit is of now: a day has none as of an earlier time, and is unaudited without a daily read.
+    return {
+      ...coverage,
+      days: days.map(({ audit_status, ...day }) => {
+        expect(audit_status).toBe(asOf === undefined && day.present > 0 ? 'unaudited' : null);
+        return day;
+      }),
+    };
   };
   const revisions = await revisionsOf(database, at);
   return [
