@@ -34,6 +34,8 @@ const wholeDayFile = csv(
   ...quarterHours.slice(1).map((end, i) => row(quarterHours[i] ?? '', end, '.25', { date: '02/28/2025' })),
 );
 const dailyFile = dailyCsv([{ esiid, date: '2025-02-28', milliKwh: 24_000 }]).toString();
+/** Daily reads, the last with a register that no meter shows. */
+const poorDailyFile = `${dailyFile.trimEnd()}\n'${esiid},03/02/2025,03/03/2025 06:00:00,much,2,1\n`;
 /** A row for each reason to reject one, and one without a reading. */
 const poorFile = csv(
   row('00:00', '00:15', '.5'),
@@ -74,7 +76,8 @@ beforeAll(async () => {
     const healthy = emittedMetrics(lines);
 
     await drop(stack, 'copy.csv', goodFile);
-    await bring('ESIID,Billing Period Start,Billing Period End,Billed kWh\n1,01/01/2025,02/01/2025,5\n');
+    await bring(`ESIID,METER_NUMBER,PREMISE_ADDRESS,CITY,ZIP\n${esiid},1,1 Main St,Austin,78701\n`);
+    await bring(poorDailyFile);
     await bring('');
     await bring(poorFile);
     for (let guess = 0; guess < 20; guess++) await guessToken(stack);
