@@ -89,11 +89,14 @@ interface Row {
 function rowsOf(block: DayReadings, options: RenderOptions): Row[] {
   const { esiid, channel, day } = block;
   const channelName = channel === 'consumption' ? 'Consumption' : 'Surplus Generation';
+  // Without SMT's own columns, 05/04 may be of either order, and is refused.
+  const isOfSmt = options.hasEsiidColumn && options.hasStamps;
+  const usageDate = isOfSmt ? usDate(day.date) : day.date;
   const row = ([start, end]: readonly [string, string], value: string, kind: Row['kind']): Row => {
     const cells = [
       ...(options.hasEsiidColumn ? [`'${esiid}`] : []),
       ...(options.hasStamps ? [stampOf(block)] : []),
-      ...[usDate(day.date), start, end, value, channelName],
+      ...[usageDate, start, end, value, channelName],
     ];
     return { cells: cells.join(','), kind };
   };
