@@ -89,9 +89,8 @@ interface Row {
 function rowsOf(block: DayReadings, options: RenderOptions): Row[] {
   const { esiid, channel, day } = block;
   const channelName = channel === 'consumption' ? 'Consumption' : 'Surplus Generation';
-  // Without SMT's own columns, 05/04 may be of either order, and is refused.
-  const isOfSmt = options.hasEsiidColumn && options.hasStamps;
-  const usageDate = isOfSmt ? usDate(day.date) : day.date;
+  // Without stamps to decide, 05/04 may be of either order, and is rejected.
+  const usageDate = options.hasStamps ? usDate(day.date) : day.date;
   const row = ([start, end]: readonly [string, string], value: string, kind: Row['kind']): Row => {
     const cells = [
       ...(options.hasEsiidColumn ? [`'${esiid}`] : []),
