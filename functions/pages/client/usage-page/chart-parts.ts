@@ -1,4 +1,5 @@
 import { el } from '../lib/dom.ts';
+import { formatMonth } from '../lib/format.ts';
 import type { Palette } from './chart.ts';
 
 /** Parts that the options of several charts share. */
@@ -73,6 +74,20 @@ export function axisStyle(colour: Palette): object {
     axisTick: { show: false },
     axisLabel: { color: colour('muted'), hideOverlap: true },
     splitLine: { lineStyle: { color: colour('chart-grid') } },
+  };
+}
+
+/** A category axis of months. @param months `YYYY-MM` */
+export function monthAxis(colour: Palette, months: readonly string[]): object {
+  return {
+    type: 'category',
+    data: months,
+    ...axisStyle(colour),
+    axisLabel: {
+      color: colour('muted'),
+      hideOverlap: true,
+      formatter: (month: string) => formatMonth(month),
+    },
   };
 }
 

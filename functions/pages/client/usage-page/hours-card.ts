@@ -4,7 +4,7 @@ import type { TableData } from '../lib/table.ts';
 import { channelColour, channelName } from './channels.ts';
 import type { ChartSpec } from './chart.ts';
 import { chartCard } from './chart-card.ts';
-import { axisStyle, tooltip } from './chart-parts.ts';
+import { axisStyle, monthAxis, tooltip } from './chart-parts.ts';
 import { energyOf, type HourWindow, hoursText, isWithin, parseHours } from './profile.ts';
 import { hourName } from './profile-chart.ts';
 import type { Channel, ProfileHour, Selection } from './types.ts';
@@ -164,16 +164,7 @@ function splitChart(splits: readonly Split[], name: string): ChartSpec {
       ),
       legend: { top: 0, right: 8, textStyle: { color: colour('muted') }, itemHeight: 10 },
       grid: { left: 56, right: 8, top: 40, bottom: 28 },
-      xAxis: {
-        type: 'category',
-        data: months,
-        ...axisStyle(colour),
-        axisLabel: {
-          color: colour('muted'),
-          hideOverlap: true,
-          formatter: (month: string) => formatMonth(month),
-        },
-      },
+      xAxis: monthAxis(colour, months),
       yAxis: { type: 'value', name: 'kWh', nameTextStyle: { color: colour('muted') }, ...axisStyle(colour) },
       series: [
         {

@@ -1,7 +1,7 @@
 import { formatMonth } from '../lib/format.ts';
 import { channelColour, channelName, signed } from './channels.ts';
 import type { ChartSpec } from './chart.ts';
-import { axisStyle, legend, tooltip } from './chart-parts.ts';
+import { axisStyle, legend, monthAxis, tooltip } from './chart-parts.ts';
 import { type ChannelPeriods, periodLines, periodStyle } from './load-bars.ts';
 import { kwhNumber } from './units.ts';
 
@@ -25,16 +25,7 @@ export function monthlyBars(
       ),
       legend: legend(colour, channels.length),
       grid: { left: 56, right: 8, top: 30, bottom: 28 },
-      xAxis: {
-        type: 'category',
-        data: months,
-        ...axisStyle(colour),
-        axisLabel: {
-          color: colour('muted'),
-          hideOverlap: true,
-          formatter: (month: string) => formatMonth(month),
-        },
-      },
+      xAxis: monthAxis(colour, months),
       yAxis: { type: 'value', name: 'kWh', nameTextStyle: { color: colour('muted') }, ...axisStyle(colour) },
       series: channels.map(({ channel, periods }) => ({
         type: 'bar',

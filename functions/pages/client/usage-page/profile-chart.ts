@@ -2,7 +2,7 @@ import { formatMonth } from '../lib/format.ts';
 import type { TableData } from '../lib/table.ts';
 import { channelColour, channelName, signed } from './channels.ts';
 import type { ChartSpec, Palette } from './chart.ts';
-import { axisStyle, tooltip } from './chart-parts.ts';
+import { axisStyle, monthAxis, tooltip } from './chart-parts.ts';
 import { heatScale, highValue } from './heat-map.ts';
 import { channelsOf, hourlyMeans, isOfKind } from './profile.ts';
 import type { Channel, ProfileHour } from './types.ts';
@@ -127,16 +127,7 @@ export function monthHeatMap(
         kw(mean),
       ]),
       grid: { left: 48, right: 8, top: 8, bottom: 64 },
-      xAxis: {
-        type: 'category',
-        data: months,
-        ...axisStyle(colour),
-        axisLabel: {
-          color: colour('muted'),
-          hideOverlap: true,
-          formatter: (month: string) => formatMonth(month),
-        },
-      },
+      xAxis: monthAxis(colour, months),
       yAxis: hourAxis(colour),
       visualMap: { ...heatScale(colour, widthPx, max, 'kW'), seriesIndex: 0 },
       series: [{ type: 'heatmap', data: cells, progressive: 0, emphasis: { disabled: true } }],
