@@ -1,11 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
+import { type Credentials, newCredentials } from './iam/credentials.ts';
 
 /** All that an operator's shell needs to work on a running local stack as on one in AWS. */
 export interface OperatorAccess {
@@ -20,7 +15,7 @@ export interface OperatorAccess {
 /** The operator's credentials for the local services: made once, and kept where only the owner can read them. */
 export async function keepCredentials(stateDir: string): Promise<Credentials> {
   const file = path.join(stateDir, 'credentials.json');
-  const made = { accessKeyId: `LOCAL${randomHex(8)}`, secretAccessKey: randomHex(20) };
+  const made = newCredentials();
   try {
     await writeFile(file, JSON.stringify(made), { flag: 'wx', mode: 0o600 });
     return made;
@@ -28,10 +23,6 @@ export async function keepCredentials(stateDir: string): Promise<Credentials> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return JSON.parse(await readFile(file, 'utf8')) as Credentials;
   }
-}
-
-function randomHex(sizeBytes: number): string {
-  return randomBytes(sizeBytes).toString('hex').toUpperCase();
 }
 
 interface LocalEnvironment extends OperatorAccess {
