@@ -27,6 +27,14 @@ export function addCounts(total: RowCounts, part: Readonly<RowCounts>): void {
   for (const name of Object.keys(total) as (keyof RowCounts)[]) total[name] += part[name];
 }
 
+/** The counts for a message: `24 rows read (invalidTimestamp 24)`. */
+export function describeCounts({ rowsRead, ...counts }: RowCounts): string {
+  const kinds = Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${name} ${count}`);
+  return `${rowsRead} rows read${kinds.length > 0 ? ` (${kinds.join(', ')})` : ''}`;
+}
+
 /** Tallies one file's rows: complete counts, and the first 100 rejected rows. */
 export class RowTally {
   readonly counts: RowCounts = noRows();

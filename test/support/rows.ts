@@ -3,6 +3,7 @@ import type { IntervalBlock } from '../../shared/intervals/block.ts';
 import type { MemberReport, RowCounts } from '../../shared/intervals/row-counts.ts';
 import type { DailyRead } from '../../shared/reads/daily-read.ts';
 import type { MonthlyRead } from '../../shared/reads/monthly-read.ts';
+import { noRows } from '../../shared/smt/row-tally.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { type LoadResult, type LoadSummary, openLoad } from '../../shared/storage/load/load-blocks.ts';
 import { type Claim, claimRawFile } from '../../shared/storage/raw-files/claim-raw-file.ts';
@@ -51,22 +52,7 @@ export function slots(values: Readonly<Record<number, string>>, length = 96): (s
 }
 
 export function newCounts(changes: Partial<RowCounts> = {}): RowCounts {
-  return {
-    rowsRead: 0,
-    intervalsRead: 0,
-    dailyReadsRead: 0,
-    monthlyReadsRead: 0,
-    duplicateRows: 0,
-    conflictingRows: 0,
-    missingKwh: 0,
-    nonexistentHour: 0,
-    invalidEsiid: 0,
-    invalidTimestamp: 0,
-    invalidKwh: 0,
-    invalidReading: 0,
-    invalidRow: 0,
-    ...changes,
-  };
+  return { ...noRows(), ...changes };
 }
 
 export function newMember(changes: Partial<MemberReport> = {}): MemberReport {

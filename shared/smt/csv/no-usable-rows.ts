@@ -1,6 +1,6 @@
 import { FileError } from '../../archive/file-error.ts';
 import type { RejectReason, RowCounts } from '../../intervals/row-counts.ts';
-import type { RowTally } from '../row-tally.ts';
+import { describeCounts, type RowTally } from '../row-tally.ts';
 
 /** What to do if nearly all rows are rejected for one reason, which then is the file's error. */
 const remedyOf = {
@@ -42,12 +42,9 @@ function mostFrequent<T>(counts: ReadonlyMap<T, number>): [T, number] | undefine
 }
 
 function describeRows(counts: RowCounts, firstBad: ReadonlyMap<RejectReason, string>): string {
-  const found = Object.entries(counts)
-    .filter(([name, count]) => name !== 'rowsRead' && count > 0)
-    .map(([name, count]) => `${name} ${count}`);
   const cells = [...firstBad].map(([reason, what]) => `${reason}: ${what}`);
   return [
-    `The header is known but no row holds a reading: ${counts.rowsRead} rows read${found.length > 0 ? ` (${found.join(', ')})` : ''}.`,
+    `The header is known but no row holds a reading: ${describeCounts(counts)}.`,
     ...(cells.length > 0 ? [`First cells: ${cells.join('; ')}.`] : []),
   ].join(' ');
 }
