@@ -18,21 +18,26 @@ export class BlockFiller {
     this.assembler = new BlockAssembler((block) => reading.add(block), reading.options.maxOpenBlocks);
   }
 
-  /** Puts a reading into its slot. @param kwh canonical */
-  place(key: BlockKey, slot: number, kwh: string, estimated: boolean): void {
+  /**
+   * Puts a reading into its slot.
+   * @param kwh canonical
+   * @returns whether the slot was free, held the same value already, or held another
+   */
+  place(key: BlockKey, slot: number, kwh: string, estimated: boolean): ReturnType<typeof placeReading> {
     const { counts } = this.reading.tally;
-    const block = this.blockOf(key);
+    const block = this.open(key);
     const outcome = placeReading(block, slot, kwh, estimated);
     if (outcome === 'new') {
       block.rows++;
       counts.intervalsRead++;
     } else if (outcome === 'duplicate') counts.duplicateRows++;
     else counts.conflictingRows++;
+    return outcome;
   }
 
   /** Records a slot without a reading, so that a block with gaps counts as complete. */
   skip(key: BlockKey): void {
-    this.blockOf(key).rows++;
+    this.open(key).rows++;
   }
 
   /** Flushes the last blocks. */
@@ -41,7 +46,8 @@ export class BlockFiller {
     this.reading.isRecountNeeded = this.assembler.isRecountNeeded;
   }
 
-  private blockOf(key: BlockKey): OpenBlock {
+  /** The block of a key. It stays the same while readings of the key follow one another. */
+  open(key: BlockKey): OpenBlock {
     const { block } = this;
     if (block && !block.emitted) {
       const { esiid, channel, day, revisedAt } = block.key;

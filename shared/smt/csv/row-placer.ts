@@ -1,11 +1,6 @@
-import {
-  BlockAssembler,
-  type BlockKey,
-  maxLayers,
-  type OpenBlock,
-  placeReading,
-} from '../../intervals/block-assembler.ts';
+import type { BlockKey } from '../../intervals/block-assembler.ts';
 import { type ClockDay, clockDay } from '../../intervals/clock.ts';
+import { BlockFiller } from '../block-filler.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { kwhOf } from './cells.ts';
 import { copiedString } from './copied-string.ts';
@@ -35,11 +30,10 @@ export class RowPlacer {
   private readonly layout: IntervalLayout;
   private readonly rejectedDays: ReadingRules['rejectedDays'];
   private readonly reading: MemberReading;
-  private readonly assembler: BlockAssembler;
+  private readonly filler: BlockFiller;
   private readonly changeDays = new ChangeDays();
   private readonly reject: (row: Row, rejection: Rejection) => void;
   private key: BlockKey | undefined;
-  private block: OpenBlock | undefined;
 
   constructor(
     { layout, rejectedDays }: ReadingRules,
@@ -50,7 +44,7 @@ export class RowPlacer {
     this.rejectedDays = rejectedDays;
     this.reading = reading;
     this.reject = reject;
-    this.assembler = new BlockAssembler((block) => reading.add(block), reading.options.maxOpenBlocks);
+    this.filler = new BlockFiller(reading);
   }
 
   place(row: Row, { run, label, end, isEstimated }: ParsedRow): void {
@@ -71,8 +65,7 @@ export class RowPlacer {
   /** Resolves the rows held until the end of their day, and flushes the last blocks. */
   finish(): void {
     this.resolveChangeDays();
-    this.assembler.finish();
-    this.reading.isRecountNeeded = this.assembler.isRecountNeeded;
+    this.filler.finish();
   }
 
   /** Keeps the held rows within the maximum: days that are most likely complete are resolved first. */
@@ -149,46 +142,26 @@ export class RowPlacer {
 
   /** A row whose slot is known: its value is placed, missing, or invalid. */
   private fill(key: BlockKey, row: Row, slot: number, isEstimated: boolean): void {
-    const { counts } = this.reading.tally;
     const rejection = this.rejectedDays.size > 0 ? this.rejectedDays.get(meterDayName(key)) : undefined;
     if (rejection) {
       this.reject(row, rejection);
       return;
     }
     const kwh = kwhOf(row.cells[this.layout.kwh] ?? '');
-    const block = this.blockOf(key);
     if (kwh === null || kwh === '') {
-      block.rows++;
+      this.filler.skip(key);
       if (kwh === null) this.reject(row, { reason: 'invalid-kwh', column: this.layout.kwh });
-      else counts.missingKwh++;
+      else this.reading.tally.counts.missingKwh++;
       return;
     }
-    const outcome = placeReading(block, slot, kwh, isEstimated);
-    if (this.layout.meter >= 0) block.meter ??= meterOf(row.cells[this.layout.meter] ?? '');
-    if (outcome === 'new') {
-      block.rows++;
-      counts.intervalsRead++;
-    } else if (outcome === 'duplicate') counts.duplicateRows++;
-    else {
-      counts.conflictingRows++;
-      this.noteConflict(key, row);
-    }
+    if (this.layout.meter >= 0) this.filler.open(key).meter ??= meterOf(row.cells[this.layout.meter] ?? '');
+    if (this.filler.place(key, slot, kwh, isEstimated) === 'conflict') this.noteConflict(key, row);
   }
 
   private noteConflict(key: BlockKey, row: Row): void {
     const name = meterDayName(key);
     if (key.revisedAt === null && this.conflicts.size < maxConflicts && !this.conflicts.has(name))
       this.conflicts.set(name, copiedRow(row, this.layout.delimiter));
-  }
-
-  private blockOf(key: BlockKey): OpenBlock {
-    const { block } = this;
-    if (block && !block.emitted) {
-      if (block.key === key && block.layers.length < maxLayers) return block;
-      this.assembler.leave(block);
-    }
-    this.block = this.assembler.block(key);
-    return this.block;
   }
 }
 
