@@ -186,7 +186,7 @@ interface RejectedRowsTable {
   row_text: string;
 }
 
-/** Which ESIIDs and days a file holds; see its migration. */
+/** Which ESIIDs and days a file holds; see derived-tables.ts of the schema. */
 interface RawFileMetersTable {
   raw_file_id: string;
   esiid: string;
@@ -198,7 +198,7 @@ interface RawFileMetersTable {
   changed_xid: Defaulted<string>;
 }
 
-/** Rows of a data table that a file holds but another one inserted; see its migration. */
+/** Rows of a data table that a file holds but another one inserted; see derived-tables.ts of the schema. */
 interface RepeatedContentTable {
   esiid: string;
   channel: Channel;

@@ -115,7 +115,7 @@ export const mutations: readonly Mutation[] = [
     name: 'contents of one revision stand beside each other (content in the key)',
     edits: [
       {
-        file: 'shared/storage/schema/migrations/0002-intervals.ts',
+        file: 'shared/storage/schema/migrations/0001-baseline/data-tables.ts',
         find: 'primary key (esiid, channel, usage_date, revised_at, content)',
         replace: 'primary key (esiid, channel, usage_date, revised_at)',
       },
@@ -125,7 +125,7 @@ export const mutations: readonly Mutation[] = [
     name: 'an object version has one row (unique key)',
     edits: [
       {
-        file: 'shared/storage/schema/migrations/0001-raw-files.ts',
+        file: 'shared/storage/schema/migrations/0001-baseline/raw-file-tables.ts',
         find: 'unique (bucket, object_key, version_id),',
         replace: '',
       },

@@ -1,63 +1,10 @@
-import { type Kysely, sql } from 'kysely';
-
-/** Daily and monthly reads, from SMT's other two reports, and the views that compare the intervals with them. */
-export async function up(database: Kysely<unknown>): Promise<void> {
-  await sql`
-    alter table raw_smt_files
-      add column daily_reads_read bigint not null default 0,
-      add column daily_reads_inserted bigint not null default 0,
-      add column monthly_reads_read bigint not null default 0,
-      add column monthly_reads_inserted bigint not null default 0,
-      add column invalid_reading bigint not null default 0`.execute(database);
-  await createReads(database);
-  await createDayViews(database);
-  await createMonthAudit(database);
-}
-
 /**
- * Insert only and keyed by content, like blocks. The key holds kwh before the content, so that its order is that of
- * revisions, (revised_at, kwh, content), and the current read of a day is the last in the index. `usage_date` and
- * `raw_file_id` have indexes of their own, small ones, since many rows share a value: the first finds the disagreements of
- * some days for all meters, without reading any other day.
+ * Daily and monthly reads in their current revision, and the audit that holds the intervals against them.
  */
-async function createReads(database: Kysely<unknown>): Promise<void> {
-  await sql`
-    create table daily_reads (
-      esiid text collate "C" not null check (esiid ~ '^([0-9]{17}|[0-9]{22})$'),
-      channel smt_channel not null,
-      usage_date date not null,
-      revised_at timestamptz not null,
-      kwh numeric(15, 5) not null,
-      content uuid not null,
-      raw_file_id bigint not null references raw_smt_files,
-      start_reading numeric(15, 5),
-      end_reading numeric(15, 5),
-      primary key (esiid, channel, usage_date, revised_at, kwh, content)
-    )`.execute(database);
-  await sql`create index daily_reads_usage_date on daily_reads (usage_date)`.execute(database);
-  await sql`create index daily_reads_raw_file on daily_reads (raw_file_id)`.execute(database);
-  await sql`
-    create table monthly_reads (
-      esiid text collate "C" not null check (esiid ~ '^([0-9]{17}|[0-9]{22})$'),
-      channel smt_channel not null,
-      start_date date not null,
-      end_date date not null check (end_date > start_date),
-      revised_at timestamptz not null,
-      kwh numeric(15, 5) not null,
-      content uuid not null,
-      raw_file_id bigint not null references raw_smt_files,
-      metered_kw numeric(15, 5),
-      metered_kva numeric(15, 5),
-      billed_kw numeric(15, 5),
-      billed_kva numeric(15, 5),
-      primary key (esiid, channel, start_date, end_date, revised_at, kwh, content)
-    )`.execute(database);
-  await sql`create index monthly_reads_raw_file on monthly_reads (raw_file_id)`.execute(database);
-
+export const readViews: readonly string[] = [
   // register_kwh: how far the register advanced. A register never runs backwards: it has five digits before the point and
   // rolled over if that matches the day's energy to 1 kWh; else the meter was exchanged, and the two are not comparable.
-  await sql`
-    create view smt_daily_reads as
+  `create view smt_daily_reads as
     select distinct on (esiid, channel, usage_date)
       esiid, channel, usage_date, start_reading, end_reading, kwh, revised_at, raw_file_id,
       case
@@ -65,19 +12,13 @@ async function createReads(database: Kysely<unknown>): Promise<void> {
         when abs(end_reading - start_reading + 100000 - kwh) < 1 then end_reading - start_reading + 100000
       end as register_kwh
     from daily_reads
-    order by esiid desc, channel desc, usage_date desc, revised_at desc, kwh desc, content desc`.execute(
-    database,
-  );
-  await sql`
-    create view smt_monthly_reads as
+    order by esiid desc, channel desc, usage_date desc, revised_at desc, kwh desc, content desc`,
+  `create view smt_monthly_reads as
     select distinct on (esiid, channel, start_date, end_date)
       esiid, channel, start_date, end_date, kwh, metered_kw, metered_kva, billed_kw, billed_kva, revised_at, raw_file_id
     from monthly_reads
-    order by esiid desc, channel desc, start_date desc, end_date desc, revised_at desc, kwh desc, content desc`.execute(
-    database,
-  );
-  await sql`
-    create view smt_register_breaks as
+    order by esiid desc, channel desc, start_date desc, end_date desc, revised_at desc, kwh desc, content desc`,
+  `create view smt_register_breaks as
     select read.esiid, read.channel, read.usage_date, read.end_reading, next.start_reading as next_start_reading
     from smt_daily_reads read
     cross join lateral (
@@ -86,55 +27,21 @@ async function createReads(database: Kysely<unknown>): Promise<void> {
       where next.esiid = read.esiid and next.channel = read.channel and next.usage_date = read.usage_date + 1
       offset 0
     ) next
-    where mod(read.end_reading - next.start_reading, 100000) <> 0`.execute(database);
-}
+    where mod(read.end_reading - next.start_reading, 100000) <> 0`,
 
-/**
- * smt_interval_days: the sum of each day's current intervals. Where the newest block of a day is whole and the only one of
- * its revision, as nearly always, its own values are summed; only other days are read from smt_intervals.
- *
- * smt_day_audit starts from the reads, and adds the days without one with a constant status, so that a condition on status
- * leaves out that half at planning. The LATERAL subqueries end in OFFSET 0, which keeps them in one piece: each is then
- * planned with the day's key as parameters, and reads that day alone. The running difference is a subquery in the select
- * list, since a query that does not select it does not pay for it.
- *
- * Measured over 219,000 meter-days, CPU time in Postgres: a year of one ESIID 9 ms, with running differences 12 ms; the
- * disagreements of 30 days (18,000 meter-days) 300 ms. Rejected: window functions for the running difference (a condition on
- * the date does not pass them, so a month reads every read there is); a sum kept with each block (a generated column doubled
- * the time of a load's insert, to save a third of a year's audit).
- */
-async function createDayViews(database: Kysely<unknown>): Promise<void> {
-  await sql`
-    create view smt_interval_days as
-    select block.esiid, block.channel, block.usage_date,
-      coalesce(slots.kwh, (select sum(value) from unnest(block.kwh) value)) as kwh,
-      coalesce(slots.intervals, block.intervals) as intervals,
-      cardinality(block.kwh) as expected_intervals
-    from (
-      select distinct on (esiid, channel, usage_date)
-        esiid, channel, usage_date, revised_at, content, kwh, num_nonnulls(variadic kwh) as intervals
-      from interval_blocks
-      order by esiid desc, channel desc, usage_date desc, revised_at desc, content desc
-    ) block
-    cross join lateral (
-      select sum(kwh) as kwh, nullif(count(*), 0)::integer as intervals
-      from smt_intervals slot
-      where slot.esiid = block.esiid and slot.channel = block.channel and slot.usage_date = block.usage_date
-        and (block.intervals < cardinality(block.kwh) or exists (
-          select
-          from interval_blocks other
-          where other.esiid = block.esiid and other.channel = block.channel and other.usage_date = block.usage_date
-            and other.revised_at = block.revised_at and other.content <> block.content
-        ))
-      offset 0
-    ) slots`.execute(database);
-
+  // smt_day_audit starts from the reads, and adds the days without one with a constant status, so that a condition on status
+  // leaves out that half at planning. The LATERAL subqueries end in OFFSET 0, which keeps them in one piece: each is then
+  // planned with the day's key as parameters, and reads that day alone. The running difference is a subquery in the select
+  // list, since a query that does not select it does not pay for it.
+  // Measured over 219,000 meter-days, CPU time in Postgres: a year of one ESIID 9 ms, with running differences 12 ms; the
+  // disagreements of 30 days (18,000 meter-days) 300 ms. Rejected: window functions for the running difference (a condition on
+  // the date does not pass them, so a month reads every read there is).
+  //
   // A day's register difference is off where a midnight read was estimated, and its neighbour's by as much the other way. So
   // the running difference of a week is used: the smaller one of this day and the next. Tolerance 0.05 kWh: each of a day's
   // 96 or 100 intervals is rounded to 0.001, so a day is off by 0.05 at most, and a week by 0.0075 in standard deviation.
   // Seen over 273 real days: 0.018 at most, with pairs of up to 0.48.
-  await sql`
-    create view smt_day_audit as
+  `create view smt_day_audit as
     select esiid, channel, usage_date, status, interval_kwh, daily_kwh, register_kwh, difference_kwh, running_difference_kwh,
       intervals, expected_intervals,
       case
@@ -183,18 +90,13 @@ async function createDayViews(database: Kysely<unknown>): Promise<void> {
       select
       from daily_reads read
       where read.esiid = day.esiid and read.channel = day.channel and read.usage_date = day.usage_date
-    )`.execute(database);
-}
+    )`,
 
-/**
- * A bill of a period [start, end) is the difference of the register at the two midnights, each cut to whole kWh, where SMT
- * bills whole kWh. So the registers are used if both are known without a break between them; else the intervals, if all
- * are there, to less than 1 kWh. The register of a midnight is the reading inside the period, so that an exchange at the
- * midnight itself has no effect.
- */
-async function createMonthAudit(database: Kysely<unknown>): Promise<void> {
-  await sql`
-    create view smt_month_audit as
+  // A bill of a period [start, end) is the difference of the register at the two midnights, each cut to whole kWh, where SMT
+  // bills whole kWh. So the registers are used if both are known without a break between them; else the intervals, if all are
+  // there, to less than 1 kWh. The register of a midnight is the reading inside the period, so that an exchange at the
+  // midnight itself has no effect.
+  `create view smt_month_audit as
     select bill.esiid, bill.channel, bill.start_date, bill.end_date,
       case
         when register.kwh = bill.kwh then 'agrees'
@@ -256,5 +158,5 @@ async function createMonthAudit(database: Kysely<unknown>): Promise<void> {
       where day.esiid = bill.esiid and day.channel = bill.channel
         and day.usage_date >= bill.start_date and day.usage_date < bill.end_date
       offset 0
-    ) day`.execute(database);
-}
+    ) day`,
+];

@@ -1,50 +1,4 @@
-import { type Kysely, sql } from 'kysely';
-
-/**
- * Views for analysts, and comments on the tables and views, for `\d+`.
- *
- * smt_days groups by its keys, so conditions on esiid, channel and usage_date reach the blocks; one on kwh or peak_kwh reads
- * every day. smt_latest takes the ESIIDs from raw_file_meters and each one's newest day from the end of the primary key: a
- * condition on esiid reaches both; without one it costs a few index lookups for each ESIID.
- */
-export async function up(database: Kysely<unknown>): Promise<void> {
-  await sql`
-    create view smt_days as
-    select esiid, channel, usage_date,
-      sum(kwh) as kwh,
-      count(*)::integer as intervals,
-      (extract(epoch from
-        timezone('America/Chicago', (usage_date + 1)::timestamp) - timezone('America/Chicago', usage_date::timestamp)
-      ) / 900)::integer as expected,
-      (count(*) filter (where estimated))::integer as estimated,
-      max(kwh) as peak_kwh,
-      max(revised_at) as revised_at
-    from smt_intervals
-    group by esiid, channel, usage_date`.execute(database);
-  await sql`
-    create view smt_latest as
-    select interval.*
-    from (select esiid from raw_file_meters group by esiid) meter
-    cross join unnest(enum_range(null::smt_channel)) known (channel)
-    cross join lateral (
-      select max(usage_date) as usage_date
-      from interval_blocks block
-      where block.esiid = meter.esiid and block.channel = known.channel
-    ) newest
-    cross join lateral (
-      select * from smt_intervals day
-      where day.esiid = meter.esiid and day.channel = known.channel and day.usage_date = newest.usage_date
-      order by ts desc
-      limit 1
-    ) interval`.execute(database);
-
-  for (const [name, comment] of Object.entries(comments)) {
-    const [kind = '', ...path] = name.split(' ');
-    await sql`comment on ${sql.raw(kind)} ${sql.id(...path)} is ${sql.lit(comment)}`.execute(database);
-  }
-}
-
-const comments = {
+const texts = {
   'table raw_files':
     'One row for each version of an object in the S3 bucket: a delivered file, its status, and the counts of its rows.',
   'column raw_files status':
@@ -99,3 +53,9 @@ const comments = {
   'view smt_latest':
     'The newest interval of each ESIID and channel. A few index lookups for each ESIID; fast by esiid.',
 } as const;
+
+/** For `\d+` in psql: what tables, views and columns hold, with units, time zones and the meaning of null. */
+export const comments: readonly string[] = Object.entries(texts).map(([name, text]) => {
+  const [kind = '', ...path] = name.split(' ');
+  return `comment on ${kind} ${path.map((part) => `"${part}"`).join('.')} is '${text}'`;
+});
