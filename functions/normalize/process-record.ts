@@ -29,14 +29,14 @@ const sns = new SNSClient();
  */
 export async function processRecord(record: SQSRecord, context: Context, wholeMs: number): Promise<void> {
   const startedAtMs = Date.now();
-  const { announcementTopicArn } = requireEnvironment('announcementTopicArn');
+  const { announcementTopicArn, rawBucket } = requireEnvironment('announcementTopicArn', 'rawBucket');
   try {
     const leaseMs = context.getRemainingTimeInMillis();
     checkTimeLeft(leaseMs, wholeMs);
     const { rawFileId } = decodeNormalizeMessage(record.body);
     const database = await functionDatabase();
     const dependencies = { database, objects, openPgp, archiveLimits: archiveLimits() };
-    const request = { rawFileId, leaseMs, workerId: context.awsRequestId };
+    const request = { rawFileId, bucket: rawBucket, leaseMs, workerId: context.awsRequestId };
     const outcome = await normalizeRawFile(dependencies, request);
     logOutcome(logger, rawFileId, outcome);
     countOutcome(rawFileId, outcome, startedAtMs);

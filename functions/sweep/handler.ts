@@ -5,7 +5,21 @@ import { emitMetrics } from '../../shared/observability/metrics.ts';
 import { type SweepReport, sweep } from '../../shared/sweep/sweep.ts';
 import { sweepDependencies } from './sweep-dependencies.ts';
 
-/** Finds and requeues lost work, reports what it found, and lets an idle database pause. */
+/** Some steps of the sweep failed; what the others found is reported. The next run repeats all of them. */
+class SweepIncompleteError extends Error {
+  readonly code = 'sweep-incomplete';
+  constructor(steps: readonly string[]) {
+    super(
+      `Steps of the sweep failed: ${steps.join(', ')}; see the errors logged before. The next run repeats them.`,
+    );
+    this.name = 'SweepIncompleteError';
+  }
+}
+
+/**
+ * Finds and requeues lost work, reports what it found, and lets an idle database pause.
+ * @throws SweepIncompleteError
+ */
 export const handler = async (_event: unknown, context: Context): Promise<SweepReport> => {
   logger.addContext(context);
   const { sweepGraceSeconds, sweepWaitingSeconds } = requireEnvironment(
@@ -17,6 +31,7 @@ export const handler = async (_event: unknown, context: Context): Promise<SweepR
     waitingMs: Number(sweepWaitingSeconds) * 1000,
   });
   reportSweep(report);
+  if (report.failedSteps.length > 0) throw new SweepIncompleteError(report.failedSteps);
   return report;
 };
 
@@ -30,9 +45,7 @@ function reportSweep(report: SweepReport): void {
     StuckFiles: report.stuckFiles,
     OldestUnfinishedAgeSeconds: report.oldestUnfinishedAgeSeconds,
     PresignedNotUploaded: report.presignedNotUploaded,
-    ...(report.disagreements && {
-      DaysDiffering: report.disagreements.daysDiffering,
-      DaysMissing: report.disagreements.daysMissing,
-    }),
+    DaysDiffering: report.disagreements?.daysDiffering,
+    DaysMissing: report.disagreements?.daysMissing,
   });
 }

@@ -22,8 +22,12 @@ const objects = new S3ObjectStore(s3);
 
 /** Maximum size of an object that a sweep hashes: larger ones take too long. */
 const maxHashedBytes = 2 * 1024 ** 3;
-/** Part of a run's time reserved for the steps after the bucket scan. */
-const shareForTheRest = 0.4;
+/** Part of a run's time that is reserved for the steps after this one. */
+const reservedShare = { objects: 0.5, 'dead-letters': 0.4 };
+/** Timeouts of one statement: a run has four minutes, so a blocked statement must not use them up. */
+const statementTimeouts = { lockTimeoutMs: 5_000, statementTimeoutMs: 20_000 };
+
+const sweepDatabase = () => functionDatabase(statementTimeouts);
 
 /** What a sweep of the function's bucket needs; its time is that of the invocation that begins now. */
 export function sweepDependencies(context: Context): SweepDependencies {
@@ -33,7 +37,7 @@ export function sweepDependencies(context: Context): SweepDependencies {
   );
   const queue = normalizeSender(sqs, environment.normalizeQueueUrl);
   const register = async (version: NotifiedVersion): Promise<boolean> => {
-    const database = await functionDatabase();
+    const database = await sweepDatabase();
     const row = await registerObject({ database, objects, queue, maxHashedBytes }, version);
     logger.warn('object registered by the sweep', { objectKey: version.objectKey, ...row });
     if (row) countRegistration(row);
@@ -45,11 +49,11 @@ export function sweepDependencies(context: Context): SweepDependencies {
     bucket: new S3SweptBucket(s3, environment.rawBucket),
     normalizeDeadLetters: sqsDeadLetterQueue(sqs, environment.normalizeDeadLetterQueueUrl),
     registerFailures: sqsDeadLetterQueue(sqs, environment.registerFailureQueueUrl),
-    database: functionDatabase,
+    database: sweepDatabase,
     register,
     queue,
     publish: announcementPublisher(sns, environment.announcementTopicArn),
-    hasTime: () => context.getRemainingTimeInMillis() > wholeMs * shareForTheRest,
+    hasTime: (work) => context.getRemainingTimeInMillis() > wholeMs * reservedShare[work],
     onError: (what, details, error) => logger.error(what, { ...details, error: error as Error }),
     now: () => new Date(),
   };

@@ -70,6 +70,7 @@ export class RawBucket extends Construct {
    * 403 in place of 404 to a caller that may not list, and does not document which of the two counts for a version.
    */
   grantRead(fn: IngestFunction): void {
+    this.connect(fn);
     this.grantDownload(fn);
     fn.allow(['s3:ListBucket', 's3:ListBucketVersions'], [this.bucket.bucketArn]);
   }
@@ -89,7 +90,6 @@ export class RawBucket extends Construct {
 
   /** Lets a function compare the bucket with the database, and keep its checkpoint below the reserved prefix. */
   grantSweep(fn: IngestFunction): void {
-    this.connect(fn);
     this.grantRead(fn);
     this.grantPut(fn, `${reservedPrefix}*`);
     fn.allow(['s3:GetObject'], [this.bucket.arnForObjects(`${reservedPrefix}*`)]);

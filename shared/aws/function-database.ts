@@ -15,23 +15,26 @@ interface Source {
   readonly text: string;
 }
 
+type Timeouts = Pick<DatabaseOptions, 'lockTimeoutMs' | 'statementTimeoutMs'>;
+
 /** Timeouts: API requests end after 30 seconds, and a migration must not make others wait behind it for a lock. */
 const timeoutsOfRole = {
   owner: { lockTimeoutMs: 5_000 },
   writer: {},
   reader: { lockTimeoutMs: 10_000, statementTimeoutMs: 28_000 },
-} as const satisfies Record<DatabaseRole, Pick<DatabaseOptions, 'lockTimeoutMs' | 'statementTimeoutMs'>>;
+} as const satisfies Record<DatabaseRole, Timeouts>;
 
 let open: { readonly source: Source; readonly database: Database } | undefined;
 
 /**
  * The function's database in the function's role: opened once per execution environment, and again when its secret changes.
+ * @param timeouts instead of the role's
  * @throws MissingEnvironmentError, EmptySecretError, InvalidDatabaseSecretError
  */
-export async function functionDatabase(): Promise<Database> {
+export async function functionDatabase(timeouts: Timeouts = {}): Promise<Database> {
   const source = await findSource();
   if (open?.source.text !== source.text) {
-    const database = openAs(roleOfFunction(), source, maxConnections);
+    const database = openAs(roleOfFunction(), source, maxConnections, timeouts);
     await open?.database.close();
     open = { source, database };
   }
@@ -63,12 +66,18 @@ async function currentUser(role: DatabaseRole, source: Source): Promise<string> 
   }
 }
 
-function openAs(role: DatabaseRole, { kind, text }: Source, connections: number): Database {
+function openAs(
+  role: DatabaseRole,
+  { kind, text }: Source,
+  connections: number,
+  timeouts: Timeouts = {},
+): Database {
   const connection = kind === 'endpoint' ? auroraConnection(text, role) : readDatabaseSecret(text, role);
   const connectTimeoutMs = optionalEnvironment('databaseConnectTimeoutMs');
   return openDatabase({
     ...connection,
     ...timeoutsOfRole[role],
+    ...timeouts,
     maxConnections: connections,
     applicationName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'smt-ingest',
     ...(connectTimeoutMs !== undefined && { connectTimeoutMs: Number(connectTimeoutMs) }),

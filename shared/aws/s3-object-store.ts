@@ -9,13 +9,16 @@ import {
   type ObjectVersion,
 } from '../raw-files/object-store.ts';
 
-/** S3's responses for a version that no longer exists; 405 is the one for a delete marker. */
-const deletedStatuses = new Set([404, 405]);
+/** S3's errors for a version that no longer exists; the last is the one for a delete marker. NoSuchBucket is not one of them. */
+const deletedErrors = new Set(['NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed']);
 
 function asGone(version: ObjectVersion, error: unknown): unknown {
-  const isDeleted =
-    error instanceof S3ServiceException && deletedStatuses.has(error.$metadata.httpStatusCode ?? 0);
+  const isDeleted = error instanceof S3ServiceException && deletedErrors.has(error.name);
   return isDeleted ? new ObjectDeletedError(version, { cause: error }) : error;
+}
+
+function isUnnamed(error: unknown): boolean {
+  return error instanceof S3ServiceException && [404, 405].includes(error.$metadata.httpStatusCode ?? 0);
 }
 
 /** The object store on S3. */
@@ -38,7 +41,9 @@ export class S3ObjectStore implements ObjectStore {
         receivedAt: head.LastModified ?? new Date(),
       };
     } catch (error) {
-      throw asGone(version, error);
+      // The response to HEAD has no body, and so does not name its error: a 404 may be that of the bucket.
+      if (isUnnamed(error)) for await (const _ of this.read(version, 'bytes=0-0')) break;
+      throw error;
     }
   }
 

@@ -6,14 +6,15 @@ const metrics = new Metrics({ namespace: metricNamespace, serviceName: metricSer
 
 /**
  * Writes metrics as one line of the log, from which CloudWatch makes them (embedded metric format).
+ * @param values those that are null or undefined are unknown, and left out
  * @param metadata fields of the same line to search by, such as rawFileId; never dimensions
  */
 export function emitMetrics(
-  values: Readonly<Partial<Record<MetricName, number>>>,
+  values: Readonly<Partial<Record<MetricName, number | null | undefined>>>,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
   for (const [name, value] of Object.entries(values)) {
-    metrics.addMetric(name, metricUnits[name as MetricName], value);
+    if (value != null) metrics.addMetric(name, metricUnits[name as MetricName], value);
   }
   for (const [name, value] of Object.entries(metadata)) metrics.addMetadata(name, value);
   metrics.publishStoredMetrics();

@@ -15,6 +15,7 @@ import { recordTimeout } from '../storage/raw-files/record-timeout.ts';
 import { type Released, releaseRawFile } from '../storage/raw-files/release-raw-file.ts';
 import { restoreRawFile } from '../storage/raw-files/restore-raw-file.ts';
 import type { RawFileStatus } from '../storage/tables.ts';
+import { ForeignBucketError } from './foreign-bucket-error.ts';
 import { ObjectDeletedError, type ObjectStore } from './object-store.ts';
 
 /** How many attempts in a row may be lost (out of memory, timeout) or fail unexpectedly before a file fails. */
@@ -35,6 +36,8 @@ export interface NormalizeDependencies {
 
 export interface NormalizeRequest {
   readonly rawFileId: string;
+  /** This stack's; files of another are rejected. */
+  readonly bucket: string;
   /** How long this worker has; its lease expires then. */
   readonly leaseMs: number;
   readonly workerId: string;
@@ -75,20 +78,22 @@ export class FileBusyError extends Error {
 /**
  * Normalizes one raw file: claims it, streams its intervals into the database, and ends it normalized, ignored or
  * failed, all in one transaction. Safe to repeat.
- * @throws FileBusyError, and errors not caused by the file (database unavailable, S3 throttling): the file returns to
+ * @throws FileBusyError, ForeignBucketError, and errors not caused by the file (database unavailable, S3 throttling): the file returns to
  *   `registered` for another attempt
  */
 export async function normalizeRawFile(
   deps: NormalizeDependencies,
   request: NormalizeRequest,
 ): Promise<NormalizeOutcome> {
-  const { rawFileId: id, leaseMs, workerId } = request;
-  const claim = await claimRawFile(deps.database, { id, leaseMs, workerId, maxLostAttempts });
+  const { rawFileId: id, bucket, leaseMs, workerId } = request;
+  const claim = await claimRawFile(deps.database, { id, bucket, leaseMs, workerId, maxLostAttempts });
   switch (claim.outcome) {
     case 'claimed':
       break;
     case 'busy':
       throw new FileBusyError(id, claim.leaseExpiresAt);
+    case 'foreign':
+      throw new ForeignBucketError(`Raw file ${id}`, claim.bucket, bucket);
     case 'finished':
       return { kind: 'skipped', why: `already ${claim.status}` };
     case 'given-up':

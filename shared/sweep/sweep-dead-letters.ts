@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { ForeignBucketError } from '../raw-files/foreign-bucket-error.ts';
 import { decodeNormalizeMessage } from '../raw-files/normalize-message.ts';
 import type { NotifiedVersion } from '../raw-files/object-store.ts';
-import { objectVersionsOf } from '../raw-files/object-versions.ts';
 import type { Queue } from '../raw-files/queue-raw-files.ts';
+import { registerEvent } from '../raw-files/register-event.ts';
 import type { Database } from '../storage/database.ts';
 import { listPendingFiles } from '../storage/raw-files/list-pending-files.ts';
 import type { DeadLetter, DeadLetterQueue } from './ports.ts';
@@ -10,19 +11,26 @@ import type { DeadLetter, DeadLetterQueue } from './ports.ts';
 const maxReceives = 10;
 
 export interface DeadLetterSweep {
+  readonly bucketName: string;
   readonly normalizeDeadLetters: DeadLetterQueue;
   readonly registerFailures: DeadLetterQueue;
   readonly database: () => Promise<Database>;
   readonly register: (version: NotifiedVersion) => Promise<unknown>;
   readonly queue: Queue;
+  /** False when the run has to leave the rest to the next one. */
+  readonly hasTime: () => boolean;
   /** Called for a message that stays in the queue for an operator. */
   readonly onUnreadable: (body: string, error: unknown) => void;
 }
 
 /** @returns how many messages were redriven, or deleted because their file has a final status */
-export async function sweepDeadLetters(sweep: DeadLetterSweep): Promise<number> {
-  const redriven = await drain(sweep.normalizeDeadLetters, (message) => redrive(message, sweep), sweep);
-  return redriven + (await drain(sweep.registerFailures, (message) => registerAgain(message, sweep), sweep));
+export function redriveMessages(sweep: DeadLetterSweep): Promise<number> {
+  return drain(sweep.normalizeDeadLetters, (message) => redrive(message, sweep), sweep);
+}
+
+/** @returns how many S3 events that register failed for were registered now */
+export function registerFailedEvents(sweep: DeadLetterSweep): Promise<number> {
+  return drain(sweep.registerFailures, (message) => registerAgain(message, sweep), sweep);
 }
 
 async function drain(
@@ -31,10 +39,11 @@ async function drain(
   sweep: DeadLetterSweep,
 ): Promise<number> {
   let handled = 0;
-  for (let receives = 0; receives < maxReceives; receives++) {
+  for (let receives = 0; receives < maxReceives && sweep.hasTime(); receives++) {
     const messages = await queue.receive();
     if (messages.length === 0) break;
     for (const message of messages) {
+      if (!sweep.hasTime()) break;
       try {
         await handle(message);
         await message.delete();
@@ -50,14 +59,17 @@ async function drain(
 /** Requeues a file that still has to be normalized; for a finished one, its row has the outcome. */
 async function redrive(message: DeadLetter, sweep: DeadLetterSweep): Promise<void> {
   const { rawFileId } = decodeNormalizeMessage(message.body);
-  const open = await listPendingFiles(await sweep.database(), [rawFileId]);
-  if (open.has(rawFileId)) await sweep.queue([rawFileId]);
+  const [file] = await listPendingFiles(await sweep.database(), [rawFileId]);
+  if (!file) return;
+  if (file.bucket !== sweep.bucketName)
+    throw new ForeignBucketError(`Raw file ${rawFileId}`, file.bucket, sweep.bucketName);
+  await sweep.queue([rawFileId]);
 }
 
 /** The fields used here of what Lambda sends to a failure destination. */
-const failedInvocation = z.object({ requestPayload: z.custom<Parameters<typeof objectVersionsOf>[0]>() });
+const failedInvocation = z.object({ requestPayload: z.custom<Parameters<typeof registerEvent>[0]>() });
 
 async function registerAgain(message: DeadLetter, sweep: DeadLetterSweep): Promise<void> {
   const { requestPayload } = failedInvocation.parse(JSON.parse(message.body));
-  for (const version of objectVersionsOf(requestPayload)) await sweep.register(version);
+  await registerEvent(requestPayload, sweep.bucketName, sweep.register);
 }

@@ -10,9 +10,10 @@ import { listStuckFiles } from '../storage/raw-files/list-stuck-files.ts';
 import { countDisagreements } from '../storage/reads/count-disagreements.ts';
 import { listMissingUploads, type MissingUpload } from '../storage/upload-requests/list-missing-uploads.ts';
 import type { DeadLetterQueue, SweptBucket } from './ports.ts';
-import { sweepBucket } from './sweep-bucket.ts';
-import { firstCheckpoint } from './sweep-checkpoint.ts';
-import { sweepDeadLetters } from './sweep-dead-letters.ts';
+import { Steps } from './steps.ts';
+import { type BucketSweepResult, sweepBucket } from './sweep-bucket.ts';
+import { firstCheckpoint, type SweepCheckpoint } from './sweep-checkpoint.ts';
+import { type DeadLetterSweep, redriveMessages, registerFailedEvents } from './sweep-dead-letters.ts';
 
 /** Object versions listed in one run: 20 pages of 1,000. */
 const maxPages = 20;
@@ -40,8 +41,8 @@ export interface SweepDependencies {
   readonly register: (version: NotifiedVersion) => Promise<boolean>;
   readonly queue: Queue;
   readonly publish: Publish;
-  /** False when the run has to leave unregistered versions to the next one. */
-  readonly hasTime: () => boolean;
+  /** False when the run has to leave the rest of such work to the next one. */
+  readonly hasTime: (work: 'objects' | 'dead-letters') => boolean;
   readonly onError: (what: string, details: Record<string, unknown>, error: unknown) => void;
   readonly now: () => Date;
 }
@@ -53,25 +54,37 @@ export interface SweepOptions {
   readonly waitingMs: number;
 }
 
+/** What a sweep found and did; null where its step failed. */
 export interface SweepReport {
   /** Object versions whose event was lost, registered now. */
-  readonly unregisteredObjects: number;
+  readonly unregisteredObjects: number | null;
   /** Files queued again. */
-  readonly stuckFiles: number;
-  readonly oldestUnfinishedAgeSeconds: number;
-  readonly presignedNotUploaded: number;
+  readonly stuckFiles: number | null;
+  readonly oldestUnfinishedAgeSeconds: number | null;
+  readonly presignedNotUploaded: number | null;
   readonly missingUploads: readonly MissingUpload[];
-  readonly announced: number;
-  /** Days whose intervals and daily read do not agree; null when the database was not queried. */
+  readonly announced: number | null;
+  /** Days whose intervals and daily read do not agree; null also when the database was not queried. */
   readonly disagreements: Pick<AuditCounts, 'daysDiffering' | 'daysMissing'> | null;
   readonly deadLettersHandled: number;
   readonly databaseOpened: boolean;
+  /** Names of the steps that failed; the others were done. */
+  readonly failedSteps: readonly string[];
 }
 
-const nothingOpen = {
+type DatabaseReport = Pick<
+  SweepReport,
+  'stuckFiles' | 'oldestUnfinishedAgeSeconds' | 'missingUploads' | 'announced' | 'disagreements'
+> & {
+  readonly presignedNotUploaded: number | null;
+  readonly isQuiet: boolean;
+};
+
+const nothingOpen: DatabaseReport = {
   stuckFiles: 0,
   oldestUnfinishedAgeSeconds: 0,
   missingUploads: [],
+  presignedNotUploaded: 0,
   announced: 0,
   disagreements: null,
   isQuiet: true,
@@ -79,51 +92,74 @@ const nothingOpen = {
 
 /**
  * Requeues lost work: objects without a row, files without a message or a worker, dead-letter messages, announcements not
- * made. Safe at any time and concurrently: every step is idempotent.
+ * made. Safe at any time and concurrently: every step is idempotent. A step that fails does not stop the others.
  */
 export async function sweep(deps: SweepDependencies, options: SweepOptions): Promise<SweepReport> {
-  const checkpoint = (await deps.bucket.readCheckpoint()) ?? firstCheckpoint;
+  const steps = new Steps(deps.onError);
   let databaseOpened = false;
   const database = (): Promise<Database> => {
     databaseOpened = true;
     return deps.database();
   };
-  const listed = await sweepBucket(checkpoint, {
-    ...deps,
-    database,
-    maxPages,
-    graceMs: options.graceMs,
-    onError: ({ objectKey, versionId }, error) =>
-      deps.onError('object not registered', { objectKey, versionId }, error),
-    onCursorRejected: (error) => deps.onError('scan of the bucket restarted', {}, error),
-  });
-  const deadLettersHandled = await sweepDeadLetters({
-    ...deps,
-    database,
-    onUnreadable: (body, error) =>
-      deps.onError('dead-letter message left in the queue', { body: body.slice(0, 500) }, error),
-  });
+  const checkpoint = await steps.run(
+    'read-checkpoint',
+    async () => (await deps.bucket.readCheckpoint()) ?? firstCheckpoint,
+  );
+  const listed =
+    checkpoint && (await steps.run('objects', () => sweepObjects(checkpoint, deps, database, options)));
+  const deadLetters = deadLetterSweep(deps, database);
+  const redriven = await steps.run('dead-letters', () => redriveMessages(deadLetters));
+  const registered = await steps.run('register-failures', () => registerFailedEvents(deadLetters));
+  const deadLettersHandled = (redriven ?? 0) + (registered ?? 0);
   const seenAt = deps.now();
   const isDue =
-    listed.sawNew ||
+    !checkpoint ||
+    steps.failed.length > 0 ||
+    listed?.sawNew ||
     deadLettersHandled > 0 ||
     databaseOpened ||
     !checkpoint.isQuiet ||
     seenAt.getTime() - checkpoint.databaseSeenAt.getTime() > longestQuietMs ||
-    (await wasReplayedSince(checkpoint.databaseSeenAt, deps.bucket));
-  const open = isDue ? await sweepDatabase(await database(), deps, options) : nothingOpen;
-  await deps.bucket.writeCheckpoint({
-    ...listed.checkpoint,
-    isQuiet: open.isQuiet && !listed.sawNew,
-    databaseSeenAt: isDue ? seenAt : checkpoint.databaseSeenAt,
-  });
+    (await steps.run('replays', () => wasReplayedSince(checkpoint.databaseSeenAt, deps.bucket))) !== false;
+  const open = isDue ? await sweepDatabase(steps, database, deps, options) : nothingOpen;
+  if (checkpoint) {
+    const next = {
+      ...(listed?.checkpoint ?? checkpoint),
+      isQuiet: steps.failed.length === 0 && open.isQuiet && !listed?.sawNew,
+      databaseSeenAt: isDue ? seenAt : checkpoint.databaseSeenAt,
+    };
+    await steps.run('write-checkpoint', () => deps.bucket.writeCheckpoint(next));
+  }
   const { isQuiet, ...counts } = open;
+  const unregisteredObjects = listed?.unregistered ?? null;
+  return { ...counts, unregisteredObjects, deadLettersHandled, databaseOpened, failedSteps: steps.failed };
+}
+
+function sweepObjects(
+  checkpoint: SweepCheckpoint,
+  deps: SweepDependencies,
+  database: () => Promise<Database>,
+  { graceMs }: SweepOptions,
+): Promise<BucketSweepResult> {
+  return sweepBucket(checkpoint, {
+    ...deps,
+    database,
+    maxPages,
+    graceMs,
+    hasTime: () => deps.hasTime('objects'),
+    onError: ({ objectKey, versionId }, error) =>
+      deps.onError('object not registered', { objectKey, versionId }, error),
+    onCursorRejected: (error) => deps.onError('scan of the bucket restarted', {}, error),
+  });
+}
+
+function deadLetterSweep(deps: SweepDependencies, database: () => Promise<Database>): DeadLetterSweep {
   return {
-    ...counts,
-    unregisteredObjects: listed.unregistered,
-    presignedNotUploaded: open.missingUploads.length,
-    deadLettersHandled,
-    databaseOpened,
+    ...deps,
+    database,
+    hasTime: () => deps.hasTime('dead-letters'),
+    onUnreadable: (body, error) =>
+      deps.onError('dead-letter message left in the queue', { body: body.slice(0, 500) }, error),
   };
 }
 
@@ -133,39 +169,70 @@ async function wasReplayedSince(seenAt: Date, bucket: SweptBucket): Promise<bool
   return replayedAt !== null && replayedAt.getTime() > seenAt.getTime() - clockSkewMs;
 }
 
-async function sweepDatabase(database: Database, deps: SweepDependencies, options: SweepOptions) {
+async function sweepDatabase(
+  steps: Steps,
+  open: () => Promise<Database>,
+  deps: SweepDependencies,
+  options: SweepOptions,
+): Promise<DatabaseReport> {
   const { bucketName: bucket } = deps;
   const nowMs = deps.now().getTime();
-  const stuck = await listStuckFiles(database, { bucket, waitingMs: options.waitingMs, limit: maxStuck });
-  await queueRawFiles(database, deps.queue, stuck);
   const before = new Date(nowMs - options.graceMs);
-  const unannounced = await listUnannounced(database, { bucket, before, limit: maxAnnounced });
-  let announced = 0;
-  for (const file of unannounced) {
-    try {
-      await announceFile(database, deps.publish, file);
-      announced++;
-    } catch (error) {
-      deps.onError('file not announced', { rawFileId: file.id }, error);
-    }
-  }
-  const missingUploads = await listMissingUploads(database, {
-    bucket,
-    expiredBefore: before,
-    requestedAfter: new Date(nowMs - missingReportedMs),
-  });
-  const disagreements = await countDisagreements(database, {
-    noticedAfter: new Date(nowMs - disagreementReportedMs),
-    graceDays: intervalGraceDays,
-  });
-  const { count, oldestAgeSeconds } = await countPendingFiles(database, bucket);
-  const isAwaited = await isAnythingPending(database, { bucket, expiredBefore: before });
+  const query = <T>(name: string, step: (database: Database) => Promise<T>): Promise<T | null> =>
+    steps.query(name, async () => step(await open()));
+  const stuckFiles = await query('stuck-files', (database) => requeueStuck(database, deps, options));
+  const announced = await query('announcements', (database) => announceLate(database, deps, before));
+  const missingUploads = await query('missing-uploads', (database) =>
+    listMissingUploads(database, {
+      bucket,
+      expiredBefore: before,
+      requestedAfter: new Date(nowMs - missingReportedMs),
+    }),
+  );
+  const disagreements = await query('disagreements', (database) =>
+    countDisagreements(database, {
+      noticedAfter: new Date(nowMs - disagreementReportedMs),
+      graceDays: intervalGraceDays,
+    }),
+  );
+  const pending = await query('pending-files', (database) => countPendingFiles(database, bucket));
+  const isAwaited = await query('pending-work', (database) =>
+    isAnythingPending(database, { bucket, expiredBefore: before }),
+  );
   return {
-    stuckFiles: stuck.length,
-    oldestUnfinishedAgeSeconds: oldestAgeSeconds,
-    missingUploads,
+    stuckFiles,
+    oldestUnfinishedAgeSeconds: pending?.oldestAgeSeconds ?? null,
+    missingUploads: missingUploads ?? [],
+    presignedNotUploaded: missingUploads?.length ?? null,
     announced,
     disagreements,
-    isQuiet: count === 0 && missingUploads.length === 0 && !isAwaited,
+    isQuiet: pending?.count === 0 && missingUploads?.length === 0 && isAwaited === false,
   };
+}
+
+async function requeueStuck(
+  database: Database,
+  { bucketName: bucket, queue }: SweepDependencies,
+  { waitingMs }: SweepOptions,
+): Promise<number> {
+  const stuck = await listStuckFiles(database, { bucket, waitingMs, limit: maxStuck });
+  await queueRawFiles(database, queue, stuck);
+  return stuck.length;
+}
+
+async function announceLate(
+  database: Database,
+  { bucketName: bucket, publish, onError }: SweepDependencies,
+  before: Date,
+): Promise<number> {
+  let announced = 0;
+  for (const file of await listUnannounced(database, { bucket, before, limit: maxAnnounced })) {
+    try {
+      await announceFile(database, publish, file);
+      announced++;
+    } catch (error) {
+      onError('file not announced', { rawFileId: file.id }, error);
+    }
+  }
+  return announced;
 }

@@ -31,7 +31,7 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'shared/sweep/sweep.ts',
-        find: '  await queueRawFiles(database, deps.queue, stuck);\n',
+        find: '  await queueRawFiles(database, queue, stuck);\n',
         replace: '',
       },
     ],

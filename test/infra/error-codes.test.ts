@@ -14,7 +14,10 @@ function codesUnder(heading: string): string[] {
 }
 
 /** Codes of files that the reader does not give: the object, the database or the workers were the reason. */
-const notOfTheReader = ['object-deleted', 'database-refused', 'esiid-erased', 'timed-out', 'worker-lost'];
+const notOfTheReader = [
+  ...['object-deleted', 'database-refused', 'esiid-erased', 'timed-out', 'worker-lost'],
+  ...['unexpected-error', 'retries-exhausted', 'unusable-key'],
+];
 
 test('The runbook explains every error code of files once, and no other', () => {
   expect(codesUnder('Of files').sort()).toEqual([...fileErrorCodes, ...notOfTheReader].sort());

@@ -27,7 +27,7 @@ function storeOf(text: string): ObjectStore {
 }
 
 async function normalize(database: Database, id: string, text: string) {
-  const request = { rawFileId: id, leaseMs: 60_000, workerId: 'test' };
+  const request = { rawFileId: id, bucket: 'raw', leaseMs: 60_000, workerId: 'test' };
   return normalizeRawFile({ database, objects: storeOf(text) }, request);
 }
 

@@ -3,6 +3,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { bufferSource } from '../../shared/archive/byte-source.ts';
+import { ForeignBucketError } from '../../shared/raw-files/foreign-bucket-error.ts';
 import {
   FileBusyError,
   type NormalizeDependencies,
@@ -35,7 +36,7 @@ async function register(database: Database): Promise<string> {
 }
 
 function normalize(deps: NormalizeDependencies, rawFileId: string) {
-  return normalizeRawFile(deps, { rawFileId, leaseMs: 60_000, workerId: randomUUID() });
+  return normalizeRawFile(deps, { rawFileId, bucket: 'raw', leaseMs: 60_000, workerId: randomUUID() });
 }
 
 // biome-ignore lint/correctness/useYield: a stream that breaks at once
@@ -149,11 +150,27 @@ describe('a raw file', () => {
   });
 });
 
+test('A message of a file of another bucket is rejected, and its file left alone', async () => {
+  const database = await freshDatabase();
+  const { id } = await registerRawFile(database, newRawFile({ bucket: 'elsewhere' }));
+
+  const foreign = normalize({ database, objects: objectsOf(() => Readable.from([])) }, id);
+
+  await expect(foreign).rejects.toThrow(ForeignBucketError);
+  expect(await getRawFile(database, id)).toMatchObject({ status: 'registered', attempts: 0 });
+});
+
 describe('a raw file with a worker', () => {
   test('that another worker has claimed is left to it', async () => {
     const database = await freshDatabase();
     const id = await register(database);
-    await claimRawFile(database, { id, leaseMs: 60_000, maxLostAttempts: 3, workerId: 'first' });
+    await claimRawFile(database, {
+      id,
+      bucket: 'raw',
+      leaseMs: 60_000,
+      maxLostAttempts: 3,
+      workerId: 'first',
+    });
 
     const second = normalize({ database, objects: objectsOf(() => Readable.from([])) }, id);
 
@@ -169,7 +186,7 @@ describe('a raw file with a worker', () => {
     const cutOff = [];
     for (const [attempt, stream] of endless.entries()) {
       const objects = objectsOf(() => stream);
-      const request = { rawFileId, leaseMs, workerId: `worker ${attempt}` };
+      const request = { rawFileId, bucket: 'raw', leaseMs, workerId: `worker ${attempt}` };
       cutOff.push(normalizeRawFile({ database, objects }, request).catch((error: Error) => error.name));
       await expect
         .poll(() => lastAttempt(database, rawFileId))

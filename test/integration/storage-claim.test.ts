@@ -18,7 +18,7 @@ async function registeredFile(database: Database): Promise<string> {
 }
 
 function tryClaim(database: Database, id: string, leaseMs = 60_000) {
-  return claimRawFile(database, { id, leaseMs, maxLostAttempts: 3, workerId: 'test-worker' });
+  return claimRawFile(database, { id, bucket: 'raw', leaseMs, maxLostAttempts: 3, workerId: 'test-worker' });
 }
 
 async function attemptsOf({ kysely }: Database, id: string) {

@@ -177,17 +177,20 @@ test('The outcome of a file and its members is kept on its row', async () => {
   });
 });
 
-test('Content of another bucket is stored only once it is normalized, since it could not be loaded here', async () => {
+test('Content of another bucket is not stored here, even once it is normalized there', async () => {
   const database = await freshDatabase();
   const sha256 = 'cd'.repeat(32);
   const content = { bucket: 'raw', sha256, esiid: null };
   const { id } = await registerRawFile(database, newRawFile({ sha256, bucket: 'elsewhere' }));
 
-  const pending = await findStoredContent(database, content);
   await load(database, await claim(database, id), [newBlock()]);
 
-  expect(pending).toBeNull();
-  expect(await findStoredContent(database, content)).toMatchObject({ id, status: 'normalized' });
+  expect(await findStoredContent(database, content)).toBeNull();
+  expect(await registerRawFile(database, newRawFile({ sha256 }))).toMatchObject({ status: 'registered' });
+  expect(await registerRawFile(database, newRawFile({ sha256, bucket: 'elsewhere' }))).toMatchObject({
+    status: 'duplicate',
+    duplicateOf: id,
+  });
 });
 
 test('An object whose key Postgres cannot keep has a row that says so, and costs the others of its page nothing', async () => {

@@ -82,7 +82,7 @@ test('A file that three workers in a row died over is given up with that reason,
 
   const outcome = await normalizeRawFile(
     { database, objects },
-    { rawFileId: id, leaseMs: minuteMs, workerId: 'w' },
+    { rawFileId: id, bucket: Bucket, leaseMs: minuteMs, workerId: 'w' },
   );
   await age(database, hourMs);
   await run();

@@ -13,6 +13,7 @@ import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
 import type { Announcement, Publish } from '../../shared/raw-files/announce.ts';
 import type { NotifiedVersion } from '../../shared/raw-files/object-store.ts';
 import { registerObject } from '../../shared/raw-files/register-object.ts';
+import type { Database } from '../../shared/storage/database.ts';
 import type { SweptBucket } from '../../shared/sweep/ports.ts';
 import { sweep } from '../../shared/sweep/sweep.ts';
 import { freshDatabase } from '../support/database.ts';
@@ -31,14 +32,14 @@ export interface SweepRun {
   readonly afterMs?: number;
   /** Instead of the real bucket. */
   readonly bucket?: SweptBucket;
-  readonly database?: () => never;
-  readonly hasTime?: () => boolean;
+  readonly database?: () => Promise<Database>;
+  readonly hasTime?: (work: 'objects' | 'dead-letters') => boolean;
   readonly publish?: Publish;
 }
 
 /** A real bucket, queue server and database, and a sweep over them whose clock the test sets. */
-export async function useSweep() {
-  const database = await freshDatabase();
+export async function useSweep(options: { lockTimeoutMs?: number } = {}) {
+  const database = await freshDatabase(options);
   const { url } = await useS3();
   const s3 = clientOf({ url });
   const deadLetters = await useDeadLetterQueues();

@@ -6,7 +6,7 @@ import { runAdminStatement, withDatabaseName } from './database-url.ts';
 export interface FreshDatabase {
   readonly connectionString: string;
   /** Opens a pool on it; {@link FreshDatabase.drop} closes it. */
-  open(options?: { maxConnections?: number }): Database;
+  open(options?: { maxConnections?: number; lockTimeoutMs?: number }): Database;
   drop(): Promise<void>;
 }
 
@@ -26,8 +26,9 @@ export async function createFreshDatabase(
   const opened: Database[] = [];
   return {
     connectionString,
-    open({ maxConnections = 5 } = {}) {
-      const database = openDatabase({ connectionString, maxConnections, applicationName: 'test' });
+    open({ maxConnections = 5, ...timeouts } = {}) {
+      const options = { connectionString, maxConnections, applicationName: 'test', ...timeouts };
+      const database = openDatabase(options);
       opened.push(database);
       return database;
     },
@@ -39,8 +40,8 @@ export async function createFreshDatabase(
 }
 
 /** The usual case: a migrated database for the running test, dropped when it ends. */
-export async function freshDatabase(): Promise<Database> {
+export async function freshDatabase(options?: { lockTimeoutMs?: number }): Promise<Database> {
   const fresh = await createFreshDatabase();
   onTestFinished(() => fresh.drop());
-  return fresh.open();
+  return fresh.open(options);
 }

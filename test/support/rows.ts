@@ -87,7 +87,13 @@ export type Claimed = Extract<Claim, { outcome: 'claimed' }>;
 
 /** Claims a file for a minute, as a worker does. */
 export async function claim(database: Database, id: string, leaseMs = 60_000): Promise<Claimed> {
-  const claimed = await claimRawFile(database, { id, leaseMs, maxLostAttempts: 3, workerId: 'test-worker' });
+  const { bucket } = await database.kysely
+    .selectFrom('raw_files')
+    .select('bucket')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const options = { id, bucket, leaseMs, maxLostAttempts: 3, workerId: 'test-worker' };
+  const claimed = await claimRawFile(database, options);
   if (claimed.outcome !== 'claimed') throw new Error(`file ${id} could not be claimed: ${claimed.outcome}`);
   return claimed;
 }

@@ -17,9 +17,9 @@ import { ObjectDeletedError } from '../../shared/raw-files/object-store.ts';
 const version = { bucket: 'raw', objectKey: 'a.csv', versionId: 'v1' };
 const sha256 = 'ab'.repeat(32);
 
-function s3Error(httpStatusCode: number): S3ServiceException {
+function s3Error(httpStatusCode: number, name = 'Error'): S3ServiceException {
   return new S3ServiceException({
-    name: 'Error',
+    name,
     $fault: 'client',
     $metadata: { httpStatusCode },
     message: 'no',
@@ -56,16 +56,33 @@ describe('the metadata of an object version in S3', () => {
     expect((await new S3ObjectStore(new S3Client()).metadata(version)).sha256).toBeNull();
   });
 
-  test.each([404, 405])('is that it is deleted, on %i', async (status) => {
+  test.each([
+    [404, 'NoSuchKey'],
+    [404, 'NoSuchVersion'],
+    [405, 'MethodNotAllowed'],
+  ])('is that it is deleted, on %i %s', async (status, name) => {
     mockClient(S3Client)
       .on(HeadObjectCommand)
-      .rejects(s3Error(status))
+      .rejects(s3Error(status, 'NotFound'))
       .on(GetObjectCommand)
-      .rejects(s3Error(status));
+      .rejects(s3Error(status, name));
     const store = new S3ObjectStore(new S3Client());
 
     await expect(store.metadata(version)).rejects.toThrow(ObjectDeletedError);
     await expect(store.sha256(version)).rejects.toThrow(ObjectDeletedError);
+  });
+
+  test('is not that it is deleted when its bucket is not there', async () => {
+    const error = s3Error(404, 'NoSuchBucket');
+    mockClient(S3Client)
+      .on(HeadObjectCommand)
+      .rejects(s3Error(404, 'NotFound'))
+      .on(GetObjectCommand)
+      .rejects(error);
+    const store = new S3ObjectStore(new S3Client());
+
+    await expect(store.metadata(version)).rejects.toBe(error);
+    await expect(store.sha256(version)).rejects.toBe(error);
   });
 
   test.each([403, 503])('is a transient error, on %i', async (status) => {

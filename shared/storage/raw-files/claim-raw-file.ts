@@ -27,6 +27,8 @@ export type Claim =
       readonly leaseToken: string;
       readonly attempt: number;
     }
+  /** It is of another stack's bucket. */
+  | { readonly outcome: 'foreign'; readonly bucket: string }
   /** Nothing to do: the file has a final status. */
   | { readonly outcome: 'finished'; readonly status: RawFileStatus }
   /** Another worker holds its lease until then. */
@@ -42,6 +44,8 @@ export type Claim =
 
 export interface ClaimOptions {
   readonly id: string;
+  /** Only a file of this bucket is claimed. */
+  readonly bucket: string;
   readonly leaseMs: number;
   /** Maximum number of consecutive lost attempts before the file fails. */
   readonly maxLostAttempts: number;
@@ -64,10 +68,11 @@ export async function claimRawFile(database: Database, options: ClaimOptions): P
 
   const row = await database.kysely
     .selectFrom('raw_files')
-    .select(['status', 'lease_expires_at', sql<boolean>`lease_expires_at > now()`.as('leased')])
+    .select(['bucket', 'status', 'lease_expires_at', sql<boolean>`lease_expires_at > now()`.as('leased')])
     .where('id', '=', options.id)
     .executeTakeFirst();
   if (row === undefined) return { outcome: 'unknown' };
+  if (row.bucket !== options.bucket) return { outcome: 'foreign', bucket: row.bucket };
   switch (row.status) {
     case 'normalizing':
       if (row.lease_expires_at !== null && row.leased) {
@@ -97,7 +102,7 @@ async function claim({ kysely }: Database, options: ClaimOptions): Promise<Claim
         lease_token = gen_random_uuid(),
         lease_expires_at = now() + ${options.leaseMs} * interval '1 millisecond',
         updated_at = now()
-      where id = ${options.id}
+      where id = ${options.id} and bucket = ${options.bucket}
         and (
           status = 'registered'
           or status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 < ${options.maxLostAttempts}
@@ -145,7 +150,7 @@ async function giveUp({ kysely }: Database, options: ClaimOptions): Promise<Clai
         ),
         updated_at = now()
       from reason
-      where id = ${options.id}
+      where id = ${options.id} and bucket = ${options.bucket}
         and status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 >= ${options.maxLostAttempts}
       returning id, attempts, raw_files.error_code, error_message
     ), lost as (

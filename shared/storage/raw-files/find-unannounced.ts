@@ -43,7 +43,7 @@ export async function findUnannounced(database: Database, id: string): Promise<U
 
 /**
  * Files of a bucket that were normalized before an instant and are still not announced, oldest first: their worker died before
- * the announcement.
+ * the announcement. Leaves out locked rows, since recording their announcement would wait for the lock.
  */
 export async function listUnannounced(
   database: Database,
@@ -54,5 +54,7 @@ export async function listUnannounced(
     .where('normalized_at', '<', before)
     .orderBy('normalized_at')
     .limit(limit)
+    .forNoKeyUpdate()
+    .skipLocked()
     .execute();
 }

@@ -3,7 +3,8 @@ import type { Database } from '../database.ts';
 
 /**
  * Stuck files of a bucket, oldest first: registered with the last message sent so long ago that it must have been lost, or
- * normalizing under an expired lease.
+ * normalizing under an expired lease. Leaves out locked rows: a worker has them, or its host was lost and the server will
+ * close its session.
  * @param waitingMs how long a message may wait in the queue before it counts as lost
  */
 export async function listStuckFiles(
@@ -18,6 +19,7 @@ export async function listStuckFiles(
         or status = 'registered' and updated_at < now() - ${options.waitingMs} * interval '1 millisecond'
       )
     order by id
-    limit ${options.limit}`.execute(kysely);
+    limit ${options.limit}
+    for no key update skip locked`.execute(kysely);
   return rows.map(({ id }) => id);
 }

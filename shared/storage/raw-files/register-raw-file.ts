@@ -31,7 +31,7 @@ export interface RegisteredRawFile {
 
 /**
  * Inserts the row of an object version: exactly one, however often and concurrently it is registered. It starts as `duplicate`
- * if a normalized file has the same bytes and these alone determine what is loaded, else as `registered`.
+ * if a normalized file of its bucket has the same bytes and these alone determine what is loaded, else as `registered`.
  *
  * The row of the original is locked, so that it cannot be withdrawn before its duplicate exists and can take its place.
  *
@@ -43,7 +43,7 @@ export async function registerRawFile(database: Database, file: NewRawFile): Pro
     with original as (
       select id
       from raw_files
-      where sha256 = ${file.sha256} and status = 'normalized' and self_contained
+      where sha256 = ${file.sha256} and bucket = ${file.bucket} and status = 'normalized' and self_contained
       order by id
       limit 1
       for share

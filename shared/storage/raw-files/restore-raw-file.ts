@@ -24,7 +24,7 @@ export async function restoreRawFile(
   const { rows } = await sql<{ status: RawFileStatus }>`
     with original as (
       select original.id
-      from raw_files original join raw_files file using (sha256)
+      from raw_files original join raw_files file using (bucket, sha256)
       where file.id = ${restoration.id} and original.id <> file.id
         and original.status = 'normalized' and original.self_contained
       order by original.id
