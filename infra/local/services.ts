@@ -68,7 +68,7 @@ export async function startServices(options: ServicesOptions, cleanups: Cleanups
     closedLater(startSecretsServer(region), cleanups),
     closedLater(ports.start('lambda', startInvokeServer), cleanups),
     keepBucketSuffix(stateDir),
-    prepareAssembly(options),
+    options.assemblyDir ?? synthesize(),
   ] as const;
   await Promise.allSettled(starting); // if one fails, what the others have started is registered for cleanup
   const [databaseUrls, queueServer, secretsServer, invokeServer, bucketSuffix, assemblyDir] =
@@ -136,14 +136,6 @@ async function startDatabase(
   const postgres = await startPostgres({ dataDir: path.join(stateDir, 'postgres') });
   cleanups.add(() => postgres.stop());
   return createDatabaseUsers(postgres.url);
-}
-
-/** The folder with the synthesized stack. */
-async function prepareAssembly({ assemblyDir, stateDir }: ServicesOptions): Promise<string> {
-  if (assemblyDir !== undefined) return assemblyDir;
-  const outDir = path.join(stateDir, 'cdk.out');
-  await synthesize(outDir);
-  return outDir;
 }
 
 /** Distinguishes this state's bucket from those of other local stacks that use the same database. */

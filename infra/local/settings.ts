@@ -22,9 +22,7 @@ export function shownPath(file: string): string {
 
 /** What the local run makes in its folder, beside its lock. */
 const stateNames =
-  'admin-token bucket-suffix cdk.out credentials.json logs ports.json postgres s3 sample secrets.json'.split(
-    ' ',
-  );
+  'admin-token bucket-suffix credentials.json logs ports.json postgres s3 sample secrets.json'.split(' ');
 
 /**
  * Removes all state, so that the next start begins anew, and nothing else: the folder may be the wrong one.

@@ -38,8 +38,7 @@ export async function withSetup<T>(
   const undo: (() => Promise<unknown>)[] = [() => rm(dir, { recursive: true, force: true })];
   try {
     const url = await findServer(dir, undo);
-    const assemblyDir = path.join(dir, 'cdk.out');
-    await synthesize(assemblyDir);
+    const assemblyDir = await synthesize();
     const createDatabase = async () => {
       const name = `smt_bench_${randomBytes(4).toString('hex')}`;
       await runAdminStatement(url, `create database ${name}`);

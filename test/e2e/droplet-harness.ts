@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, inject, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { readSyncConfiguration, type SyncConfiguration } from '../../infra/droplet/configuration.ts';
 import { createLog } from '../../infra/droplet/log.ts';
 import { ProgressBar } from '../../infra/droplet/progress.ts';
@@ -31,7 +31,6 @@ export async function startStack(): Promise<RunningStack> {
   const stateDir = await mkdtemp(path.join(tmpdir(), 'smt-droplet-stack-'));
   const stack = await startLocalStack({
     stateDir,
-    assemblyDir: inject('assemblyDir'),
     databaseUrl: fresh.connectionString,
   });
   return {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import { createFreshDatabase } from '../support/database.ts';
 import { esiidA, loadFile, newBlock } from '../support/rows.ts';
@@ -67,7 +67,6 @@ beforeAll(async () => {
   dir = await mkdtemp(path.join(modules, '.generated-clients-')); // below node_modules, to find openapi-fetch
   stack = await startLocalStack({
     stateDir: path.join(dir, 'stack'),
-    assemblyDir: inject('assemblyDir'),
     databaseUrl: fresh.connectionString,
   });
   const document = await (await fetch(`${stack.apiUrl}/api/openapi.json`)).text();

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { beforeAll, expect, inject, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { accessLogQueries, functionLogQueries } from '../../infra/constructs/monitoring/queries.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
@@ -60,7 +60,6 @@ beforeAll(async () => {
   const dir = await temporaryDirOfFile();
   const stack = await startLocalStack({
     stateDir: path.join(dir, 'state'),
-    assemblyDir: inject('assemblyDir'),
   });
   const lines: string[] = [];
   stack.logs.onLine((line) => lines.push(line));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import { startBrowser } from '../support/browser.ts';
 import { createFreshDatabase, type FreshDatabase } from '../support/database.ts';
@@ -34,7 +34,6 @@ export function pagesUnderTest(): PagesUnderTest {
     [stack, browser] = await Promise.all([
       startLocalStack({
         stateDir,
-        assemblyDir: inject('assemblyDir'),
         databaseUrl: database.connectionString,
       }),
       startBrowser(),

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { openApiDocument } from '../../functions/openapi/document.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import { encodeCursor } from '../../shared/http/schemas.ts';
@@ -17,7 +17,6 @@ beforeAll(async () => {
   const stateDir = await mkdtemp(path.join(tmpdir(), 'smt-requests-'));
   stack = await startLocalStack({
     stateDir,
-    assemblyDir: inject('assemblyDir'),
     databaseUrl: fresh.connectionString,
   });
   return async () => {

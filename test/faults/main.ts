@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { npmCommand, parseArguments, parseCount } from '../../infra/local/command-line.ts';
 import { synthesize } from '../../infra/local/synthesize.ts';
 import { playRun, type RunResult } from './run.ts';
@@ -31,28 +28,23 @@ interface Options {
 
 async function main(): Promise<number> {
   const options = readArguments();
-  const assemblyDir = await mkdtemp(path.join(tmpdir(), 'smt-faults-assembly-'));
+  const assemblyDir = await synthesize();
   const results: RunResult[] = [];
-  try {
-    await synthesize(assemblyDir);
-    const seeds = Array.from({ length: options.runs }, (_, index) => options.seed + index);
-    const playSlot = async () => {
-      const slot = await WorkerSlot.open();
-      try {
-        for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-          const result = await playRun(seed, slot, assemblyDir);
-          results.push(result);
-          console.log(options.isJson ? JSON.stringify(result) : textOf(result));
-          if (options.stopsAtViolation && result.violations.length > 0) seeds.length = 0;
-        }
-      } finally {
-        await slot.close();
+  const seeds = Array.from({ length: options.runs }, (_, index) => options.seed + index);
+  const playSlot = async () => {
+    const slot = await WorkerSlot.open();
+    try {
+      for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
+        const result = await playRun(seed, slot, assemblyDir);
+        results.push(result);
+        console.log(options.isJson ? JSON.stringify(result) : textOf(result));
+        if (options.stopsAtViolation && result.violations.length > 0) seeds.length = 0;
       }
-    };
-    await Promise.all(Array.from({ length: Math.min(options.slots, options.runs) }, playSlot));
-  } finally {
-    await rm(assemblyDir, { recursive: true, force: true });
-  }
+    } finally {
+      await slot.close();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(options.slots, options.runs) }, playSlot));
   const totals = totalsOf(results);
   console.log(options.isJson ? JSON.stringify(totals) : totalsText(totals));
   const isBlind = results.length >= runsToSeeAllSteps && totals.stepsNeverSeen.length > 0;

@@ -25,8 +25,7 @@ async function main(): Promise<number> {
   const { only } = parseArguments(program).options;
   const dir = await mkdtemp(path.join(tmpdir(), 'smt-grants-'));
   try {
-    const assemblyDir = path.join(dir, 'cdk.out');
-    await synthesize(assemblyDir);
+    const assemblyDir = await synthesize();
     const whole = await run(assemblyDir, path.join(dir, 'whole'));
     if (whole.missed.length > 0) throw new Error(`with all grants: ${whole.missed.join('; ')}`);
     const grants = grantsOf(whole.policies).filter(({ statement, action }) =>

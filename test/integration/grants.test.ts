@@ -1,4 +1,5 @@
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { synthesize } from '../../infra/local/synthesize.ts';
 import { grantsOf, isNeeded } from '../grants/grants.ts';
 import { runScenario } from '../grants/scenario.ts';
 import { createFreshDatabase } from '../support/database.ts';
@@ -9,7 +10,7 @@ test('The grants of the template suffice for everything that the functions do, a
   onTestFinished(() => fresh.drop());
 
   const { missed, accesses, policies } = await runScenario({
-    assemblyDir: inject('assemblyDir'),
+    assemblyDir: await synthesize(),
     stateDir: await temporaryDir(),
     databaseUrl: fresh.connectionString,
   });

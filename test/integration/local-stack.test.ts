@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Intercept } from '../../infra/local/intercept.ts';
 import { writeSample } from '../../infra/local/sample.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
@@ -7,8 +7,6 @@ import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
 import { waitForFile } from '../../infra/local/wait-for-file.ts';
 import { createFreshDatabase } from '../support/database.ts';
 import { temporaryDir } from '../support/local-assembly.ts';
-
-const assemblyDir = inject('assemblyDir');
 
 /** A place for stacks that follow one another: state and database stay, queues do not. */
 async function createPlace() {
@@ -21,7 +19,6 @@ async function createPlace() {
   const start = async (intercept: Intercept = {}): Promise<LocalStack> => {
     const stack = await startLocalStack({
       stateDir,
-      assemblyDir,
       databaseUrl: fresh.connectionString,
       intercept,
       graceMs: 0,

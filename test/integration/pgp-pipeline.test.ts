@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
 import { waitForFile } from '../../infra/local/wait-for-file.ts';
@@ -9,15 +9,13 @@ import { temporaryDir } from '../support/local-assembly.ts';
 
 const fixtures = path.join(import.meta.dirname, '../fixtures/pgp');
 
-const assemblyDir = inject('assemblyDir');
-
 test('an encrypted delivery fails while its key is missing, and a replay loads it once the key is there', async () => {
   const fresh = await createFreshDatabase();
   onTestFinished(() => fresh.drop());
   const database = fresh.open();
   const stateDir = await temporaryDir();
   const start = async (): Promise<LocalStack> => {
-    const stack = await startLocalStack({ stateDir, assemblyDir, databaseUrl: fresh.connectionString });
+    const stack = await startLocalStack({ stateDir, databaseUrl: fresh.connectionString });
     onTestFinished(() => stack.stop());
     return stack;
   };

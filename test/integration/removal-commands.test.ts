@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startLocalStack } from '../../infra/local/stack.ts';
 import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
 import { waitForFile } from '../../infra/local/wait-for-file.ts';
@@ -41,10 +41,8 @@ async function startStack() {
   const fresh = await createFreshDatabase();
   onTestFinished(() => fresh.drop());
   const stateDir = await temporaryDir();
-  const assemblyDir = inject('assemblyDir');
   const stack = await startLocalStack({
     stateDir,
-    assemblyDir,
     databaseUrl: fresh.connectionString,
     graceMs: 0,
   });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { writeSample } from '../../infra/local/sample.ts';
 import { startLocalStack } from '../../infra/local/stack.ts';
 import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
@@ -11,8 +11,6 @@ import { createFreshDatabase } from '../support/database.ts';
 import { temporaryDir } from '../support/local-assembly.ts';
 
 const projectRoot = path.join(import.meta.dirname, '../..');
-
-const assemblyDir = inject('assemblyDir');
 
 /** Runs `npm run replay` as its script does. */
 async function replay(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
@@ -33,7 +31,6 @@ test('The command replays files of the running stack, by hand or through an addr
   const stateDir = await temporaryDir();
   const stack = await startLocalStack({
     stateDir,
-    assemblyDir,
     databaseUrl: fresh.connectionString,
     graceMs: 0,
   });

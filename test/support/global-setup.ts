@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type RunningPostgres, startPostgres } from '../../infra/local/postgres.ts';
-import { synthesize } from '../../infra/local/synthesize.ts';
 import { openDatabase } from '../../shared/storage/database.ts';
 import { migrate } from '../../shared/storage/schema/migrate.ts';
 import { runAdminStatement, withDatabaseName } from './database-url.ts';
@@ -14,19 +13,15 @@ declare module 'vitest' {
     adminUrl: string;
     /** Name of the migrated database that tests clone. */
     templateName: string;
-    /** The CDK app's output, for local stacks; synthesized once for all of them. */
-    assemblyDir: string;
   }
 }
 
 /**
- * One Postgres for the whole run, with one migrated template database, and one synthesis of the CDK app. The server is an
- * embedded one, or the one TEST_DATABASE_URL names (say, to test on another version); never DATABASE_URL, which may be
+ * One Postgres for the whole run, with one migrated template database. The server is an embedded one, or the one TEST_DATABASE_URL names (say, to test on another version); never DATABASE_URL, which may be
  * production.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const assemblyDir = await mkdtemp(join(tmpdir(), 'smt-ingest-assembly-'));
-  const [server] = await Promise.all([startOrFindServer(), synthesize(assemblyDir)]);
+  const server = await startOrFindServer();
   const templateName = `smt_template_${process.pid}`;
   await runAdminStatement(server.url, `drop database if exists ${templateName} with (force)`);
   await runAdminStatement(server.url, `create database ${templateName}`);
@@ -34,11 +29,9 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   await runAdminStatement(server.url, `alter database ${templateName} allow_connections false`);
   project.provide('adminUrl', server.url);
   project.provide('templateName', templateName);
-  project.provide('assemblyDir', assemblyDir);
   return async () => {
     await runAdminStatement(server.url, `drop database ${templateName} with (force)`);
     await server.stop();
-    await rm(assemblyDir, { recursive: true, force: true });
   };
 }
 
