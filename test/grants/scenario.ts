@@ -163,7 +163,7 @@ class Scenario {
   }
 
   private async announcedLate(): Promise<void> {
-    await this.query('update raw_smt_files set announced_at = null where object_key = $1', ['drop/a.csv']);
+    await this.query('update raw_files set announced_at = null where object_key = $1', ['drop/a.csv']);
     await this.until(async () => (await this.row('drop/a.csv')).announced_at !== null, 'not announced');
   }
 
@@ -278,7 +278,7 @@ class Scenario {
   }
 
   private async row(key: string): Promise<Record<string, unknown>> {
-    const [row] = await this.query('select * from raw_smt_files where object_key = $1', [key]);
+    const [row] = await this.query('select * from raw_files where object_key = $1', [key]);
     if (!row) throw new Error(`${key} has no row`);
     return row;
   }
