@@ -4,17 +4,10 @@ import { readDailyExtent } from '../../shared/storage/reads/read-daily-extent.ts
 import type { DayRange, DescribedDay } from '../../shared/usage/coverage.ts';
 import { maxAuditRows } from './audit-schemas.ts';
 
-/** The ends of a requested range. */
-interface GivenRange {
-  readonly esiid: string;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-}
-
 /** A range of days with intervals, extended to those that SMT has daily reads of; null for an ESIID with neither. */
 export async function extendedByReads(
   database: Database,
-  { esiid, from, to }: GivenRange,
+  esiid: string,
   known: DayRange | null,
 ): Promise<DayRange | null> {
   const reads = await readDailyExtent(database, esiid);
@@ -23,8 +16,8 @@ export async function extendedByReads(
   const lastDates = [...reads.map(({ lastDate }) => lastDate), ...(known ? [known.to] : [])];
   const channels = new Set([...(known?.channels ?? []), ...reads.map(({ channel }) => channel)]);
   return {
-    from: from ?? firstDates.sort()[0] ?? '',
-    to: to ?? lastDates.sort().at(-1) ?? '',
+    from: firstDates.sort()[0] ?? '',
+    to: lastDates.sort().at(-1) ?? '',
     channels: [...channels].sort(),
   };
 }

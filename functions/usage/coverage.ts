@@ -1,6 +1,7 @@
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import type { RouteRequest } from '../../shared/http/read-request.ts';
 import { invalidRequest } from '../../shared/http/validate.ts';
+import { addDays } from '../../shared/intervals/clock.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { readCoverage } from '../../shared/storage/usage/read-coverage.ts';
 import { coverageTotals, describeDays, findGaps } from '../../shared/usage/coverage.ts';
@@ -15,29 +16,43 @@ export async function getCoverage(
   { query }: RouteRequest<typeof usageRoutes.getCoverage>,
 ): Promise<ApiResponse> {
   const { esiid, from, to, as_of: asOf = null } = query;
-  const given = { esiid, from, to };
-  const withIntervals = await knownRange(database, { ...given, asOf });
+  const withIntervals = await knownRange(database, { esiid, asOf });
   // The audit is of now; an earlier state has none.
-  const known = asOf === null ? await extendedByReads(database, given, withIntervals) : withIntervals;
+  const known = asOf === null ? await extendedByReads(database, esiid, withIntervals) : withIntervals;
   if (known === null) {
-    const nothing = { from: from ?? null, to: to ?? null, totals: [], days: [], gaps: [] };
-    return { status: 200, body: { ok: true, esiid, ...nothing } };
+    const nothing = { first_date: null, last_date: null, totals: [], days: [], gaps: [] };
+    return { status: 200, body: { ok: true, esiid, from: from ?? null, to: to ?? null, ...nothing } };
   }
-  const { channels, ...range } = known;
-  // Only now is the range known: its other end may be the first or last day stored.
-  if (dayCount(range) > maxCoverageDays) {
-    const field = to === undefined ? 'from' : 'to';
-    const message = `the range from ${range.from} to ${range.to} is longer than ${maxCoverageDays} days`;
-    throw invalidRequest([{ field, message }]);
-  }
+  const { channels } = known;
+  const range = boundedRange(known, { from, to });
   const stored = await readCoverage(database, { esiid, ...range, asOf });
-  const days = describeDays(stored, known);
+  const days = describeDays(stored, { ...range, channels });
   const totals = channels.map((channel) => coverageTotals(days, channel));
   const gaps = findGaps(stored, days);
   const audited = await withAudit(database, asOf === null ? { esiid, ...range } : null, days);
-  return { status: 200, body: { ok: true, esiid, ...range, totals, days: audited, gaps } };
+  const extent = { first_date: known.from, last_date: known.to };
+  return { status: 200, body: { ok: true, esiid, ...range, ...extent, totals, days: audited, gaps } };
 }
 
-function dayCount({ from, to }: { readonly from: string; readonly to: string }): number {
+/**
+ * The range to describe: an end that is not given is that of the data, or as many days as can be described before the other end
+ * (after it, if only the first day is given).
+ * @throws HttpError 400 for a longer range of which both ends are given
+ */
+function boundedRange(known: Range, given: { readonly [End in keyof Range]: string | undefined }): Range {
+  const range = { from: given.from ?? known.from, to: given.to ?? known.to };
+  if (dayCount(range) <= maxCoverageDays) return range;
+  if (given.from === undefined) return { ...range, from: addDays(range.to, 1 - maxCoverageDays) };
+  if (given.to === undefined) return { ...range, to: addDays(range.from, maxCoverageDays - 1) };
+  const message = `the range from ${range.from} to ${range.to} is longer than ${maxCoverageDays} days`;
+  throw invalidRequest([{ field: 'from', message }]);
+}
+
+interface Range {
+  readonly from: string;
+  readonly to: string;
+}
+
+function dayCount({ from, to }: Range): number {
   return (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
 }

@@ -31,7 +31,7 @@ export const usageRoutes = {
     method: 'GET',
     path: '/api/usage/coverage',
     summary: 'Which intervals of each day are stored, estimated or missing',
-    description: `For at most ${maxCoverageDays} days; a longer range is rejected, also where it follows from the defaults.`,
+    description: `For at most ${maxCoverageDays} days: an end that is left out is moved closer where the data reach further, as first_date and last_date show; a longer range with both ends is rejected.`,
     tag: 'Usage',
     access: 'reader',
     query: coverageQuery,

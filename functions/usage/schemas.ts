@@ -145,6 +145,8 @@ export const coverageResponse = z
     esiid,
     from: localDate.nullable(),
     to: localDate.nullable(),
+    first_date: localDate.nullable().describe('The first day stored, which may be before the range'),
+    last_date: localDate.nullable().describe('The last day stored, which may be after the range'),
     totals: z.array(z.strictObject({ channel, ...slotCounts })),
     days: z.array(coveredDay).describe('Every day of the range, for each channel the ESIID has'),
     gaps: z.array(gap).describe('Runs of missing intervals'),

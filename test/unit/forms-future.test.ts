@@ -44,4 +44,33 @@ describe('Before the file was received there was', () => {
     expect(reads).toHaveLength(1);
     expect(report.rejectedRows).toMatchObject([{ reason: 'future-revision' }]);
   });
+
+  test.each([
+    [
+      'daily',
+      'ESIID,USAGE_DATE,REVISION_DATE,START_READING,END_READING,USAGE_KWH',
+      [
+        '07/01/2022,07/02/2022 06:18:00,1,2,1',
+        '07/01/2022,07/02/2032 06:18:00,1,2,1',
+        '07/05/2022,07/02/2022 06:18:00,1,2,1',
+      ],
+    ],
+    [
+      'monthly',
+      'ESIID,START_DATE,END_DATE,REVISION_DATE,ACTUAL_KWH',
+      [
+        '06/01/2022,07/01/2022,07/02/2022 06:18:00,9',
+        '06/01/2022,07/01/2022,07/02/2032 06:18:00,9',
+        '06/01/2022,07/15/2022,07/02/2022 06:18:00,9',
+      ],
+    ],
+  ])('no %s read of a later day or revision in a report', async (_, header, rows) => {
+    const text = [header, ...rows.map((row) => `${esiid},${row}`), ''].join('\n');
+
+    const { report, reads } = await readBytes(text, { receivedAt });
+
+    expect(reads).toHaveLength(1);
+    expect(report.counts).toMatchObject({ rowsRead: 3, invalidTimestamp: 2 });
+    expect(report.rejectedRows).toMatchObject([{ reason: 'future-revision' }, { reason: 'future-date' }]);
+  });
 });

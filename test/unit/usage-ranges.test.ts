@@ -54,7 +54,8 @@ function coverageOf(
   });
   const totals = [{ channel: 'consumption' as const, expected: 0, present: 0, estimated: 0, missing: 0 }];
   const to = described.at(-1)?.usage_date ?? from;
-  return { ok: true, esiid, from, to, totals, days: described, gaps: [] };
+  const extent = { first_date: from, last_date: to };
+  return { ok: true, esiid, from, to, ...extent, totals, days: described, gaps: [] };
 }
 
 describe('presetRange', () => {

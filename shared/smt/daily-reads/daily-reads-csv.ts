@@ -18,5 +18,6 @@ export const dailyReadsCsv = readsCsv<keyof DailyReadText, DailyRead>({
   dates: ['usageDate'],
   revision: 'revision',
   keyOf: ({ esiid, channel, usageDate, revisedAt }) => `${esiid} ${channel} ${usageDate} ${revisedAt}`,
+  dateOf: ({ usageDate }) => usageDate,
   parse: parseDailyRead,
 });

@@ -4,6 +4,7 @@ import { parseDailyRead } from '../daily-reads/parse-daily-read.ts';
 import { latestTimes } from '../latest-times.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { DateProof } from '../reads/date-proof.ts';
+import { rejectLate } from '../reads/parsed-read.ts';
 import { SeenReads } from '../reads/seen-reads.ts';
 import { type JsonObject, textOf } from './json-object.ts';
 
@@ -39,7 +40,7 @@ export class ApiDailyReads {
     const type = text('rt') || text('readingtype');
     tally.counts.rowsRead++;
     this.dates.check({ column: 'readDate', text: usageDate, lineNumber: object.line });
-    const parsed = parseDailyRead({
+    const written = parseDailyRead({
       esiid: esiid ?? '',
       channel: channelNames[type.trim().toLowerCase()] ?? type,
       usageDate,
@@ -48,12 +49,12 @@ export class ApiDailyReads {
       endReading: text('endreading'),
       kwh: text('energydatakwh'),
     });
-    const { revisedAt, date } = latestTimes(this.reading.options.receivedAt);
-    if (parsed.kind === 'read' && (parsed.read.revisedAt ?? '') > revisedAt)
-      tally.reject('future-revision', object.line, textOfObject(object));
-    else if (parsed.kind === 'read' && parsed.read.usageDate > date)
-      tally.reject('future-date', object.line, textOfObject(object));
-    else if (parsed.kind === 'rejected') tally.reject(parsed.reason, object.line, textOfObject(object));
+    const parsed = rejectLate(
+      written,
+      (read) => read.usageDate,
+      latestTimes(this.reading.options.receivedAt),
+    );
+    if (parsed.kind === 'rejected') tally.reject(parsed.reason, object.line, textOfObject(object));
     else if (parsed.kind === 'missing-kwh') tally.counts.missingKwh++;
     else this.add(parsed.read, object.line);
   }

@@ -22,5 +22,6 @@ export const monthlyReadsCsv = readsCsv<keyof MonthlyReadText, MonthlyRead>({
   revision: 'revision',
   keyOf: ({ esiid, channel, startDate, endDate, revisedAt }) =>
     `${esiid} ${channel} ${startDate} ${endDate} ${revisedAt}`,
+  dateOf: ({ endDate }) => endDate,
   parse: parseMonthlyRead,
 });

@@ -5,6 +5,7 @@ import type { MonthlyRead } from '../../reads/monthly-read.ts';
 import { splitLines } from '../csv/csv.ts';
 import { type LineChunk, lineChunks } from '../csv/line-chunks.ts';
 import type { Form } from '../form.ts';
+import { type LatestTimes, latestTimes } from '../latest-times.ts';
 import type { MemberReading } from '../member-reading.ts';
 import {
   type ColumnNames,
@@ -13,7 +14,7 @@ import {
   rejectUnknownColumns,
 } from './columns.ts';
 import { DateProof } from './date-proof.ts';
-import type { ParsedRead } from './parsed-read.ts';
+import { type ParsedRead, rejectLate } from './parsed-read.ts';
 import { SeenReads } from './seen-reads.ts';
 
 /** One of SMT's reports of meter reads as CSV. */
@@ -27,6 +28,8 @@ export interface ReadsReport<Column extends string, Read extends DailyRead | Mon
   readonly revision: Column;
   /** What the report has one row for: ESIID, channel, dates and revision. */
   keyOf(read: Read): string;
+  /** Its day, or the end of its period. */
+  dateOf(read: Read): string;
   parse(cells: Readonly<Record<Column, string>>): ParsedRead<Read>;
 }
 
@@ -84,12 +87,14 @@ class ReportRows<Column extends string, Read extends DailyRead | MonthlyRead> {
   private readonly reading: MemberReading;
   private readonly seen = new SeenReads();
   private readonly proofs: ReadonlyMap<Column, DateProof>;
+  private readonly latest: LatestTimes;
   private sawBlankRevision = false;
 
   constructor(report: ReadsReport<Column, Read>, header: ReportHeader<Column>, reading: MemberReading) {
     this.report = report;
     this.header = header;
     this.reading = reading;
+    this.latest = latestTimes(reading.options.receivedAt);
     this.proofs = new Map(report.dates.map((column) => [column, new DateProof()]));
   }
 
@@ -125,7 +130,7 @@ class ReportRows<Column extends string, Read extends DailyRead | MonthlyRead> {
       return;
     }
     this.proveDates(text, lineNumber, line);
-    const parsed = this.report.parse(text);
+    const parsed = rejectLate(this.report.parse(text), this.report.dateOf, this.latest);
     if (parsed.kind === 'rejected') tally.reject(parsed.reason, lineNumber, line);
     else if (parsed.kind === 'missing-kwh') tally.counts.missingKwh++;
     else this.addRead(parsed.read, lineNumber);
