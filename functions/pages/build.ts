@@ -38,7 +38,7 @@ const { metafile } = await build({
   metafile: true,
   logLevel: 'warning',
 });
-await writePages(outputDir, assetUrls(metafile));
+await writePages(outputDir, metafile);
 
 /** The URL of each entry. */
 function assetUrls({ outputs }: Metafile): ReadonlyMap<string, string> {
@@ -46,12 +46,31 @@ function assetUrls({ outputs }: Metafile): ReadonlyMap<string, string> {
     // The copy loader names no entry point; such a file has one input, itself.
     const [onlyInput] = Object.keys(output.inputs);
     const entry = output.entryPoint ?? onlyInput;
-    return entry === undefined ? [] : [[entry, `/assets/${path.basename(file)}`] as const];
+    return entry === undefined ? [] : [[entry, urlOf(file)] as const];
   });
   return new Map(built.filter(([entry]) => entries.includes(entry)));
 }
 
-async function writePages(dir: string, urls: ReadonlyMap<string, string>): Promise<void> {
+/** Every file that an entry imports, at once or later: what the browser would otherwise find one after another. */
+function importedUrls({ outputs }: Metafile, entry: string): readonly string[] {
+  const found = new Set<string>();
+  const follow = (file: string) => {
+    for (const { path: imported } of outputs[file]?.imports ?? []) {
+      if (found.has(imported)) continue;
+      found.add(imported);
+      follow(imported);
+    }
+  };
+  follow(Object.keys(outputs).find((file) => outputs[file]?.entryPoint === entry) ?? '');
+  return [...found].map(urlOf);
+}
+
+function urlOf(file: string): string {
+  return `/assets/${path.basename(file)}`;
+}
+
+async function writePages(dir: string, metafile: Metafile): Promise<void> {
+  const urls = assetUrls(metafile);
   const layout = await readFile(path.join(htmlDir, 'layout.html'), 'utf8');
   await mkdir(path.join(dir, 'pages'), { recursive: true });
   for (const [page, title] of Object.entries(titles)) {
@@ -62,6 +81,9 @@ async function writePages(dir: string, urls: ReadonlyMap<string, string>): Promi
       icon: urls.get('icon.svg'),
       hashWorker: urls.get('hash-worker.ts'),
       script: urls.get(`${page}.ts`),
+      preloads: importedUrls(metafile, `${page}.ts`)
+        .map((url) => `<link rel="modulepreload" href="${url}">`)
+        .join('\n    '),
       body: await readFile(path.join(htmlDir, `${page}.html`), 'utf8'),
     };
     const html = layout.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {

@@ -3,9 +3,10 @@ import type { RouteRequest } from '../../shared/http/read-request.ts';
 import { invalidRequest } from '../../shared/http/validate.ts';
 import { addDays } from '../../shared/intervals/clock.ts';
 import type { Database } from '../../shared/storage/database.ts';
+import { readDailyExtent } from '../../shared/storage/reads/read-daily-extent.ts';
 import { readCoverage } from '../../shared/storage/usage/read-coverage.ts';
 import { coverageTotals, describeDays, findGaps } from '../../shared/usage/coverage.ts';
-import { extendedByReads, withAudit } from './audited-days.ts';
+import { daysWithReads, extendedByReads, withAudit } from './audited-days.ts';
 import { knownRange } from './known-range.ts';
 import type { usageRoutes } from './routes.ts';
 import { maxCoverageDays } from './schemas.ts';
@@ -16,22 +17,28 @@ export async function getCoverage(
   { query }: RouteRequest<typeof usageRoutes.getCoverage>,
 ): Promise<ApiResponse> {
   const { esiid, from, to, as_of: asOf = null } = query;
-  const withIntervals = await knownRange(database, { esiid, asOf });
   // The audit is of now; an earlier state has none.
-  const known = asOf === null ? await extendedByReads(database, esiid, withIntervals) : withIntervals;
+  const [withIntervals, reads] = await Promise.all([
+    knownRange(database, { esiid, asOf }),
+    asOf === null ? readDailyExtent(database, esiid) : [],
+  ]);
+  const known = extendedByReads(withIntervals, reads);
   if (known === null) {
     const nothing = { first_date: null, last_date: null, totals: [], days: [], gaps: [] };
     return { status: 200, body: { ok: true, esiid, from: from ?? null, to: to ?? null, ...nothing } };
   }
   const { channels } = known;
   const range = boundedRange(known, { from, to });
-  const stored = await readCoverage(database, { esiid, ...range, asOf });
+  const [stored, audited] = await Promise.all([
+    readCoverage(database, { esiid, ...range, asOf }),
+    reads.length > 0 ? daysWithReads(database, { esiid, ...range }) : [],
+  ]);
   const days = describeDays(stored, { ...range, channels });
   const totals = channels.map((channel) => coverageTotals(days, channel));
   const gaps = findGaps(stored, days);
-  const audited = await withAudit(database, asOf === null ? { esiid, ...range } : null, days);
   const extent = { first_date: known.from, last_date: known.to };
-  return { status: 200, body: { ok: true, esiid, ...range, ...extent, totals, days: audited, gaps } };
+  const lists = { totals, days: withAudit(days, asOf === null ? audited : null), gaps };
+  return { status: 200, body: { ok: true, esiid, ...range, ...extent, ...lists } };
 }
 
 /**

@@ -6,6 +6,7 @@ import { functions } from './measures/functions.ts';
 import { growth } from './measures/growth.ts';
 import { memory } from './measures/memory.ts';
 import { normalize } from './measures/normalize.ts';
+import { pages } from './measures/pages.ts';
 import { queries } from './measures/queries.ts';
 import { smallFiles } from './measures/small-files.ts';
 import { storage } from './measures/storage.ts';
@@ -23,6 +24,7 @@ const measures: Readonly<Record<string, Measure>> = {
   functions,
   encrypted,
   sync,
+  pages,
 };
 
 /** Those with a ratio that can be far off. */

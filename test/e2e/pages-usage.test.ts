@@ -44,8 +44,9 @@ async function kwhOf(esiid: string, from: string, to: string): Promise<string> {
 
 /** Clicks into a chart, at a part of its width and height. */
 async function clickChart(page: Page, card: string, x: number, y: number): Promise<void> {
-  const chart = page.getByRole('region', { name: card, exact: true }).locator('.chart:has(canvas)');
+  const chart = page.getByRole('region', { name: card, exact: true }).locator('.chart');
   await chart.scrollIntoViewIfNeeded();
+  await chart.locator('canvas').first().waitFor(); // charts are drawn when they come near the window
   const box = await chart.boundingBox();
   if (!box) throw new Error(`${card} has no size`);
   await chart.click({ position: { x: box.width * x, y: box.height * y } });
@@ -99,11 +100,12 @@ describe('a range', () => {
   test('draws each of its charts, and shows tooltips whole on a phone', async () => {
     const page = await pages.openTab(`/usage?esiid=${solarEsiid}`, { viewport: { width: 360, height: 740 } });
 
-    // Energy, coverage, months, a typical day, two heat maps, hours; charts come one a frame.
+    // Energy, coverage, months, a typical day, two heat maps, hours; each is drawn when it comes near the window.
     await expect
       .poll(() =>
         page.evaluate(`(() => {
           const charts = [...document.querySelectorAll('.chart')];
+          charts.find((chart) => !chart.querySelector('canvas'))?.scrollIntoView();
           const colours = (canvas) => new Set(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data);
           const isPainted = (chart) => [...chart.querySelectorAll('canvas')].some((canvas) => colours(canvas).size > 8);
           return charts.filter(isPainted).length;

@@ -2,12 +2,15 @@ import { sql } from 'kysely';
 import type { Channel } from '../../intervals/block.ts';
 import type { Database } from '../database.ts';
 
+export interface DailyExtent {
+  readonly channel: Channel;
+  readonly firstDate: string;
+  readonly lastDate: string;
+}
+
 /** The channels of an ESIID that have daily reads, and the first and the last day of each; both come from the primary key. */
-export async function readDailyExtent(
-  { kysely }: Database,
-  esiid: string,
-): Promise<readonly { readonly channel: Channel; readonly firstDate: string; readonly lastDate: string }[]> {
-  const { rows } = await sql<{ channel: Channel; firstDate: string; lastDate: string }>`
+export async function readDailyExtent({ kysely }: Database, esiid: string): Promise<readonly DailyExtent[]> {
+  const { rows } = await sql<DailyExtent>`
     select channel, "firstDate", "lastDate"
     from unnest(enum_range(null::smt_channel)) known (channel)
     cross join lateral (

@@ -1,27 +1,14 @@
-import { BarChart, CustomChart, HeatmapChart, LineChart } from 'echarts/charts';
-import {
-  DataZoomComponent,
-  GridComponent,
-  LegendComponent,
-  TooltipComponent,
-  VisualMapComponent,
-} from 'echarts/components';
-import { type EChartsCoreOption, type EChartsType, init, use } from 'echarts/core';
-import { CanvasRenderer } from 'echarts/renderers';
+import type { EChartsCoreOption, EChartsType } from 'echarts/core';
 import { el } from '../lib/dom.ts';
 
-use([
-  BarChart,
-  CustomChart,
-  HeatmapChart,
-  LineChart,
-  DataZoomComponent,
-  GridComponent,
-  LegendComponent,
-  TooltipComponent,
-  VisualMapComponent,
-  CanvasRenderer,
-]);
+type ECharts = typeof import('./echarts.ts');
+
+/** Set once it is loaded, which goes on while the page requests its data. */
+let echarts: ECharts | undefined;
+const loading = import('./echarts.ts').then((library) => {
+  echarts = library;
+  return library;
+});
 
 /** A colour of the style sheet by its name, for the scheme in use: light, dark or print. */
 export type Palette = (name: string) => string;
@@ -49,26 +36,41 @@ const paperWidthPx = 660;
 
 const darkScheme = matchMedia('(prefers-color-scheme: dark)');
 
-/** Chart after chart, each in a frame of its own, so that the page responds in between. */
-let drawn: Promise<void> = Promise.resolve();
+/** A chart farther than this from the window is not drawn yet. */
+const nearPx = 400;
 
-/** A chart that follows its width and the colour scheme until the signal is aborted. */
+/** Chart after chart, each in a frame of its own, so that the page responds in between. */
+let turns: Promise<unknown> = loading;
+
+/**
+ * A chart that follows its width and the colour scheme until the signal is aborted. It is drawn once it comes near the
+ * window, or is wanted as a picture or on paper.
+ */
 export function createChart(spec: ChartSpec, signal: AbortSignal): Chart {
   const { kind, label, heightPx } = spec;
   const element = el('div', { class: `chart ${kind}`, role: 'img', 'aria-label': label });
   if (heightPx !== undefined) element.style.height = `${heightPx}px`;
-  const created = Promise.withResolvers<EChartsType>();
-  drawn = drawn
-    .then(nextFrame)
-    .then(() => {
-      if (!signal.aborted) created.resolve(draw(element, spec, signal));
-    })
-    .catch(reportError);
+  let drawn: DrawnChart | undefined;
+  const drawOnce = ({ init }: ECharts) => {
+    drawn ??= draw(init(element), spec, signal);
+    return drawn;
+  };
+  onceNear(
+    element,
+    () => {
+      turns = turns
+        .then(nextFrame)
+        .then(async () => signal.aborted || drawOnce(await loading))
+        .catch(reportError);
+    },
+    signal,
+  );
+  const print = (widthPx: number) => echarts && drawOnce(echarts).resize(widthPx);
+  addEventListener('beforeprint', () => print(Math.min(element.clientWidth, paperWidthPx)), { signal });
+  addEventListener('afterprint', () => print(element.clientWidth), { signal });
   const toPng = async () => {
-    const canvas = (await created.promise).renderToCanvas({
-      pixelRatio: 2,
-      backgroundColor: palette('surface'),
-    });
+    const { instance } = drawOnce(await loading);
+    const canvas = instance.renderToCanvas({ pixelRatio: 2, backgroundColor: palette('surface') });
     const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
     if (blob === null) throw new Error('The browser could not make a picture of this chart.');
     return blob;
@@ -76,31 +78,47 @@ export function createChart(spec: ChartSpec, signal: AbortSignal): Chart {
   return { element, toPng };
 }
 
-function nextFrame(): Promise<void> {
+/** Calls back when an element first comes near the window. */
+function onceNear(element: HTMLElement, callback: () => void, signal: AbortSignal): void {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      observer.disconnect();
+      callback();
+    },
+    { rootMargin: `${nearPx}px` },
+  );
+  observer.observe(element);
+  signal.addEventListener('abort', () => observer.disconnect());
+}
+
+/** Resolves in the next frame, before it is painted. */
+export function nextFrame(): Promise<void> {
   return new Promise((resolve) => {
     requestAnimationFrame(() => resolve());
   });
 }
 
-function draw(element: HTMLElement, spec: ChartSpec, signal: AbortSignal): EChartsType {
-  const { option, onClick, onReady } = spec;
-  const instance = init(element);
+interface DrawnChart {
+  readonly instance: EChartsType;
+  resize(widthPx: number): void;
+}
+
+function draw(instance: EChartsType, spec: ChartSpec, signal: AbortSignal): DrawnChart {
+  const { option, onReady } = spec;
+  const element = instance.getDom();
   const redraw = () =>
     instance.setOption({ ...common(palette), ...option(palette, instance.getWidth()) }, true);
-  redraw();
-  const resized = new ResizeObserver(() => {
-    if (instance.getWidth() === element.clientWidth) return;
-    instance.resize();
-    redraw();
-  });
-  resized.observe(element);
-  darkScheme.addEventListener('change', redraw, { signal });
-  const printed = (widthPx: number) => {
+  const resize = (widthPx: number) => {
     instance.resize({ width: widthPx });
     redraw();
   };
-  addEventListener('beforeprint', () => printed(Math.min(element.clientWidth, paperWidthPx)), { signal });
-  addEventListener('afterprint', () => printed(element.clientWidth), { signal });
+  redraw();
+  const resized = new ResizeObserver(() => {
+    if (instance.getWidth() !== element.clientWidth) resize(element.clientWidth);
+  });
+  resized.observe(element);
+  darkScheme.addEventListener('change', redraw, { signal });
   signal.addEventListener('abort', () => {
     resized.disconnect();
     // What is still being drawn over several frames would go on without a canvas: an empty chart ends it.
@@ -108,19 +126,23 @@ function draw(element: HTMLElement, spec: ChartSpec, signal: AbortSignal): EChar
     instance.getZr().flush();
     instance.dispose();
   });
-  if (onClick) {
-    instance.getZr().on('click', ({ offsetX, offsetY }) => {
-      if (!instance.containPixel('grid', [offsetX, offsetY])) return;
-      const [x] = instance.convertFromPixel('grid', [offsetX, offsetY]) as number[];
-      // Later: what is clicked may remove this chart, which is still handling the event.
-      if (x !== undefined) setTimeout(() => onClick(x));
-    });
-    instance.getZr().on('mousemove', ({ offsetX, offsetY }) => {
-      if (instance.containPixel('grid', [offsetX, offsetY])) instance.getZr().setCursorStyle('pointer');
-    });
-  }
+  followClicks(instance, spec);
   onReady?.(instance, redraw);
-  return instance;
+  return { instance, resize };
+}
+
+/** Passes on clicks anywhere in the plot. */
+function followClicks(instance: EChartsType, { onClick }: ChartSpec): void {
+  if (!onClick) return;
+  instance.getZr().on('click', ({ offsetX, offsetY }) => {
+    if (!instance.containPixel('grid', [offsetX, offsetY])) return;
+    const [x] = instance.convertFromPixel('grid', [offsetX, offsetY]) as number[];
+    // Later: what is clicked may remove this chart, which is still handling the event.
+    if (x !== undefined) setTimeout(() => onClick(x));
+  });
+  instance.getZr().on('mousemove', ({ offsetX, offsetY }) => {
+    if (instance.containPixel('grid', [offsetX, offsetY])) instance.getZr().setCursorStyle('pointer');
+  });
 }
 
 function palette(name: string): string {

@@ -4,6 +4,7 @@ import { emptyState } from '../lib/page.ts';
 import { usageUrl } from './address.ts';
 import { fetchAudit, fetchPeaks, fetchProfile, fetchRange } from './api.ts';
 import { auditCard } from './audit-card.ts';
+import { nextFrame } from './chart.ts';
 import { compareCard, comparedName } from './compare-card.ts';
 import { downloadCard } from './download-card.ts';
 import { figuresOf } from './figures.ts';
@@ -27,7 +28,9 @@ export async function rangeView(selection: Selection, context: ViewContext): Pro
   if (range.channels.every(({ days }) => days.every(({ present }) => present === 0))) {
     return [nothingStored(selection)];
   }
-  const profile = fetchProfile(selection);
+  // What is in view is drawn first: in the frame after the one in which the charts find that they are.
+  const drawn = nextFrame().then(nextFrame);
+  const profile = drawn.then(() => fetchProfile(selection));
   profile.catch(() => undefined); // each card that needs it says what went wrong
   const { esiid, from, to } = selection;
   const baseload = profile.then(({ baseload_kw: kw }) => kw);
@@ -38,12 +41,14 @@ export async function rangeView(selection: Selection, context: ViewContext): Pro
     energyCard(range, context),
     coverageCard(range, context),
     laterCards(async () => {
+      await drawn;
       const audit = auditCard(esiid, await fetchAudit(selection));
       return audit === null ? [] : [audit];
     }, context.signal),
     ...(from.slice(0, 7) === to.slice(0, 7) ? [] : [monthsCard(range, context)]),
     ...profileCards(range, other, profile, context),
     laterCards(async () => {
+      await drawn;
       const [intervals, hours] = await Promise.all([
         fetchPeaks(selection, '15min'),
         fetchPeaks(selection, 'hour'),
