@@ -6,10 +6,7 @@ import type { DayRange, DescribedDay } from '../../shared/usage/coverage.ts';
 import { maxAuditRows } from './audit-schemas.ts';
 
 /** A range of days with intervals, extended to those that SMT has daily reads of; null for an ESIID with neither. */
-export function extendedByReads(
-  known: DayRange | null,
-  reads: readonly DailyExtent[],
-): DayRange | null {
+export function extendedByReads(known: DayRange | null, reads: readonly DailyExtent[]): DayRange | null {
   if (reads.length === 0) return known;
   const firstDates = [...reads.map(({ firstDate }) => firstDate), ...(known ? [known.from] : [])];
   const lastDates = [...reads.map(({ lastDate }) => lastDate), ...(known ? [known.to] : [])];

@@ -6,7 +6,7 @@ import type { Database } from '../../shared/storage/database.ts';
 import { readRevisions, type StoredRevision } from '../../shared/storage/usage/read-revisions.ts';
 import { formatDecimal, parseDecimal } from '../../shared/usage/decimal.ts';
 import { slotStarts } from '../../shared/usage/local-time.ts';
-import { effectsOf, isEstimated, type RevisionEffect } from '../../shared/usage/revisions.ts';
+import { effectsOf, isEstimated, type Revision, type RevisionEffect } from '../../shared/usage/revisions.ts';
 import type { usageRoutes } from './routes.ts';
 
 /** GET /api/usage/revisions: every revision of a day, with what it changed and what of it is current. */
@@ -41,11 +41,25 @@ function describe(revision: StoredRevision, effect: RevisionEffect | undefined, 
     estimated_intervals: kwh.filter((value, slot) => value !== null && isEstimated(revision, slot)).length,
     changed_intervals: effect?.changedSlots.size ?? 0,
     current_intervals: effect?.currentSlots.size ?? 0,
-    values: kwh.map((value, slot) => ({
+    values: kwh.map((_, slot) => ({
       start: starts[slot] ?? '',
-      kwh: value === null ? null : formatDecimal(parseDecimal(value)),
-      estimated: isEstimated(revision, slot),
+      ...valueOf(revision, slot),
       current: effect?.currentSlots.has(slot) ?? false,
+      changed: effect?.changedSlots.has(slot) ?? false,
+      previous: previousValue(effect, slot),
     })),
   };
+}
+
+function valueOf(revision: Revision, slot: number) {
+  const kwh = revision.kwh[slot] ?? null;
+  return {
+    kwh: kwh === null ? null : formatDecimal(parseDecimal(kwh)),
+    estimated: isEstimated(revision, slot),
+  };
+}
+
+function previousValue(effect: RevisionEffect | undefined, slot: number) {
+  const replaced = effect?.changedSlots.get(slot);
+  return replaced ? valueOf(replaced, slot) : null;
 }

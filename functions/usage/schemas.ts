@@ -175,7 +175,19 @@ const revision = z
     changed_intervals: count.describe('Values that were new, or other than those of the revisions before'),
     current_intervals: count.describe('Values that no later revision replaces'),
     values: z
-      .array(z.strictObject({ start, kwh: kwh.nullable(), estimated: z.boolean(), current: z.boolean() }))
+      .array(
+        z.strictObject({
+          start,
+          kwh: kwh.nullable(),
+          estimated: z.boolean(),
+          current: z.boolean(),
+          changed: z.boolean().describe('New, or other than the value before'),
+          previous: z
+            .strictObject({ kwh: kwh.nullable(), estimated: z.boolean() })
+            .nullable()
+            .describe('The value that it replaced; null if it is new or did not change'),
+        }),
+      )
       .describe('A value for each interval of the day; null where the file has none'),
   })
   .meta({ id: 'Revision' });

@@ -11,8 +11,8 @@ export interface Revision {
 }
 
 export interface RevisionEffect {
-  /** Slots whose value it set, or changed from the previous revisions. */
-  readonly changedSlots: ReadonlySet<number>;
+  /** Slots whose value it set, or changed from that of an earlier revision: which one, null if there was none. */
+  readonly changedSlots: ReadonlyMap<number, Revision | null>;
   /** Slots whose value is current. */
   readonly currentSlots: ReadonlySet<number>;
 }
@@ -29,18 +29,18 @@ export function isEstimated({ estimated }: Revision, slot: number): boolean {
 export function effectsOf(revisions: readonly Revision[]): readonly RevisionEffect[] {
   const winners: Revision[] = [];
   const changed = revisions.map((revision) => {
-    const changedSlots = new Set<number>();
+    const changedSlots = new Map<number, Revision | null>();
     revision.kwh.forEach((kwh, slot) => {
       if (kwh === null) return;
       const winner = winners[slot];
       if (winner && !supersedes(revision, winner, slot)) return;
-      if (!winner || !hasSameValue(revision, winner, slot)) changedSlots.add(slot);
+      if (!winner || !hasSameValue(revision, winner, slot)) changedSlots.set(slot, winner ?? null);
       winners[slot] = revision;
     });
     return changedSlots;
   });
   return revisions.map((revision, index) => ({
-    changedSlots: changed[index] ?? new Set(),
+    changedSlots: changed[index] ?? new Map(),
     currentSlots: new Set(winners.flatMap((winner, slot) => (winner === revision ? [slot] : []))),
   }));
 }
