@@ -11,7 +11,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
-        test: { ...timeouts, name: 'unit', include: ['test/unit/**/*.test.ts'] },
+        test: { ...timeouts, name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false },
       },
       {
         // One worker, one module graph: the CDK is loaded once, and each stack synthesized once, for all files.
