@@ -6,17 +6,17 @@ import type { Queue } from '../raw-files/queue-raw-files.ts';
 const messagesPerRequest = 10;
 
 /** SQS did not accept every message; the rejected ones have to be sent again. */
-export class MessagesRefusedError extends Error {
-  readonly code = 'messages-refused';
+export class MessagesRejectedError extends Error {
+  readonly code = 'messages-rejected';
   constructor(reasons: readonly string[]) {
     super(`SQS rejected ${reasons.length} messages: ${[...new Set(reasons)].join('; ')}`);
-    this.name = 'MessagesRefusedError';
+    this.name = 'MessagesRejectedError';
   }
 }
 
 /**
  * Puts raw files on the normalize queue.
- * @throws MessagesRefusedError, and what the SDK throws; some of the messages may have been sent then
+ * @throws MessagesRejectedError, and what the SDK throws; some of the messages may have been sent then
  */
 export function normalizeSender(sqs: SQSClient, queueUrl: string): Queue {
   return async (rawFileIds) => {
@@ -26,7 +26,7 @@ export function normalizeSender(sqs: SQSClient, queueUrl: string): Queue {
         .map((rawFileId, index) => ({ Id: String(index), MessageBody: encodeNormalizeMessage(rawFileId) }));
       const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
       if (Failed.length > 0)
-        throw new MessagesRefusedError(Failed.map(({ Code, Message }) => Message ?? `${Code}`));
+        throw new MessagesRejectedError(Failed.map(({ Code, Message }) => Message ?? `${Code}`));
     }
   };
 }

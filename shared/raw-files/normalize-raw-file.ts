@@ -185,7 +185,7 @@ function failureOf(error: unknown): RawFileReport | null {
   const sqlState = rejectionSqlState(error);
   if (sqlState === null) return null;
   return failedReport({
-    code: 'database-refused',
+    code: 'database-rejected',
     message: `The database rejected the file's content (SQLSTATE ${sqlState}). None of it was loaded; this is a bug in smt-ingest.`,
   });
 }

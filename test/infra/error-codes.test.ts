@@ -15,7 +15,7 @@ function codesUnder(heading: string): string[] {
 
 /** Codes of files that the reader does not give: the object, the database or the workers were the reason. */
 const notOfTheReader = [
-  ...['object-deleted', 'database-refused', 'esiid-erased', 'timed-out', 'worker-lost'],
+  ...['object-deleted', 'database-rejected', 'esiid-erased', 'timed-out', 'worker-lost'],
   ...['unexpected-error', 'retries-exhausted', 'unusable-key'],
 ];
 

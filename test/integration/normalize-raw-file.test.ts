@@ -144,7 +144,7 @@ describe('a raw file', () => {
 
     expect(await getRawFile(database, id)).toMatchObject({
       status: 'failed',
-      error_code: 'database-refused',
+      error_code: 'database-rejected',
       error_message: expect.stringContaining('23514'),
     });
   });

@@ -9,7 +9,7 @@ import {
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, test } from 'vitest';
 import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
-import { MessagesRefusedError, normalizeSender } from '../../shared/aws/normalize-queue.ts';
+import { MessagesRejectedError, normalizeSender } from '../../shared/aws/normalize-queue.ts';
 import { S3ObjectStore } from '../../shared/aws/s3-object-store.ts';
 import { sqsDeadLetterQueue } from '../../shared/aws/sqs-dead-letter-queue.ts';
 import { ObjectDeletedError } from '../../shared/raw-files/object-store.ts';
@@ -129,7 +129,7 @@ describe('the sender of the normalize queue', () => {
 
     const sent = normalizeSender(new SQSClient(), 'https://queue')(['1', '2']);
 
-    await expect(sent).rejects.toThrow(MessagesRefusedError);
+    await expect(sent).rejects.toThrow(MessagesRejectedError);
   });
 });
 

@@ -15,7 +15,7 @@ export const functionLogQueries = {
   'rejected rows by reason': `filter ispresent(RejectedRows) and ispresent(reason)
 | stats sum(RejectedRows) as rows, count(*) as files by reason
 | sort rows desc`,
-  'tries that failed': `filter level in ["WARN", "ERROR"]
+  'failed attempts': `filter level in ["WARN", "ERROR"]
 | fields @timestamp, service, message, error.name, error.message, function_request_id
 | sort @timestamp desc
 | limit 100`,
@@ -26,9 +26,9 @@ export const functionLogQueries = {
 } as const;
 
 export const accessLogQueries = {
-  'requests by answer': `stats count(*) as requests, avg(responseLatencyMs) as averageMs by routeKey, status
+  'requests by route and status': `stats count(*) as requests, avg(responseLatencyMs) as averageMs by routeKey, status
 | sort requests desc`,
-  'who is refused': `filter status = 401
+  'rejected clients': `filter status = 401
 | stats count(*) as requests by sourceIp, userAgent
 | sort requests desc`,
 } as const;

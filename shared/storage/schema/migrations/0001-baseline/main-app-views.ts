@@ -2,8 +2,8 @@
 function rejectWrites(view: string, hints: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(hints).map(
     ([operation, hint]) =>
-      `create trigger refuse_${operation.replaceAll(' ', '_')} instead of ${operation} on ${view}
-        for each row execute function refuse_main_app_write('${hint}')`,
+      `create trigger reject_${operation.replaceAll(' ', '_')} instead of ${operation} on ${view}
+        for each row execute function reject_main_app_write('${hint}')`,
   );
 }
 
@@ -48,7 +48,7 @@ export const mainAppViews: readonly string[] = [
       status
     from raw_files`,
 
-  `create function refuse_main_app_write() returns trigger language plpgsql as $$
+  `create function reject_main_app_write() returns trigger language plpgsql as $$
     begin
       raise exception 'The view % is read-only', quote_ident(tg_table_name)
         using errcode = 'feature_not_supported', hint = tg_argv[0];
