@@ -4,34 +4,22 @@ import { defineConfig } from 'vitest/config';
 // What is waited for comes at once on a quiet machine; a busy one must not fail a test.
 const timeouts = { testTimeout: 30_000, hookTimeout: 60_000, expect: { poll: { timeout: 15_000 } } };
 
-/** Two projects, so that a run of unit and infra tests alone starts no Postgres. */
+const onPostgres = { ...timeouts, globalSetup: ['test/support/global-setup.ts'] };
+
+/**
+ * Projects, so that a run of unit and infra tests alone starts no Postgres, and the runs of commands and browsers from end to end
+ * have a command of their own.
+ */
 export default defineConfig({
   test: {
     // Most tests wait for processes of their own; one worker less than processors, the default, would leave one idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      {
-        test: { ...timeouts, name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false },
-      },
-      {
-        // One worker, one module graph: the CDK is loaded once, and each stack synthesized once, for all files.
-        test: {
-          ...timeouts,
-          name: 'infra',
-          include: ['test/infra/**/*.test.ts'],
-          isolate: false,
-          maxWorkers: 1,
-          sequence: { groupOrder: 1 }, // with another number of workers, vitest wants it to run by itself
-        },
-      },
-      {
-        test: {
-          ...timeouts,
-          name: 'integration',
-          include: ['test/{integration,e2e}/**/*.test.ts'],
-          globalSetup: ['test/support/global-setup.ts'],
-        },
-      },
+      // One module graph a worker: it loads the CDK once, and synthesizes each stack once, for all its files.
+      { test: { ...timeouts, name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
+      { test: { ...timeouts, name: 'infra', include: ['test/infra/**/*.test.ts'], isolate: false } },
+      { test: { ...onPostgres, name: 'integration', include: ['test/integration/**/*.test.ts'] } },
+      { test: { ...onPostgres, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
     ],
   },
 });
