@@ -34,6 +34,8 @@ const perFile = {
 const memoryGb = { presign: 0.25, register: 0.5, normalize: 1769 / 1024, sweep: 0.5 } as const;
 /** Two of them polling the dead-letter queue and the failure destination. */
 const sweepSeconds = 3;
+/** Lambda polls an idle queue with five long polls of 20 seconds at a time (Lambda's guide, "SQS polling"). */
+const pollsPerMonth = (5 * hoursPerMonth * 3600) / 20;
 const maxPagesPerSweep = 20;
 /** Own metrics, metrics that alarms evaluate (three alarms at two), secrets. */
 const monitored = { metrics: 28, alarmMetrics: 25, secrets: 3 } as const;
@@ -67,6 +69,11 @@ export function fixedCosts(): readonly CostLine[] {
       what: 'Secrets',
       arithmetic: `${secrets} × $0.40`,
       usdPerMonth: secrets * prices.secretMonth,
+    },
+    {
+      what: 'Polling of the normalize queue',
+      arithmetic: `5 × ${hoursPerMonth.toFixed(0)} h / 20 s × $0.0000004`,
+      usdPerMonth: pollsPerMonth * prices.sqsRequest,
     },
     {
       what: 'Sweep',

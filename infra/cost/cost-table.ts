@@ -1,4 +1,4 @@
-/** Prints the tables of DEPLOY.md's section Cost: `node infra/cost/cost-table.ts`. */
+/** Prints the tables of DEPLOY.md's section Cost: `npx node infra/cost/cost-table.ts`. */
 import {
   type CostLine,
   costsPerMillionIntervals,
