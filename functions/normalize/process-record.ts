@@ -44,7 +44,10 @@ export async function processRecord(record: SQSRecord, context: Context, wholeMs
     const audit = await announceOutcome(database, publish, rawFileId, outcome);
     if (audit) countAudit(rawFileId, audit);
   } catch (error) {
-    logger.warn('normalization will be retried', { message: record.body, error: error as Error });
+    logger.warn('normalization will be retried', {
+      message: record.body.slice(0, 500),
+      error: error as Error,
+    });
     await tryLater(record, error);
     throw error;
   }

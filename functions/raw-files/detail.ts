@@ -1,5 +1,6 @@
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import { HttpError } from '../../shared/http/errors.ts';
+import { countThatFit } from '../../shared/http/response-size.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { getRawFile, type RawFile } from '../../shared/storage/raw-files/get-raw-file.ts';
 import { readRawFileHistory } from '../../shared/storage/raw-files/read-raw-file-history.ts';
@@ -8,6 +9,9 @@ import { timelineOf } from './timeline.ts';
 
 /** A page waits for the response, and auditing every day of a file with a thousand meters and many years takes too long. */
 const maxAuditedMeters = 50;
+
+/** An archive may have ten thousand members, each with a message. */
+const maxMembersBytes = 2 * 1024 ** 2;
 
 /** GET /api/admin/smt/raw-files/{id}: everything known of one file. @throws HttpError 404 */
 export async function getRawFileDetail(database: Database, id: string): Promise<ApiResponse> {
@@ -18,10 +22,16 @@ export async function getRawFileDetail(database: Database, id: string): Promise<
     readFileAudit(database, [id], maxAuditedMeters),
   ]);
   // The lease and its token are internal.
-  const { lease_token, lease_expires_at, lost_attempts, self_contained, replayed_from, ...file } = row;
+  const { lease_token, lease_expires_at, lost_attempts, self_contained, replayed_from, members, ...file } =
+    row;
   const body = {
     ok: true,
-    file: { ...file, esiids: history.esiids },
+    file: {
+      ...file,
+      members: members.slice(0, countThatFit(members, maxMembersBytes)),
+      member_count: members.length,
+      esiids: history.esiids,
+    },
     timeline: timelineOf(row, history),
     rejected_rows: history.rejectedRows.map((rejected) => ({
       member: rejected.member,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
+import { countThatFit } from '../../shared/http/response-size.ts';
 import { encodeCursor } from '../../shared/http/schemas.ts';
 import { addDays, clockDay } from '../../shared/intervals/clock.ts';
 import type { Database } from '../../shared/storage/database.ts';
@@ -24,8 +25,8 @@ export async function listRawFiles(
     after: cursor && { value: cursor[0], id: cursor[1] },
     limit: limit + 1, // one more shows whether there is a next page
   });
-  const page = found.slice(0, limit);
-  const last = found.length > limit ? page.at(-1) : undefined;
+  const page = found.slice(0, Math.min(limit, countThatFit(found)));
+  const last = found.length > page.length ? page.at(-1) : undefined;
   const files = page.map(({ position, ...file }) => file);
   const nextCursor = last ? encodeCursor(last.position, last.id) : null;
   return { status: 200, body: { ok: true, files, next_cursor: nextCursor } };

@@ -142,15 +142,18 @@ const rawFile = z.strictObject({
   daily_reads_inserted: count,
   monthly_reads_inserted: count,
   blocks_suppressed: count.describe('Left out, since their ESIID is erased'),
-  members: z.array(
-    z.strictObject({
-      name: z.string(),
-      kind: z.string(),
-      counts: z.record(z.string(), count),
-      error_code: z.string().nullable(),
-      error_message: z.string().nullable(),
-    }),
-  ),
+  members: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        kind: z.string(),
+        counts: z.record(z.string(), count),
+        error_code: z.string().nullable(),
+        error_message: z.string().nullable(),
+      }),
+    )
+    .describe('The first, as many as a response can hold'),
+  member_count: count,
   interval_min_at: instant.nullable(),
   interval_max_at: instant.nullable(),
   received_at: instant,

@@ -36,8 +36,7 @@ export const handler = async (_event: unknown, context: Context): Promise<SweepR
 };
 
 function reportSweep(report: SweepReport): void {
-  for (const missing of report.missingUploads.slice(0, 20))
-    logger.warn('upload requested but never came', { ...missing });
+  for (const missing of report.missingUploads) logger.warn('upload requested but never came', { ...missing });
   const { missingUploads: _, ...counts } = report;
   logger.info('sweep complete', counts);
   emitMetrics({

@@ -9,7 +9,7 @@ import { coverageTotals, describeDays, findGaps } from '../../shared/usage/cover
 import { daysWithReads, extendedByReads, withAudit } from './audited-days.ts';
 import { knownRange } from './known-range.ts';
 import type { usageRoutes } from './routes.ts';
-import { maxCoverageDays } from './schemas.ts';
+import { maxCoverageDays, maxGaps } from './schemas.ts';
 
 /** GET /api/usage/coverage: which intervals of each day are stored, which are missing, and how late they arrived. */
 export async function getCoverage(
@@ -24,7 +24,7 @@ export async function getCoverage(
   ]);
   const known = extendedByReads(withIntervals, reads);
   if (known === null) {
-    const nothing = { first_date: null, last_date: null, totals: [], days: [], gaps: [] };
+    const nothing = { first_date: null, last_date: null, totals: [], days: [], gaps: [], gap_count: 0 };
     return { status: 200, body: { ok: true, esiid, from: from ?? null, to: to ?? null, ...nothing } };
   }
   const { channels } = known;
@@ -37,7 +37,12 @@ export async function getCoverage(
   const totals = channels.map((channel) => coverageTotals(days, channel));
   const gaps = findGaps(stored, days);
   const extent = { first_date: known.from, last_date: known.to };
-  const lists = { totals, days: withAudit(days, asOf === null ? audited : null), gaps };
+  const lists = {
+    totals,
+    days: withAudit(days, asOf === null ? audited : null),
+    gaps: gaps.slice(0, maxGaps),
+    gap_count: gaps.length,
+  };
   return { status: 200, body: { ok: true, esiid, ...range, ...extent, ...lists } };
 }
 

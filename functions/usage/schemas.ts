@@ -23,6 +23,8 @@ const maxUsageRows = 40_000;
 const maxEsiids = 50;
 /** Coverage is not paged. */
 export const maxCoverageDays = 3_660;
+/** Data with a gap every other interval have half a million in ten years. */
+export const maxGaps = 5_000;
 /** API Gateway ends a request after 30 seconds. */
 const maxWaitSeconds = 25;
 
@@ -149,7 +151,8 @@ export const coverageResponse = z
     last_date: localDate.nullable().describe('The last day stored, which may be after the range'),
     totals: z.array(z.strictObject({ channel, ...slotCounts })),
     days: z.array(coveredDay).describe('Every day of the range, for each channel the ESIID has'),
-    gaps: z.array(gap).describe('Runs of missing intervals'),
+    gaps: z.array(gap).describe(`Runs of missing intervals; the first ${maxGaps}`),
+    gap_count: count.describe('How many such runs there are'),
   })
   .meta({ id: 'CoverageResponse' });
 

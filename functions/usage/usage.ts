@@ -1,6 +1,7 @@
 import { csvResponse } from '../../shared/http/csv-response.ts';
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import type { RouteRequest } from '../../shared/http/read-request.ts';
+import { countThatFit } from '../../shared/http/response-size.ts';
 import { encodeCursor } from '../../shared/http/schemas.ts';
 import type { Channel } from '../../shared/intervals/block.ts';
 import type { Database } from '../../shared/storage/database.ts';
@@ -26,10 +27,10 @@ export async function getUsage(
 ): Promise<ApiResponse> {
   const { esiid: esiids, resolution, limit } = query;
   const found = await readRows(database, query, limit + 1); // one more shows whether there is a next page
-  const page = found.slice(0, limit);
-  const last = found.length > limit ? page.at(-1) : undefined;
+  const described = resolution === '15min' ? intervals(found) : await sums(database, query, found);
+  const rows = described.slice(0, Math.min(limit, countThatFit(described)));
+  const last = found.length > rows.length ? found[rows.length - 1] : undefined;
   const nextCursor = last ? encodeCursor(last.esiid, String(last.startSeconds), last.channel) : null;
-  const rows = resolution === '15min' ? intervals(page) : await sums(database, query, page);
   if (format === 'csv') {
     const filename = `usage-${esiids.length === 1 ? esiids[0] : `${esiids.length}-esiids`}-${resolution}.csv`;
     const columns = resolution === '15min' ? intervalColumns : sumColumns;

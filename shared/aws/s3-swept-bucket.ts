@@ -10,6 +10,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { replayedKey, reservedPrefix } from '../raw-files/object-key.ts';
+import { decodeKey } from '../raw-files/object-version.ts';
 import { CursorRejectedError, type ListingPage, type SweptBucket } from '../sweep/ports.ts';
 import { type ListingCursor, type SweepCheckpoint, sweepCheckpoint } from '../sweep/sweep-checkpoint.ts';
 
@@ -35,14 +36,16 @@ export class S3SweptBucket implements SweptBucket {
     const page = await this.listPage(cursor);
     const versions = (page.Versions ?? []).map((version) => ({
       bucket: this.bucket,
-      objectKey: version.Key ?? '',
+      objectKey: decodeKey(version.Key ?? ''),
       versionId: version.VersionId ?? 'null',
       etag: version.ETag?.replaceAll('"', '') ?? null,
       sizeBytes: version.Size ?? 0,
       receivedAt: version.LastModified ?? new Date(0),
     }));
     const keyMarker = page.IsTruncated ? page.NextKeyMarker : undefined;
-    const next = keyMarker ? { keyMarker, versionIdMarker: page.NextVersionIdMarker } : null;
+    const next = keyMarker
+      ? { keyMarker: decodeKey(keyMarker), versionIdMarker: page.NextVersionIdMarker }
+      : null;
     return { versions, next };
   }
 
@@ -51,6 +54,8 @@ export class S3SweptBucket implements SweptBucket {
       return await this.s3.send(
         new ListObjectVersionsCommand({
           Bucket: this.bucket,
+          // XML cannot carry some characters that keys may have, and one such key would make the page unreadable.
+          EncodingType: 'url',
           KeyMarker: cursor?.keyMarker,
           VersionIdMarker: cursor?.versionIdMarker,
         }),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { jsonStringBytes, maxBodyBytes } from './response-size.ts';
 
 export interface ApiResponse {
   readonly status: number;
@@ -25,8 +26,29 @@ const defaultHeaders = {
   vary: 'accept-encoding',
 };
 
-/** A response in API Gateway's format, compressed if the client accepts it. Bytes are base64-encoded. */
+/**
+ * A response in API Gateway's format, compressed if the client accepts it. Bytes are base64-encoded. One that is larger than Lambda
+ * can send becomes an error that says so, where the client would get a 500 without a reason.
+ */
 export async function encodeResponse(
+  event: APIGatewayProxyEventV2,
+  response: ApiResponse,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const encoded = await encode(event, response);
+  return jsonStringBytes(encoded.body ?? '') > maxBodyBytes ? encode(event, tooLarge) : encoded;
+}
+
+const tooLarge: ApiResponse = {
+  status: 400,
+  body: {
+    ok: false,
+    error: 'response-too-large',
+    message:
+      'The response is larger than the 6 MB that can be sent. Accept gzip, or ask for fewer rows or days.',
+  },
+};
+
+async function encode(
   event: APIGatewayProxyEventV2,
   { status, body, headers = {}, revalidates = false }: ApiResponse,
 ): Promise<APIGatewayProxyStructuredResultV2> {

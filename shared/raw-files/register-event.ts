@@ -1,7 +1,7 @@
 import type { S3Event } from 'aws-lambda';
 import { ForeignBucketError } from './foreign-bucket-error.ts';
 import type { NotifiedVersion } from './object-store.ts';
-import { objectVersionsOf } from './object-versions.ts';
+import { objectVersionOf } from './object-version.ts';
 
 /**
  * Registers each object version that an S3 event names. One that fails does not stop the others.
@@ -14,8 +14,10 @@ export async function registerEvent(
   register: (version: NotifiedVersion) => Promise<unknown>,
 ): Promise<void> {
   const failures: unknown[] = [];
-  for (const version of objectVersionsOf(event)) {
+  // S3 also sends a test event, which has no records.
+  for (const record of event.Records ?? []) {
     try {
+      const version = objectVersionOf(record);
       if (version.bucket !== bucket)
         throw new ForeignBucketError(`The object ${version.objectKey}`, version.bucket, bucket);
       await register(version);

@@ -19,6 +19,8 @@ import { type DeadLetterSweep, redriveMessages, registerFailedEvents } from './s
 const maxPages = 20;
 const maxStuck = 1_000;
 const maxAnnounced = 500;
+/** Missing uploads that a report names; it counts all of them. */
+const maxMissingListed = 20;
 const hourMs = 3_600_000;
 /** Maximum time between queries of the database, however idle it is. */
 const longestQuietMs = 6 * hourMs;
@@ -62,6 +64,7 @@ export interface SweepReport {
   readonly stuckFiles: number | null;
   readonly oldestUnfinishedAgeSeconds: number | null;
   readonly presignedNotUploaded: number | null;
+  /** The oldest of them. */
   readonly missingUploads: readonly MissingUpload[];
   readonly announced: number | null;
   /** Days whose intervals and daily read do not agree; null also when the database was not queried. */
@@ -182,11 +185,12 @@ async function sweepDatabase(
     steps.query(name, async () => step(await open()));
   const stuckFiles = await query('stuck-files', (database) => requeueStuck(database, deps, options));
   const announced = await query('announcements', (database) => announceLate(database, deps, before));
-  const missingUploads = await query('missing-uploads', (database) =>
+  const missing = await query('missing-uploads', (database) =>
     listMissingUploads(database, {
       bucket,
       expiredBefore: before,
       requestedAfter: new Date(nowMs - missingReportedMs),
+      limit: maxMissingListed,
     }),
   );
   const disagreements = await query('disagreements', (database) =>
@@ -202,11 +206,11 @@ async function sweepDatabase(
   return {
     stuckFiles,
     oldestUnfinishedAgeSeconds: pending?.oldestAgeSeconds ?? null,
-    missingUploads: missingUploads ?? [],
-    presignedNotUploaded: missingUploads?.length ?? null,
+    missingUploads: missing?.uploads ?? [],
+    presignedNotUploaded: missing?.count ?? null,
     announced,
     disagreements,
-    isQuiet: pending?.count === 0 && missingUploads?.length === 0 && isAwaited === false,
+    isQuiet: pending?.count === 0 && missing?.count === 0 && isAwaited === false,
   };
 }
 

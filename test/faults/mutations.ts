@@ -180,7 +180,7 @@ export const mutations: readonly Mutation[] = [
     name: 'keys in events are decoded',
     edits: [
       {
-        file: 'shared/raw-files/object-versions.ts',
+        file: 'shared/raw-files/object-version.ts',
         find: "return decodeURIComponent(key.replaceAll('+', ' '));",
         replace: 'return decodeURIComponent(key);',
       },

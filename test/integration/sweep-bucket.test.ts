@@ -91,6 +91,17 @@ test('An object whose event was lost is registered and queued once the grace is 
   expect(scene.queued).toEqual([files[0]?.id]);
 });
 
+test('Keys with characters that XML cannot carry are found, beside the others of their page', async () => {
+  const scene = await useSweep();
+  const keys = ['a\u0001b\u001f.csv', 'c d+e%20f&<é>.csv', 'g\ufffe.csv'];
+  for (const key of keys) await putObject(scene.s3, key);
+
+  const report = await scene.run({ afterMs: hourMs });
+
+  expect(report).toMatchObject({ unregisteredObjects: 3, failedSteps: [] });
+  expect((await filesOf(scene)).map((file) => file.object_key).sort()).toEqual([...keys].sort());
+});
+
 test('Every version of an overwritten key is found, and neither folders nor the checkpoint are', async () => {
   const scene = await useSweep();
   for (const content of ['first', 'second']) await putObject(scene.s3, 'same.csv', content);

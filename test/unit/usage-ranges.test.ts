@@ -55,7 +55,7 @@ function coverageOf(
   const totals = [{ channel: 'consumption' as const, expected: 0, present: 0, estimated: 0, missing: 0 }];
   const to = described.at(-1)?.usage_date ?? from;
   const extent = { first_date: from, last_date: to };
-  return { ok: true, esiid, from, to, ...extent, totals, days: described, gaps: [] };
+  return { ok: true, esiid, from, to, ...extent, totals, days: described, gaps: [], gap_count: 0 };
 }
 
 describe('presetRange', () => {

@@ -1,6 +1,6 @@
 import type { IntervalBlock } from '../../intervals/block.ts';
-import { storableText } from '../storable-text.ts';
-import { arrayOf } from './staged-blocks.ts';
+import { boundedText } from '../storable-text.ts';
+import { arrayOf, maxMeterLength } from './staged-blocks.ts';
 
 /** The columns of a staged block, in the order of {@link copyLine}. */
 export const copyColumns = 'member, esiid, channel, usage_date, revised_at, content, meter, kwh, estimated';
@@ -18,5 +18,8 @@ export function copyLine(block: IntervalBlock, member: number, receivedAt: strin
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
 function escapeField(text: string): string {
-  return storableText(text).replaceAll(/[\\\t\n\r]/g, (character) => escapes[character] ?? character);
+  return boundedText(text, maxMeterLength).replaceAll(
+    /[\\\t\n\r]/g,
+    (character) => escapes[character] ?? character,
+  );
 }

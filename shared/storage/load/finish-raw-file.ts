@@ -4,7 +4,7 @@ import type { MemberReport, RejectedRow, RowCounts } from '../../intervals/row-c
 import { dataTables, insertRepeatedContent } from '../data-tables.ts';
 import type { Database } from '../database.ts';
 import { LeaseLostError } from '../errors.ts';
-import { storableText } from '../storable-text.ts';
+import { boundedText } from '../storable-text.ts';
 import type { StoredMember } from '../tables.ts';
 import { type GivenReads, insertedReadCount, insertMeters, metersOf, withReads } from './insert-reads.ts';
 
@@ -12,6 +12,9 @@ const rejectedRowsKept = 100;
 /** Maximum length of a member's name: a zip may have thousands of members with names of 64 KB, too much for a row to list. */
 const maxNameLength = 300;
 const maxMessageLength = 1_000;
+/** The same where an archive has many members, whose messages are one row together. */
+const manyMembers = 100;
+const maxMessageLengthOfMany = 200;
 /** Maximum number of ESIIDs in an announcement. */
 export const esiidsNamed = 1000;
 
@@ -104,7 +107,7 @@ const finishedAt = sql<Date>`clock_timestamp()`;
 function errorOf(file: AttemptResult) {
   return {
     error_code: file.errorCode,
-    error_message: file.errorMessage && shortened(file.errorMessage, 10 * maxMessageLength),
+    error_message: boundedText(file.errorMessage, 10 * maxMessageLength),
   };
 }
 
@@ -125,7 +128,7 @@ function finishedValues(file: AttemptResult, blocks: BlockSource, reads: GivenRe
     intervals_inserted: sql<string>`(select coalesce(sum(intervals), 0) from inserted)`,
     daily_reads_inserted: insertedReadCount('daily_reads', reads),
     monthly_reads_inserted: insertedReadCount('monthly_reads', reads),
-    members: JSON.stringify(file.members.map(storedMember)),
+    members: JSON.stringify(storedMembers(file.members)),
     esiid_count: sql<number>`(select count(distinct esiid) from meter)`,
     interval_min_at: file.intervalMinAt,
     interval_max_at: file.intervalMaxAt,
@@ -234,26 +237,23 @@ async function insertRejectedRows(
      where not exists (select from erased_esiids where strpos(row_text, esiid) > 0)`,
     [
       rawFileId,
-      rejected.map((row) => row.member && shortened(row.member, maxNameLength)),
+      rejected.map((row) => boundedText(row.member, maxNameLength)),
       rejected.map((row) => row.lineNumber),
       rejected.map((row) => row.reason),
-      rejected.map((row) => shortened(row.text, maxMessageLength)),
+      rejected.map((row) => boundedText(row.text, maxMessageLength)),
     ],
   );
 }
 
-function storedMember(member: MemberReport): StoredMember {
-  return {
-    name: shortened(member.name, maxNameLength),
+function storedMembers(members: readonly MemberReport[]): StoredMember[] {
+  const messageLength = members.length > manyMembers ? maxMessageLengthOfMany : maxMessageLength;
+  return members.map((member) => ({
+    name: boundedText(member.name, maxNameLength),
     kind: member.kind,
     counts: storedCounts(member.counts),
     error_code: member.errorCode,
-    error_message: member.errorMessage && shortened(member.errorMessage, maxMessageLength),
-  };
-}
-
-function shortened(text: string, maxLength: number): string {
-  return storableText(text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`);
+    error_message: boundedText(member.errorMessage, messageLength),
+  }));
 }
 
 function storedCounts(counts: RowCounts) {

@@ -1,6 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { IntervalBlock } from '../../intervals/block.ts';
-import { storableText } from '../storable-text.ts';
+import { boundedText } from '../storable-text.ts';
+
+/** Maximum length of a meter's name. */
+export const maxMeterLength = 100;
 
 /** A block and the index of the member it came from. */
 export interface StagedBlock {
@@ -35,7 +38,7 @@ export function pendingRows(pending: readonly StagedBlock[], receivedAt: string)
     ${column(({ usageDate }) => usageDate)}::date[],
     ${column(({ revisedAt }) => revisedAt ?? receivedAt)}::timestamptz[],
     ${column(({ content }) => content)}::uuid[],
-    ${column(({ meter }) => storableText(meter))}::text[],
+    ${column(({ meter }) => boundedText(meter, maxMeterLength))}::text[],
     ${column(({ kwh }) => arrayOf(kwh))}::text[],
     ${column(({ estimated }) => estimated)}::varbit[]
   ) block (esiid, channel, usage_date, revised_at, content, meter, kwh, estimated)`;

@@ -3,6 +3,9 @@ import type { Database } from '../database.ts';
 import type { RawFileStatus } from '../tables.ts';
 import { filesOfEsiid } from './esiids-of-file.ts';
 
+/** How much of an error's message a list shows. */
+const maxMessageLength = 1_000;
+
 /** Which files to list; what is left out does not restrict. */
 export interface RawFileFilter {
   readonly statuses?: readonly RawFileStatus[] | undefined;
@@ -85,7 +88,7 @@ export async function listRawFiles(
   const direction = filter.order === 'asc' ? sql`asc` : sql`desc`;
   const { rows } = await sql<ListedRawFile>`
     select id, filename, object_key, source, size_bytes::float8 as size_bytes, status, duplicate_of, attempts,
-      error_code, error_message, esiid_count,
+      error_code, left(error_message, ${maxMessageLength}) as error_message, esiid_count,
       (select min(meter.esiid) from raw_file_meters meter
         where meter.raw_file_id = coalesce(raw_files.duplicate_of, raw_files.id)) as first_esiid,
       interval_min_at, interval_max_at,

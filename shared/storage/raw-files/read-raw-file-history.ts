@@ -3,6 +3,9 @@ import type { Database } from '../database.ts';
 import type { RawFileStatus } from '../tables.ts';
 import { esiidsOfFile } from './esiids-of-file.ts';
 
+/** Maximum number of attempts returned for a file, and how much of an attempt's message. */
+const maxAttempts = 100;
+const maxMessageLength = 1_000;
 /** Maximum number of copies and meters returned for a file. */
 const maxListed = 50;
 
@@ -11,6 +14,7 @@ export interface RawFileHistory {
   readonly upload: { readonly requestedAt: Date; readonly requestCount: number } | null;
   /** The first thousand with intervals in it. */
   readonly esiids: readonly string[];
+  /** The last hundred. */
   readonly attempts: readonly AttemptRecord[];
   readonly rejectedRows: readonly RejectedRowRecord[];
   /** Other files with the same bytes. */
@@ -87,14 +91,17 @@ async function readEsiids({ kysely }: Database, id: string): Promise<readonly st
   return rows[0]?.esiids ?? [];
 }
 
-function readAttempts({ kysely }: Database, id: string): Promise<readonly AttemptRecord[]> {
-  return kysely
+async function readAttempts({ kysely }: Database, id: string): Promise<readonly AttemptRecord[]> {
+  const newestFirst = await kysely
     .selectFrom('normalize_attempts')
     .select(['attempt', 'outcome', 'started_at as startedAt', 'ended_at as endedAt'])
-    .select(['error_code as errorCode', 'error_message as errorMessage'])
+    .select('error_code as errorCode')
+    .select(sql<string | null>`left(error_message, ${maxMessageLength})`.as('errorMessage'))
     .where('raw_file_id', '=', id)
-    .orderBy('attempt')
+    .orderBy('attempt', 'desc')
+    .limit(maxAttempts)
     .execute();
+  return newestFirst.reverse();
 }
 
 function readRejectedRows({ kysely }: Database, id: string): Promise<readonly RejectedRowRecord[]> {

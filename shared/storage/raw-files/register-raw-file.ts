@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { storableText } from '../storable-text.ts';
+import { boundedText, storableText } from '../storable-text.ts';
 import type { RawFileStatus } from '../tables.ts';
+
+/** S3 keeps any header of two kilobytes as an object's type. */
+const maxContentTypeLength = 200;
 
 /** An S3 object version as register found it. */
 export interface NewRawFile {
@@ -54,7 +57,7 @@ export async function registerRawFile(database: Database, file: NewRawFile): Pro
     )
     select
       ${file.bucket}, ${file.objectKey}, ${file.versionId}, ${file.etag}, ${storableText(file.filename)},
-      ${file.sizeBytes}, ${file.sha256}, ${file.contentType}, ${file.source}, ${file.esiid}, ${file.receivedAt},
+      ${file.sizeBytes}, ${file.sha256}, ${boundedText(file.contentType, maxContentTypeLength)}, ${file.source}, ${file.esiid}, ${file.receivedAt},
       case when original.id is null then 'registered' else 'duplicate' end, original.id, original.id is not null
     from (select) always left join original on true
     on conflict (bucket, object_key, version_id) do nothing

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { LeaseLostError } from '../errors.ts';
-import { storableText } from '../storable-text.ts';
+import { boundedText } from '../storable-text.ts';
+
+const maxMessageLength = 1_000;
 
 export interface Release {
   readonly id: string;
@@ -28,7 +30,7 @@ export type Released =
  */
 export async function releaseRawFile(database: Database, release: Release): Promise<Released> {
   const { id, leaseToken, errorCode, isUnexpected, maxLostAttempts, maxRetryMs } = release;
-  const errorMessage = storableText(release.errorMessage);
+  const errorMessage = boundedText(release.errorMessage, maxMessageLength);
   const { rows } = await sql<{ givenUp: boolean; errorCode: string; errorMessage: string }>`
     with decided as (
       select id,

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
-import { storableText } from '../storable-text.ts';
+import { boundedText } from '../storable-text.ts';
 import type { RawFileStatus } from '../tables.ts';
+
+const maxMessageLength = 1_000;
 
 export interface Restoration {
   readonly id: string;
@@ -20,7 +22,7 @@ export async function restoreRawFile(
   database: Database,
   restoration: Restoration,
 ): Promise<RawFileStatus | null> {
-  const errorMessage = storableText(restoration.errorMessage);
+  const errorMessage = boundedText(restoration.errorMessage, maxMessageLength);
   const { rows } = await sql<{ status: RawFileStatus }>`
     with original as (
       select original.id

@@ -27,16 +27,23 @@ export function hasArrived(bucket: string): RawBuilder<boolean> {
  * success shows up here, and only here.
  * @param expiredBefore allows for the event of an upload that began just before the URL expired
  * @param requestedAfter limits how long a missing upload is reported
+ * @returns the oldest of them, at most `limit`, and how many there are
  */
 export async function listMissingUploads(
   { kysely }: Database,
-  search: { readonly bucket: string; readonly expiredBefore: Date; readonly requestedAfter: Date },
-): Promise<readonly MissingUpload[]> {
-  const { rows } = await sql<MissingUpload>`
-    select object_key as "objectKey", source, requested_at as "requestedAt"
+  search: {
+    readonly bucket: string;
+    readonly expiredBefore: Date;
+    readonly requestedAfter: Date;
+    readonly limit: number;
+  },
+): Promise<{ readonly count: number; readonly uploads: readonly MissingUpload[] }> {
+  const { rows } = await sql<MissingUpload & { count: number }>`
+    select (count(*) over ())::int as count, object_key as "objectKey", source, requested_at as "requestedAt"
     from upload_requests request
     where expires_at < ${search.expiredBefore} and requested_at > ${search.requestedAfter}
       and not ${hasArrived(search.bucket)}
-    order by requested_at`.execute(kysely);
-  return rows;
+    order by requested_at
+    limit ${search.limit}`.execute(kysely);
+  return { count: rows[0]?.count ?? 0, uploads: rows.map(({ count: _, ...upload }) => upload) };
 }

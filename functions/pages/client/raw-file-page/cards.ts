@@ -57,11 +57,13 @@ export function changesCard({ changes, file }: RawFileDetail): HTMLElement | nul
   );
 }
 
-export function membersCard({ members }: File): HTMLElement | null {
+export function membersCard({ members, member_count: count }: File): HTMLElement | null {
   if (members.length < 2) return null;
   return card(
     'Members of the archive',
-    plural(members.length, 'file'),
+    count > members.length
+      ? `${plural(count, 'file')}, the first ${formatCount(members.length)} shown`
+      : plural(count, 'file'),
     table('Members', {
       heads: ['Name', 'Kind', 'Rows', 'Intervals', 'Outcome'],
       rows: members.map(({ name, kind, counts, error_message: problem }) => [
