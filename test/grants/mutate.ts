@@ -9,8 +9,9 @@ import { runScenario, type ScenarioResult } from './scenario.ts';
 const templateFile = 'SmtIngest-dev.template.json';
 const program = npmCommand(
   'test:grants',
-  `Takes one action after the other out of the statements of the template, and runs the stack without it, until something that a
-user or operator would see does not happen. Exit status 1 if an action is not missed.`,
+  `Takes one action after the other out of the statements of the template, and runs the stack without it, until a call is denied or
+something that a user or operator would see does not happen: the test of the grants fails on either. Exit status 1 if an action
+is not missed.`,
 ).option('--only <text>', 'only the statements and actions whose name contains this', '');
 
 interface Template {
@@ -27,7 +28,8 @@ async function main(): Promise<number> {
   try {
     const assemblyDir = await synthesize();
     const whole = await run(assemblyDir, path.join(dir, 'whole'));
-    if (whole.missed.length > 0) throw new Error(`with all grants: ${whole.missed.join('; ')}`);
+    const failures = [...whole.missed, ...deniedOf(whole)];
+    if (failures.length > 0) throw new Error(`with all grants: ${failures.join('; ')}`);
     const grants = grantsOf(whole.policies).filter(({ statement, action }) =>
       `${statement} ${action}`.includes(only),
     );
@@ -37,12 +39,13 @@ async function main(): Promise<number> {
       const mutant = path.join(dir, `mutant-${index}`);
       const without = path.join(mutant, 'cdk.out');
       await copyWithout(grant, assemblyDir, without);
-      const { missed } = await run(without, path.join(mutant, 'state')).catch((error: Error) => ({
-        missed: [error.message], // the stack does not even start
-      }));
+      const [missed] = await run(without, path.join(mutant, 'state')).then(
+        (result) => [...deniedOf(result), ...result.missed],
+        (error: Error) => [error.message], // the stack does not even start
+      );
       const use = isNeeded(grant, whole.accesses) ? '' : ' (and nothing needed it)';
-      console.log(missed.length > 0 ? `missed    ${name}: ${missed[0]}` : `NOT MISSED ${name}${use}`);
-      if (missed.length === 0) unmissed += 1;
+      console.log(missed === undefined ? `NOT MISSED ${name}${use}` : `missed    ${name}: ${missed}`);
+      if (missed === undefined) unmissed += 1;
       await rm(mutant, { recursive: true, force: true });
     }
     console.log(`${grants.length - unmissed} of ${grants.length} grants are missed when they are taken out`);
@@ -54,7 +57,13 @@ async function main(): Promise<number> {
 
 async function run(assemblyDir: string, stateDir: string): Promise<ScenarioResult> {
   await mkdir(stateDir, { recursive: true });
-  return runScenario({ assemblyDir, stateDir, patienceMs: 30_000 });
+  return runScenario({ assemblyDir, stateDir, patienceMs: 60_000, stopsAtFirst: true });
+}
+
+function deniedOf({ accesses }: ScenarioResult): string[] {
+  return accesses
+    .filter(({ decision }) => !decision.isAllowed)
+    .map(({ principal, action, resource }) => `${principal} may not ${action} ${resource}`);
 }
 
 /** The same assembly, its code linked, but for one action of one statement. */

@@ -21,6 +21,8 @@ export interface ScenarioOptions {
   readonly databaseUrl?: string;
   /** How long to wait for each expectation; default 3 min, for slow hosts. */
   readonly patienceMs?: number;
+  /** Ends at the first call that is denied and the first expectation that is not met. */
+  readonly stopsAtFirst?: boolean;
 }
 
 export interface ScenarioResult {
@@ -38,6 +40,12 @@ export interface ScenarioResult {
  */
 export async function runScenario(options: ScenarioOptions): Promise<ScenarioResult> {
   const accesses: Access[] = [];
+  const missed: string[] = [];
+  const stopped = new AbortController();
+  const onAccess = (access: Access): void => {
+    accesses.push(access);
+    if (options.stopsAtFirst && !access.decision.isAllowed) stopped.abort();
+  };
   await storePgpKey(options);
   const lost = new Set<string>();
   const early = new Map<string, () => Promise<void>>();
@@ -46,7 +54,7 @@ export async function runScenario(options: ScenarioOptions): Promise<ScenarioRes
     timeScale: 0.01,
     minTimeoutMs: 60_000, // processes take the time that they take
     graceMs: 0,
-    onAccess: (access) => accesses.push(access),
+    onAccess,
     intercept: {
       s3Event: async (record: S3EventRecord) => {
         await early.get(record.s3.object.key)?.();
@@ -59,14 +67,14 @@ export async function runScenario(options: ScenarioOptions): Promise<ScenarioRes
     maxConnections: 1,
     applicationName: 'scenario',
   });
-  const missed: string[] = [];
   try {
-    const scenario = new Scenario(stack, options, async (statement, values) => {
+    const scenario = new Scenario(stack, options, stopped.signal, async (statement, values) => {
       const { rows } = await database.pool.query(statement, [...values]);
       return rows as Record<string, unknown>[];
     });
     for (const [name, step] of scenario.steps(lost, early)) {
       await step().catch((error: Error) => missed.push(`${name}: ${error.message}`));
+      if (options.stopsAtFirst && (missed.length > 0 || stopped.signal.aborted)) break;
     }
   } finally {
     await database.close();
@@ -81,12 +89,14 @@ type Step = readonly [string, () => Promise<void>];
 class Scenario {
   private readonly stack: LocalStack;
   private readonly options: ScenarioOptions;
+  private readonly stopped: AbortSignal;
   private readonly query: Query;
   private readonly s3: S3Client;
 
-  constructor(stack: LocalStack, options: ScenarioOptions, query: Query) {
+  constructor(stack: LocalStack, options: ScenarioOptions, stopped: AbortSignal, query: Query) {
     this.stack = stack;
     this.options = options;
+    this.stopped = stopped;
     this.query = query;
     const { url, region, credentials } = stack.s3;
     this.s3 = new S3Client({ endpoint: url, region, credentials, forcePathStyle: true });
@@ -302,7 +312,8 @@ class Scenario {
     otherwise: string | (() => string),
     patienceMs = this.options.patienceMs ?? 180_000,
   ): Promise<void> {
-    for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await sleep(200)) {
+    const deadline = Date.now() + patienceMs;
+    for (; Date.now() < deadline && !this.stopped.aborted; await sleep(200)) {
       if (await isSo().catch(() => false)) return;
     }
     throw new Error(typeof otherwise === 'string' ? otherwise : otherwise());
