@@ -123,6 +123,7 @@ export class SmtIngestStack extends Stack {
     toNormalize.grantSweep(sweep);
     registerFailures.grantSweep(sweep);
     announcements.grantPublish(sweep);
+    expectDelivery(sweep, settings);
     new SweepSchedule(this, 'SweepSchedule', sweep);
 
     return [register, normalize, sweep];
@@ -130,7 +131,7 @@ export class SmtIngestStack extends Stack {
 
   /** The functions that serve requests. */
   private routes(): readonly IngestFunction[] {
-    const { rawFiles, toNormalize, adminToken, readerTokens, database, api } = this;
+    const { rawFiles, toNormalize, adminToken, readerTokens, database, api, settings } = this;
 
     const health = new IngestFunction(this, 'Health', { entry: 'health' });
     api.serve(healthRoutes, health);
@@ -166,6 +167,8 @@ export class SmtIngestStack extends Stack {
     adminToken.grantRead(rawFilesApi);
     database.connect(rawFilesApi, 'reader');
     rawFiles.grantDownload(rawFilesApi);
+    rawFiles.grantSweepTime(rawFilesApi);
+    expectDelivery(rawFilesApi, settings);
     api.serve(rawFileRoutes, rawFilesApi);
 
     const usage = new IngestFunction(this, 'Usage', { entry: 'usage', memorySizeMb: 1769 });
@@ -184,4 +187,9 @@ export class SmtIngestStack extends Stack {
 
     return [health, rawUpload, replay, withdraw, erase, rawFilesApi, usage, openapi, pages];
   }
+}
+
+/** Tells a function what is expected of deliveries, if anything is. */
+function expectDelivery(fn: IngestFunction, { delivery }: Settings): void {
+  if (delivery !== null) fn.setEnvironment('expectedDelivery', JSON.stringify(delivery));
 }

@@ -19,6 +19,8 @@ export const environmentNames = {
   sweepGraceSeconds: 'SWEEP_GRACE_SECONDS',
   /** A message that has been in the normalize queue for longer counts as lost. */
   sweepWaitingSeconds: 'SWEEP_WAITING_SECONDS',
+  /** What is expected of deliveries, as JSON; unset where none are. */
+  expectedDelivery: 'EXPECTED_DELIVERY',
   /** `owner`, `writer` or `reader`: the role in which the function connects to the database. */
   databaseRole: 'DATABASE_ROLE',
   /** How long to wait for a connection; less than the function's timeout, so that it can still report the failure. */

@@ -6,10 +6,20 @@ import {
   rawFilesQuery,
   rawFilesResponse,
 } from './schemas.ts';
+import { statusQuery, statusResponse } from './status-schemas.ts';
 
 const errors = { '404': 'There is no such raw file' };
 
 export const rawFileRoutes = {
+  getStatus: {
+    method: 'GET',
+    path: '/api/admin/smt/status',
+    summary: 'Whether deliveries arrive and are loaded, what to do if not, and whether one file loaded',
+    tag: 'Raw files',
+    access: 'admin',
+    query: statusQuery,
+    response: statusResponse,
+  },
   listRawFiles: {
     method: 'GET',
     path: '/api/admin/smt/raw-files',

@@ -66,7 +66,7 @@ export const rawFilesQuery = z
   })
   .refine(({ from, to }) => !from || !to || from <= to, { path: ['from'], message: 'is after "to"' });
 
-const listed = z.strictObject({
+export const listedRawFile = z.strictObject({
   id: rawFileId,
   filename: z.string(),
   object_key: z.string(),
@@ -94,7 +94,7 @@ const listed = z.strictObject({
 
 export const rawFilesResponse = z.strictObject({
   ok: z.literal(true),
-  files: z.array(listed).describe('In the order asked for; by default the last received first'),
+  files: z.array(listedRawFile).describe('In the order asked for; by default the last received first'),
   next_cursor: nextCursor,
 });
 

@@ -2,6 +2,8 @@ import type { Context } from 'aws-lambda';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { emitMetrics } from '../../shared/observability/metrics.ts';
+import { expectedByEnvironment } from '../../shared/status/expected-by-environment.ts';
+import type { Status } from '../../shared/status/read-status.ts';
 import { type SweepReport, sweep } from '../../shared/sweep/sweep.ts';
 import { sweepDependencies } from './sweep-dependencies.ts';
 
@@ -29,22 +31,37 @@ export const handler = async (_event: unknown, context: Context): Promise<SweepR
   const report = await sweep(sweepDependencies(context), {
     graceMs: Number(sweepGraceSeconds) * 1000,
     waitingMs: Number(sweepWaitingSeconds) * 1000,
+    expected: expectedByEnvironment(),
   });
   reportSweep(report);
   if (report.failedSteps.length > 0) throw new SweepIncompleteError(report.failedSteps);
   return report;
 };
 
-function reportSweep(report: SweepReport): void {
-  for (const missing of report.missingUploads) logger.warn('upload requested but never came', { ...missing });
-  const { missingUploads: _, ...counts } = report;
-  logger.info('sweep complete', counts);
+function reportSweep({ status, ...counts }: SweepReport): void {
+  for (const missing of status?.missingUploads.uploads ?? []) {
+    logger.warn('upload requested but never came', { ...missing });
+  }
+  // The database is left alone only while no upload is missing.
+  const presignedNotUploaded = status?.missingUploads.count ?? (counts.databaseOpened ? null : 0);
+  logger.info('sweep complete', { ...counts, presignedNotUploaded });
   emitMetrics({
-    UnregisteredObjects: report.unregisteredObjects,
-    StuckFiles: report.stuckFiles,
-    OldestUnfinishedAgeSeconds: report.oldestUnfinishedAgeSeconds,
-    PresignedNotUploaded: report.presignedNotUploaded,
-    DaysDiffering: report.disagreements?.daysDiffering,
-    DaysMissing: report.disagreements?.daysMissing,
+    UnregisteredObjects: counts.unregisteredObjects,
+    StuckFiles: counts.stuckFiles,
+    OldestUnfinishedAgeSeconds: counts.oldestUnfinishedAgeSeconds,
+    PresignedNotUploaded: presignedNotUploaded,
+    ...(status && statusMetrics(status)),
   });
+}
+
+function statusMetrics({ dataAge, files, disagreements }: Status) {
+  const { ageDays, active, dormant } = dataAge;
+  return {
+    DaysDiffering: disagreements.daysDiffering,
+    DaysMissing: disagreements.daysMissing,
+    NewestDayAgeDays: ageDays,
+    DormantEsiids: dormant,
+    DormantPercent: active === 0 ? 0 : (100 * dormant) / active,
+    LateSources: files.sources.filter(({ isLate }) => isLate).length,
+  };
 }

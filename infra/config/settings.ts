@@ -4,6 +4,7 @@ import { Stack } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct, Node } from 'constructs';
 import { z } from 'zod';
+import { expectedDelivery } from '../../shared/status/expected-delivery.ts';
 
 const environments = ['dev', 'prod'] as const;
 const databases = ['existing', 'aurora'] as const;
@@ -69,11 +70,9 @@ const settingsFile = z.strictObject({
     /** Two zones such as `us-east-1a`, in an account where the first two lack Lambda or Aurora. Null takes the first two. */
     availabilityZones: z.array(z.string()).length(2).nullable(),
   }),
-  alarms: z.strictObject({
-    /** Alarm when no file has arrived for this long; null where that is normal. At most 168. */
-    silenceHours: z.number().int().min(1).max(168).nullable(),
-    rejectedRowsPercent: z.number(),
-  }),
+  /** What is expected of deliveries. Null where none are: then neither alarms nor the status page expect any. */
+  delivery: expectedDelivery.nullable(),
+  alarms: z.strictObject({ rejectedRowsPercent: z.number() }),
 });
 
 export type SettingsFile = z.infer<typeof settingsFile>;

@@ -11,7 +11,12 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { LambdaDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Construct } from 'constructs';
-import { replayedKey, reservedPrefix, uploadPrefix } from '../../shared/raw-files/object-key.ts';
+import {
+  checkpointKey,
+  replayedKey,
+  reservedPrefix,
+  uploadPrefix,
+} from '../../shared/raw-files/object-key.ts';
 import type { Settings } from '../config/settings.ts';
 import type { IngestFunction } from './ingest-function.ts';
 import type { RegisterFailureQueue } from './register-failure-queue.ts';
@@ -73,6 +78,13 @@ export class RawBucket extends Construct {
     this.connect(fn);
     this.grantDownload(fn);
     fn.allow(['s3:ListBucket', 's3:ListBucketVersions'], [this.bucket.bucketArn]);
+  }
+
+  /** Lets a function see when the sweep last completed a run; with the right to list, S3 returns 404 before the first one. */
+  grantSweepTime(fn: IngestFunction): void {
+    this.connect(fn);
+    fn.allow(['s3:GetObject'], [this.bucket.arnForObjects(checkpointKey)]);
+    fn.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
   }
 
   /** Lets a function delete object versions permanently. */

@@ -3,11 +3,11 @@ import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
+import { eventGraceMs } from '../../shared/sweep/event-grace.ts';
 import type { IngestFunction } from './ingest-function.ts';
 
 const interval = Duration.minutes(5);
-/** Longer than S3's usual delay and register's three attempts with the delays between them. */
-const grace = Duration.minutes(10);
+const grace = Duration.millis(eventGraceMs);
 /** Longer than the longest delay that normalize asks for between two attempts, plus its timeout. */
 const waiting = Duration.minutes(40);
 

@@ -32,12 +32,22 @@ export async function findAdminApi(url: string | undefined): Promise<AdminApi> {
  * @returns the body of a response that is ok
  * @throws Error with the API's own message and the fields that are wrong
  */
-export async function postTo<T>({ apiUrl, adminToken }: AdminApi, path: string, body?: unknown): Promise<T> {
-  const response = await fetch(new URL(path, apiUrl), {
+export function postTo<T>(api: AdminApi, path: string, body?: unknown): Promise<T> {
+  return request(api, path, {
     method: 'POST',
-    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json' },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
+}
+
+/** Gets a route; returns and throws as {@link postTo}. */
+export function getFrom<T>(api: AdminApi, path: string): Promise<T> {
+  return request(api, path, {});
+}
+
+async function request<T>({ apiUrl, adminToken }: AdminApi, path: string, init: RequestInit): Promise<T> {
+  const headers = { ...init.headers, authorization: `Bearer ${adminToken}` };
+  const response = await fetch(new URL(path, apiUrl), { ...init, headers });
   const parsed = parse(await response.text());
   if (parsed === null) throw new Error(`${apiUrl} responded with ${response.status}.`);
   if (parsed.ok) return parsed as T;

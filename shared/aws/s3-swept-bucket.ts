@@ -9,13 +9,10 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { replayedKey, reservedPrefix } from '../raw-files/object-key.ts';
+import { checkpointKey, replayedKey } from '../raw-files/object-key.ts';
 import { decodeKey } from '../raw-files/object-version.ts';
 import { CursorRejectedError, type ListingPage, type SweptBucket } from '../sweep/ports.ts';
 import { type ListingCursor, type SweepCheckpoint, sweepCheckpoint } from '../sweep/sweep-checkpoint.ts';
-
-/** Key prefix of the sweep's checkpoint; register ignores objects below it. */
-const notesKey = `${reservedPrefix}sweep.json`;
 
 /** Records in the bucket, for the sweep, that files were replayed. */
 export async function noteReplay(s3: S3Client, bucket: string): Promise<void> {
@@ -69,7 +66,7 @@ export class S3SweptBucket implements SweptBucket {
 
   async readCheckpoint(): Promise<SweepCheckpoint | null> {
     try {
-      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: notesKey }));
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key: checkpointKey }));
       const checkpoint = sweepCheckpoint.safeParse(JSON.parse((await Body?.transformToString()) ?? 'null'));
       return checkpoint.success ? checkpoint.data : null;
     } catch (error) {
@@ -82,22 +79,29 @@ export class S3SweptBucket implements SweptBucket {
     await this.s3.send(
       new PutObjectCommand({
         Bucket: this.bucket,
-        Key: notesKey,
+        Key: checkpointKey,
         Body: JSON.stringify(checkpoint),
         ContentType: 'application/json',
       }),
     );
   }
 
-  async replayedAt(): Promise<Date | null> {
-    try {
-      const { LastModified } = await this.s3.send(
-        new HeadObjectCommand({ Bucket: this.bucket, Key: replayedKey }),
-      );
-      return LastModified ?? null;
-    } catch (error) {
-      if (error instanceof NotFound) return null;
-      throw error;
-    }
+  replayedAt(): Promise<Date | null> {
+    return lastModified(this.s3, this.bucket, replayedKey);
+  }
+}
+
+/** When the sweep last completed a run, which ends by writing its checkpoint; null if never. */
+export function sweepCompletedAt(s3: S3Client, bucket: string): Promise<Date | null> {
+  return lastModified(s3, bucket, checkpointKey);
+}
+
+async function lastModified(s3: S3Client, bucket: string, key: string): Promise<Date | null> {
+  try {
+    const { LastModified } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return LastModified ?? null;
+  } catch (error) {
+    if (error instanceof NotFound) return null;
+    throw error;
   }
 }

@@ -42,6 +42,13 @@ export const metricUnits = {
   OldestUnfinishedAgeSeconds: 'Seconds',
   /** Of the sweep: granted uploads whose object never arrived. */
   PresignedNotUploaded: 'Count',
-} as const satisfies Record<string, 'Count' | 'Bytes' | 'Milliseconds' | 'Seconds'>;
+  /** Of the sweep: days from the newest day stored to today; absent while nothing is stored. */
+  NewestDayAgeDays: 'Count',
+  /** Of the sweep: ESIIDs with intervals in the last thirty days and none for the last days, and their share. */
+  DormantEsiids: 'Count',
+  DormantPercent: 'Percent',
+  /** Of the sweep: sources that bring data on most days, and bring none. */
+  LateSources: 'Count',
+} as const satisfies Record<string, 'Count' | 'Bytes' | 'Milliseconds' | 'Seconds' | 'Percent'>;
 
 export type MetricName = keyof typeof metricUnits;

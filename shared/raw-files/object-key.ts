@@ -11,6 +11,9 @@ export const uploadPrefix = 'uploads/';
 /** Prefix of the system's own objects in the bucket; objects below it are not raw files. */
 export const reservedPrefix = '_smt-ingest/';
 
+/** The sweep's checkpoint, written at the end of each run. */
+export const checkpointKey = `${reservedPrefix}sweep.json`;
+
 /** Written at each replay, for the sweep; only its time counts. */
 export const replayedKey = `${reservedPrefix}replayed`;
 

@@ -4,7 +4,7 @@ import type { FileErrorCode } from '../archive/file-error.ts';
 export const otherFailureCodes = [
   'object-deleted',
   'unusable-key',
-  'database-refused',
+  'database-rejected',
   'esiid-erased',
   'timed-out',
   'worker-lost',
@@ -162,12 +162,7 @@ const rows: readonly (readonly [codes: readonly FailureCode[], meaning: string, 
   ],
   [['object-deleted'], 'the object was deleted before it was read', 'upload the file again'],
   [
-    ['unusable-key'],
-    'the key of the object has characters that cannot be stored',
-    'copy the object to a key without them',
-  ],
-  [
-    ['database-refused'],
+    ['database-rejected'],
     'Postgres rejected what the file holds; nothing of it was loaded',
     'a defect: report it with the SQLSTATE of the message',
   ],
@@ -179,13 +174,18 @@ const rows: readonly (readonly [codes: readonly FailureCode[], meaning: string, 
   [['timed-out', 'worker-lost'], 'three attempts in a row were lost', 'see Stuck files'],
   [
     ['unexpected-error'],
-    'it failed several times for a reason that is not known',
-    'a defect: report it with the message, then replay the file',
+    'three attempts in a row failed for a reason that smt-ingest does not know; the message has it',
+    'a bug in smt-ingest: report it with the message, replay once fixed',
   ],
   [
     ['retries-exhausted'],
-    'the database, S3 or the network was away for longer than a file is retried',
-    'see Function errors; once that is resolved, replay the file',
+    'the database, S3 or the network failed for fourteen days',
+    'end that outage, then replay',
+  ],
+  [
+    ['unusable-key'],
+    'the key of the object cannot be stored',
+    'copy the object to a key without NUL or broken surrogates',
   ],
 ];
 

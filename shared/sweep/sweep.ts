@@ -1,14 +1,13 @@
 import { announceFile, type Publish } from '../raw-files/announce.ts';
 import type { NotifiedVersion } from '../raw-files/object-store.ts';
 import { type Queue, queueRawFiles } from '../raw-files/queue-raw-files.ts';
-import type { AuditCounts } from '../reads/audit-counts.ts';
+import type { ExpectedDelivery } from '../status/expected-delivery.ts';
+import { readStatus, type Status } from '../status/read-status.ts';
 import type { Database } from '../storage/database.ts';
 import { countPendingFiles } from '../storage/raw-files/count-pending-files.ts';
 import { listUnannounced } from '../storage/raw-files/find-unannounced.ts';
 import { isAnythingPending } from '../storage/raw-files/is-anything-pending.ts';
 import { listStuckFiles } from '../storage/raw-files/list-stuck-files.ts';
-import { countDisagreements } from '../storage/reads/count-disagreements.ts';
-import { listMissingUploads, type MissingUpload } from '../storage/upload-requests/list-missing-uploads.ts';
 import type { DeadLetterQueue, SweptBucket } from './ports.ts';
 import { Steps } from './steps.ts';
 import { type BucketSweepResult, sweepBucket } from './sweep-bucket.ts';
@@ -19,19 +18,11 @@ import { type DeadLetterSweep, redriveMessages, registerFailedEvents } from './s
 const maxPages = 20;
 const maxStuck = 1_000;
 const maxAnnounced = 500;
-/** Missing uploads that a report names; it counts all of them. */
-const maxMissingListed = 20;
 const hourMs = 3_600_000;
 /** Maximum time between queries of the database, however idle it is. */
 const longestQuietMs = 6 * hourMs;
 /** Maximum clock skew between S3 and this system. */
 const clockSkewMs = 60_000;
-/** How long a missing upload is reported. */
-const missingReportedMs = 24 * hourMs;
-/** How long a day whose intervals and daily read disagree is reported after it was noticed. */
-const disagreementReportedMs = 24 * hourMs;
-/** How many days intervals may arrive after the daily read of the same day. */
-const intervalGraceDays = 5;
 
 export interface SweepDependencies {
   readonly bucketName: string;
@@ -54,6 +45,8 @@ export interface SweepOptions {
   readonly graceMs: number;
   /** A message that has waited in the queue this long counts as lost. */
   readonly waitingMs: number;
+  /** Null where no delivery is expected. */
+  readonly expected: ExpectedDelivery | null;
 }
 
 /** What a sweep found and did; null where its step failed. */
@@ -63,12 +56,9 @@ export interface SweepReport {
   /** Files queued again. */
   readonly stuckFiles: number | null;
   readonly oldestUnfinishedAgeSeconds: number | null;
-  readonly presignedNotUploaded: number | null;
-  /** The oldest of them. */
-  readonly missingUploads: readonly MissingUpload[];
   readonly announced: number | null;
-  /** Days whose intervals and daily read do not agree; null also when the database was not queried. */
-  readonly disagreements: Pick<AuditCounts, 'daysDiffering' | 'daysMissing'> | null;
+  /** Whether deliveries arrive and are right; null also when the database was not queried. */
+  readonly status: Status | null;
   readonly deadLettersHandled: number;
   readonly databaseOpened: boolean;
   /** Names of the steps that failed; the others were done. */
@@ -77,19 +67,14 @@ export interface SweepReport {
 
 type DatabaseReport = Pick<
   SweepReport,
-  'stuckFiles' | 'oldestUnfinishedAgeSeconds' | 'missingUploads' | 'announced' | 'disagreements'
-> & {
-  readonly presignedNotUploaded: number | null;
-  readonly isQuiet: boolean;
-};
+  'stuckFiles' | 'oldestUnfinishedAgeSeconds' | 'announced' | 'status'
+> & { readonly isQuiet: boolean };
 
 const nothingOpen: DatabaseReport = {
   stuckFiles: 0,
   oldestUnfinishedAgeSeconds: 0,
-  missingUploads: [],
-  presignedNotUploaded: 0,
   announced: 0,
-  disagreements: null,
+  status: null,
   isQuiet: true,
 };
 
@@ -179,25 +164,13 @@ async function sweepDatabase(
   options: SweepOptions,
 ): Promise<DatabaseReport> {
   const { bucketName: bucket } = deps;
-  const nowMs = deps.now().getTime();
-  const before = new Date(nowMs - options.graceMs);
+  const before = new Date(deps.now().getTime() - options.graceMs);
   const query = <T>(name: string, step: (database: Database) => Promise<T>): Promise<T | null> =>
     steps.query(name, async () => step(await open()));
   const stuckFiles = await query('stuck-files', (database) => requeueStuck(database, deps, options));
   const announced = await query('announcements', (database) => announceLate(database, deps, before));
-  const missing = await query('missing-uploads', (database) =>
-    listMissingUploads(database, {
-      bucket,
-      expiredBefore: before,
-      requestedAfter: new Date(nowMs - missingReportedMs),
-      limit: maxMissingListed,
-    }),
-  );
-  const disagreements = await query('disagreements', (database) =>
-    countDisagreements(database, {
-      noticedAfter: new Date(nowMs - disagreementReportedMs),
-      graceDays: intervalGraceDays,
-    }),
+  const status = await query('status', (database) =>
+    readStatus(database, { ...options, bucket, now: deps.now() }),
   );
   const pending = await query('pending-files', (database) => countPendingFiles(database, bucket));
   const isAwaited = await query('pending-work', (database) =>
@@ -206,11 +179,9 @@ async function sweepDatabase(
   return {
     stuckFiles,
     oldestUnfinishedAgeSeconds: pending?.oldestAgeSeconds ?? null,
-    missingUploads: missing?.uploads ?? [],
-    presignedNotUploaded: missing?.count ?? null,
     announced,
-    disagreements,
-    isQuiet: pending?.count === 0 && missing?.count === 0 && isAwaited === false,
+    status,
+    isQuiet: pending?.count === 0 && status?.missingUploads.count === 0 && isAwaited === false,
   };
 }
 

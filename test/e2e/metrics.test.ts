@@ -23,11 +23,21 @@ import { variants } from '../support/variants.ts';
 const esiid = '10443720000000001';
 const header =
   'ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH,ESTIMATED_ACTUAL,CONSUMPTION_SURPLUSGENERATION';
-const row = (start: string, end: string, kwh: string, { id = `'${esiid}`, date = '03/01/2025' } = {}) =>
-  `${id},${date},03/02/2025 06:00:00,${start},${end},${kwh},A,Consumption`;
+const stamp = '03/02/2025 06:00:00';
+const row = (
+  start: string,
+  end: string,
+  kwh: string,
+  { id = `'${esiid}`, date = '03/01/2025', revised = stamp } = {},
+) => `${id},${date},${revised},${start},${end},${kwh},A,Consumption`;
 const csv = (...rows: string[]) => `${[header, ...rows].join('\n')}\n`;
 
 const goodFile = csv(row('00:00', '00:15', '.5'), row('00:15', '00:30', '.25'));
+/** Yesterday's, in Texas. */
+const yesterday = new Date(Date.now() - 86_400_000).toLocaleDateString('en-US', {
+  ...{ timeZone: 'America/Chicago', year: 'numeric', month: '2-digit', day: '2-digit' },
+});
+const newFile = csv(row('12:00', '12:15', '.5', { date: yesterday, revised: `${yesterday} 23:00:00` }));
 /** A whole day, and SMT's daily read of it, which agrees. */
 const quarterHours = Array.from({ length: 97 }, (_, i) => new Date(i * 900_000).toISOString().slice(11, 16));
 const wholeDayFile = csv(
@@ -66,6 +76,7 @@ beforeAll(async () => {
   try {
     const bring = bringer(stack, dir);
     await bring(goodFile);
+    await bring(newFile);
     await bring(wholeDayFile);
     await bring(dailyFile);
     await waitForLine(lines, '"DaysAgreeing":1');
@@ -193,7 +204,7 @@ test('A single file that the sweep finds lost, stuck or never uploaded triggers 
 test('A sweep that does not report and files that do not arrive trigger their alarms', () => {
   const stack = templateOf({ env: 'prod', database: 'existing' });
 
-  expect(breachedAlarms(stack, [])).toEqual(['no-files', 'sweep-silent']);
+  expect(breachedAlarms(stack, [])).toEqual(['no-new-intervals', 'sweep-silent']);
 });
 
 test('Every field that a saved query of the functions names is in their logs', () => {

@@ -164,10 +164,12 @@ describe.each(variants)('%o', (variant) => {
   });
 });
 
-test('Silence is an alarm where one file a day is normal', () => {
+test('Silence and old data are alarms where deliveries are expected', () => {
   const nameOf = (variant: (typeof variants)[number]) =>
     Object.values(templateOf(variant).ofType('AWS::CloudWatch::Alarm')).map(({ AlarmName }) => AlarmName);
 
-  expect(nameOf({ env: 'prod', database: 'existing' })).toContain('SmtIngest-prod-no-files');
-  expect(nameOf({ env: 'dev', database: 'existing' })).not.toContain('SmtIngest-dev-no-files');
+  for (const name of ['no-new-intervals', 'data-old', 'late-sources', 'dormant-esiids']) {
+    expect(nameOf({ env: 'prod', database: 'existing' })).toContain(`SmtIngest-prod-${name}`);
+    expect(nameOf({ env: 'dev', database: 'existing' })).not.toContain(`SmtIngest-dev-${name}`);
+  }
 });

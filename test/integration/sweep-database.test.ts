@@ -199,10 +199,12 @@ test('An upload that was granted and never came is reported for a day, until its
   await registerRawFile(database, newRawFile({ sha256 }));
   const arrived = await run({ afterMs: 30 * minuteMs });
 
-  expect(valid.presignedNotUploaded).toBe(0);
-  expect(expired.missingUploads).toMatchObject([{ objectKey: 'uploads/x/y.csv', source: 'droplet-upload' }]);
-  expect(dayLater.presignedNotUploaded).toBe(0);
-  expect(arrived.presignedNotUploaded).toBe(0);
+  expect(valid.status?.missingUploads.count).toBe(0);
+  expect(expired.status?.missingUploads.uploads).toMatchObject([
+    { objectKey: 'uploads/x/y.csv', source: 'droplet-upload' },
+  ]);
+  expect(dayLater.status?.missingUploads.count).toBe(0);
+  expect(arrived.status?.missingUploads.count ?? 0).toBe(0);
 });
 
 test.each([
@@ -221,7 +223,7 @@ test.each([
 
   const report = await run({ afterMs: 30 * minuteMs });
 
-  expect(report.presignedNotUploaded).toBe(missing);
+  expect(report.status?.missingUploads.count).toBe(missing);
 });
 
 test('Two sweeps at once over stuck, dead and unannounced files do no harm', async () => {

@@ -68,7 +68,7 @@ export async function useSweep(options: { lockTimeoutMs?: number } = {}) {
         onError: (what) => void errors.push(what),
         now: () => new Date(Date.now() + (options.afterMs ?? 0)),
       },
-      { graceMs, waitingMs },
+      { graceMs, waitingMs, expected: null },
     );
   return { database, s3, objects, bucket, deadLetters, queued, announced, errors, register, run };
 }

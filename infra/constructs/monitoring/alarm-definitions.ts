@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ExpectedDelivery } from '../../../shared/status/expected-delivery.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { AlarmDefinition } from './alarm-definition.ts';
 import { deadLetterCount } from './dead-letter-count.ts';
@@ -8,6 +9,8 @@ import type { MonitoredFunction, MonitoredParts } from './monitored-parts.ts';
 
 const { BREACHING, NOT_BREACHING } = TreatMissingData;
 const fiveMinutes = Duration.minutes(5);
+/** Of the sweep's counts from the database: while that is idle, the sweep queries it, and reports them, only so often. */
+const idlePeriod = Duration.hours(6);
 /**
  * Three of the last four data points. With all four, one point at which SQS reported nothing, which the metric math counts as
  * zero, would keep the alarm in OK.
@@ -19,7 +22,7 @@ export function alarmDefinitions(parts: MonitoredParts, settings: Settings): rea
   return [
     ...lost(parts),
     ...notRunning(parts),
-    ...(settings.alarms.silenceHours === null ? [] : [silence(settings.alarms.silenceHours)]),
+    ...(settings.delivery === null ? [] : notDelivered(settings.delivery)),
     ...forPeople(settings),
   ];
 }
@@ -143,18 +146,54 @@ function worker(fn: MonitoredFunction): AlarmDefinition[] {
   ];
 }
 
-/** The system before this one stopped without an error. Here missing data raises the alarm. */
-function silence(hours: number): AlarmDefinition {
-  return {
-    anchor: 'no-files',
-    meaning: `No file has arrived for ${hours} hours, and one a day is normal: check the droplet first.`,
-    metric: ingestMetric('FilesRegistered', 'Sum', Duration.hours(1)),
-    goesOff: 'below',
-    threshold: 1,
-    periods: hours,
-    missing: BREACHING,
-    isIngestUnhealthy: true,
-  };
+/**
+ * The system before this one stopped without an error, while files still came: only new data counts here, and for the first
+ * alarm, no metric is as bad as a zero.
+ */
+function notDelivered(expected: ExpectedDelivery): AlarmDefinition[] {
+  const { silenceHours, dataAgeDays, dormantDays, dormantPercent } = expected;
+  return [
+    {
+      anchor: 'no-new-intervals',
+      meaning: `No new interval has been stored for ${silenceHours} hours, whatever files came.`,
+      metric: ingestMetric('IntervalsInserted', 'Sum', Duration.hours(1)),
+      goesOff: 'below',
+      threshold: 1,
+      periods: silenceHours,
+      missing: BREACHING,
+      isIngestUnhealthy: true,
+    },
+    {
+      anchor: 'data-old',
+      meaning: `The newest day stored is ${dataAgeDays} days old or older.`,
+      metric: ingestMetric('NewestDayAgeDays', 'Maximum', idlePeriod),
+      goesOff: 'at-or-above',
+      threshold: dataAgeDays,
+      periods: 1,
+      missing: NOT_BREACHING,
+      isIngestUnhealthy: true,
+    },
+    {
+      anchor: 'late-sources',
+      meaning: `A source that brings data on most days has brought none for ${silenceHours} hours, while others may go on.`,
+      metric: ingestMetric('LateSources', 'Maximum', idlePeriod),
+      goesOff: 'at-or-above',
+      threshold: 1,
+      periods: 1,
+      missing: NOT_BREACHING,
+      isIngestUnhealthy: true,
+    },
+    {
+      anchor: 'dormant-esiids',
+      meaning: `At least ${dormantPercent} % of the ESIIDs that had intervals in the last 30 days have had none for more than ${dormantDays} days.`,
+      metric: ingestMetric('DormantPercent', 'Maximum', idlePeriod),
+      goesOff: 'at-or-above',
+      threshold: dormantPercent,
+      periods: 1,
+      missing: NOT_BREACHING,
+      isIngestUnhealthy: false,
+    },
+  ];
 }
 
 function forPeople({ alarms }: Settings): AlarmDefinition[] {
@@ -183,8 +222,7 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
     {
       anchor: 'days-that-differ',
       meaning: 'The intervals of a day do not add up to SMT’s own daily read of it: one of the two is wrong.',
-      // While the database is idle, the sweep queries it only every six hours.
-      metric: ingestMetric('DaysDiffering', 'Maximum', Duration.hours(6)),
+      metric: ingestMetric('DaysDiffering', 'Maximum', idlePeriod),
       goesOff: 'at-or-above',
       threshold: 1,
       periods: 1,
@@ -194,7 +232,7 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
     {
       anchor: 'days-without-intervals',
       meaning: 'SMT has a daily read of a day, and five days later intervals of it are still missing.',
-      metric: ingestMetric('DaysMissing', 'Maximum', Duration.hours(6)),
+      metric: ingestMetric('DaysMissing', 'Maximum', idlePeriod),
       goesOff: 'at-or-above',
       threshold: 1,
       periods: 1,
@@ -204,8 +242,7 @@ function forPeople({ alarms }: Settings): AlarmDefinition[] {
     {
       anchor: 'uploads-that-never-came',
       meaning: 'A client requested an upload and never sent the file, and may believe that it did.',
-      // While the database is idle, the sweep may query it, and report, only every six hours.
-      metric: ingestMetric('PresignedNotUploaded', 'Maximum', Duration.hours(6)),
+      metric: ingestMetric('PresignedNotUploaded', 'Maximum', idlePeriod),
       goesOff: 'at-or-above',
       threshold: 1,
       periods: 1,

@@ -50,6 +50,7 @@ export class IngestDashboard extends Construct {
       ['Is data flowing?', flowing()],
       ['What is pending?', waiting(parts)],
       ['What failed, and why?', failing(parts)],
+      ['How old is the data?', age(parts)],
       ['Is it right and complete?', audited()],
       ['How fast?', speed(parts)],
       ['What does it cost?', cost(parts)],
@@ -75,6 +76,10 @@ function graph(title: string, metrics: readonly IMetric[], label: string, width 
 const sumsOf = (...names: readonly MetricName[]) => names.map((name) => ingestMetric(name, 'Sum', hour));
 const maximaOf = (...names: readonly MetricName[]) =>
   names.map((name) => ingestMetric(name, 'Maximum', fiveMinutes));
+
+/** Of what the sweep may report only every six hours. */
+const dailyMaximaOf = (...names: readonly MetricName[]) =>
+  names.map((name) => ingestMetric(name, 'Maximum', Duration.hours(6)));
 
 function flowing(): IWidget[] {
   return [
@@ -157,6 +162,20 @@ function audited(): IWidget[] {
     graph('Days that differ from SMT’s daily reads', maximaOf('DaysDiffering', 'DaysMissing'), 'days'),
     graph('Days that agree', sumsOf('DaysAgreeing'), 'days an hour'),
     graph('Reads inserted, register breaks', sumsOf('ReadsInserted', 'RegisterBreaks'), 'an hour'),
+  ];
+}
+
+function age({ workers }: MonitoredParts): IWidget[] {
+  return [
+    graph('Days from the newest day stored to today', dailyMaximaOf('NewestDayAgeDays'), 'days', 6),
+    graph('Gone quiet', dailyMaximaOf('DormantEsiids', 'LateSources'), 'ESIIDs, sources', 6),
+    new LogQueryWidget({
+      title: 'The last files',
+      logGroupNames: workers.map(({ logGroup }) => logGroup.logGroupName),
+      queryString: functionLogQueries['the last files'],
+      view: LogQueryVisualizationType.TABLE,
+      width: 12,
+    }),
   ];
 }
 

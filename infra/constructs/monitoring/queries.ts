@@ -5,6 +5,11 @@ export const functionLogQueries = {
 | filter rawFileId = "1" or objectKey like /PART-OF-THE-FILE-NAME/
 | sort @timestamp
 | limit 200`,
+  'the last files': `filter message like /^normalization complete/ or message in ["normalization failed", "file ignored"]
+    or message = "raw file registered" and status = "duplicate"
+| fields @timestamp, rawFileId, source, objectKey, message, errorCode, intervalsInserted
+| sort @timestamp desc
+| limit 20`,
   'failures by reason': `filter message = "normalization failed"
 | stats count(*) as files, latest(rawFileId) as lastRawFileId, latest(errorMessage) as lastMessage by errorCode
 | sort files desc`,

@@ -16,6 +16,8 @@ export interface RawFileFilter {
   readonly sha256?: string | undefined;
   /** Part of the filename or the object key, case-insensitive. */
   readonly text?: string | undefined;
+  /** Exactly this: an id, a filename, an object key of the bucket, or 64 hex digits of a SHA-256. */
+  readonly named?: { readonly bucket: string; readonly name: string } | undefined;
   readonly receivedFrom?: Date | undefined;
   /** Excluded. */
   readonly receivedTo?: Date | undefined;
@@ -115,10 +117,20 @@ function conditions(filter: RawFileFilter): RawBuilder<unknown>[] {
     source && sql`source = ${source}`,
     esiid && sql`id in ${filesOfEsiid(esiid)}`,
     sha256 && sql`sha256 = ${sha256}`,
+    filter.named && isNamed(filter.named),
     pattern && sql`(filename ilike ${pattern} or object_key ilike ${pattern})`,
     receivedFrom && sql`received_at >= ${receivedFrom}`,
     receivedTo && sql`received_at < ${receivedTo}`,
     after &&
       sql`(${expression}, id) ${order === 'asc' ? sql`>` : sql`<`} (${after.value}::${type}, ${after.id}::bigint)`,
   ].filter((condition) => typeof condition === 'object');
+}
+
+/** Each alternative has an index. */
+function isNamed({ bucket, name }: NonNullable<RawFileFilter['named']>): RawBuilder<unknown> {
+  const id = /^[1-9]\d{0,17}$/.test(name) ? name : null;
+  return sql`(
+    id = ${id}::bigint or filename = ${name} or sha256 = ${name.toLowerCase()}
+    or bucket = ${bucket} and object_key = ${name}
+  )`;
 }

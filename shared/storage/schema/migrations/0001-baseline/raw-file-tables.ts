@@ -63,6 +63,7 @@ export const rawFileTables: readonly string[] = [
     check ((lease_token is null) = (lease_expires_at is null)),
     check (status <> 'failed' or error_code is not null)
   )`,
+  'create index raw_files_filename on raw_files using hash (filename)', // names are long, and only looked up whole
   'create index raw_files_sha256 on raw_files (sha256)',
   'create index raw_files_received on raw_files (received_at desc, id desc)',
   'create index raw_files_status on raw_files (status, received_at desc, id desc)',

@@ -12,9 +12,16 @@ import { temporaryDir } from '../support/local-assembly.ts';
 
 const projectRoot = path.join(import.meta.dirname, '../..');
 
-/** Runs `npm run replay` as its script does. */
-async function replay(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ['infra/local/replay.ts', ...args], {
+const replay = command('replay');
+const status = command('status');
+
+/** Runs `npm run NAME` as its script does. */
+function command(name: string) {
+  return (args: readonly string[], environment: NodeJS.ProcessEnv = {}) => run(name, args, environment);
+}
+
+async function run(name: string, args: readonly string[], environment: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [`infra/local/${name}.ts`, ...args], {
     cwd: projectRoot,
     env: { ...process.env, SMT_STATE_DIR: '/nowhere', ADMIN_TOKEN: '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -24,7 +31,7 @@ async function replay(args: readonly string[], environment: NodeJS.ProcessEnv = 
   return { stdout, stderr, code };
 }
 
-test('The command replays files of the running stack, by hand or through an address and a token', async () => {
+test('The commands replay files of the running stack and say how it stands, by hand or through an address and a token', async () => {
   const fresh = await createFreshDatabase();
   onTestFinished(() => fresh.drop());
   const database = fresh.open();
@@ -52,6 +59,12 @@ test('The command replays files of the running stack, by hand or through an addr
   });
   const stranger = await replay(['--url', stack.apiUrl], { ADMIN_TOKEN: 'wrong' });
   const mistaken = await replay(['--status', 'lost'], here);
+  const standing = await status([], here);
+  const loaded = await status(['--file', sample], here); // by the hash of its bytes
+  const failed = await status(['--url', stack.apiUrl, '--file', 'broken.csv', '--json'], {
+    ADMIN_TOKEN: stack.adminToken,
+  });
+  const unknown = await status(['--file', 'never.csv'], here);
 
   expect(shown).toMatchObject({
     code: 0,
@@ -70,6 +83,22 @@ test('The command replays files of the running stack, by hand or through an addr
   expect(remote).toMatchObject({ code: 0, stdout: expect.stringContaining('continue with --after 1') });
   expect(stranger).toMatchObject({ code: 1, stdout: '' });
   expect(mistaken).toMatchObject({ code: 1, stderr: expect.stringContaining('status') });
+  expect(standing).toMatchObject({ code: 1, stderr: '' });
+  expect(standing.stdout).toMatch(/^ERROR sweep-silent: The sweep has not completed a run yet/);
+  expect(standing.stdout).toMatch(
+    /^WARNING files-failed: 1 file is failed, .*broken\.csv\): unknown-header\.\n {2}For that one: /m,
+  );
+  expect(standing.stdout).toContain('Newest day     2025-12-31');
+  expect(loaded).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^Yes: it is loaded as file 1, 35,040 intervals\.\n/),
+  });
+  expect(failed.code).toBe(1);
+  expect(JSON.parse(failed.stdout).file).toMatchObject({
+    is_loaded: false,
+    files: [{ id: '2', resolve: expect.any(String) }],
+  });
+  expect(unknown).toMatchObject({ code: 1, stdout: 'No: no file of this name, hash, key or id has come.\n' });
 }, 120_000);
 
 test('The command says what is missing: a stack, a token, or an option it knows', async () => {

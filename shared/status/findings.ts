@@ -1,0 +1,171 @@
+import { arrivalsText } from './arrivals-text.ts';
+import type { ExpectedDelivery } from './expected-delivery.ts';
+import type { Facts } from './facts.ts';
+import { resolveFailure } from './failure-advice.ts';
+import { durationText, plural } from './words.ts';
+
+/** Something that a person has to look at. */
+export interface Finding {
+  /** Name of the alarm for the same, and of its section in the runbook. */
+  readonly code: string;
+  /** `error`: data does not arrive or is not loaded. `warning`: it is, and something in it has to be checked. */
+  readonly severity: 'error' | 'warning';
+  /** What is wrong, in a sentence. */
+  readonly message: string;
+  /** The one thing to do. */
+  readonly resolve: string;
+}
+
+/** As the alarm `sweep-silent` has it: four runs. */
+const sweepSilenceMs = 20 * 60_000;
+/** As the alarm `oldest-message` has it. */
+const longestWaitMs = 2 * 3_600_000;
+
+/** What is wrong now, what stops data first; nothing if all is as expected. */
+export function findingsOf(facts: Facts): readonly Finding[] {
+  const { expected } = facts;
+  return [
+    sweepSilent(facts),
+    waiting(facts),
+    ...(expected ? delivered(facts, expected) : []),
+    filesFailed(facts),
+    uploadsMissing(facts),
+    daysDiffer(facts),
+    daysMissing(facts),
+  ].filter((finding) => finding !== null);
+}
+
+function sweepSilent({ now, sweepCompletedAt }: Facts): Finding | null {
+  const silentMs = sweepCompletedAt && now.getTime() - sweepCompletedAt.getTime();
+  if (silentMs !== null && silentMs < sweepSilenceMs) return null;
+  const last = silentMs === null ? 'has not completed a run yet' : `completed its last run ${ago(silentMs)}`;
+  return {
+    code: 'sweep-silent',
+    severity: 'error',
+    message: `The sweep ${last}, and runs every five minutes. Lost files are not found while it does not.`,
+    resolve: 'See whether its schedule is enabled, and its log for why it fails.',
+  };
+}
+
+function waiting({ now, files }: Facts): Finding | null {
+  const { oldestPending: oldest } = files;
+  const waitedMs = oldest ? now.getTime() - oldest.since.getTime() : 0;
+  if (oldest === null || waitedMs < longestWaitMs) return null;
+  return {
+    code: 'oldest-message',
+    severity: 'error',
+    message: `File ${oldest.id} (${oldest.filename}) has waited for ${durationText(waitedMs)} to be normalized.`,
+    resolve:
+      'See whether normalize receives messages (its event source mapping may be disabled), and why it fails.',
+  };
+}
+
+function delivered(facts: Facts, expected: ExpectedDelivery): (Finding | null)[] {
+  return [
+    noNewIntervals(facts, expected),
+    dataOld(facts, expected),
+    dormant(facts, expected),
+    ...lateSources(facts),
+  ];
+}
+
+function noNewIntervals(facts: Facts, { silenceHours }: ExpectedDelivery): Finding | null {
+  const { now, dataAge } = facts;
+  const silentMs = dataAge.lastLoadedAt && now.getTime() - dataAge.lastLoadedAt.getTime();
+  if (silentMs !== null && silentMs < silenceHours * 3_600_000) return null;
+  const since =
+    silentMs === null
+      ? 'No intervals are stored yet'
+      : `No newer intervals have come for ${durationText(silentMs)}`;
+  const { why, resolve } = arrivalsText(facts);
+  return {
+    code: 'no-new-intervals',
+    severity: 'error',
+    message: `${since}; some are expected every ${silenceHours} hours. ${why}`,
+    resolve,
+  };
+}
+
+function dataOld({ dataAge }: Facts, { dataAgeDays }: ExpectedDelivery): Finding | null {
+  const { newestUsageDate, ageDays } = dataAge;
+  if (ageDays === null || ageDays < dataAgeDays) return null;
+  return {
+    code: 'data-old',
+    severity: 'error',
+    message: `The newest day stored is ${newestUsageDate}, ${plural(ageDays, 'day')} ago; less than ${dataAgeDays} are expected.`,
+    resolve: 'See which days the last files hold, and get the days since from SMT.',
+  };
+}
+
+function dormant({ dataAge }: Facts, { dormantDays, dormantPercent }: ExpectedDelivery): Finding | null {
+  const { active, dormant: count, dormantEsiids, isSample } = dataAge;
+  if (count === 0 || (100 * count) / active < dormantPercent) return null;
+  const named = dormantEsiids.slice(0, 3).map(({ esiid }) => esiid);
+  const more = count > named.length ? ' and others' : '';
+  return {
+    code: 'dormant-esiids',
+    severity: 'error',
+    message: `${plural(count, 'ESIID')} of ${active.toLocaleString('en-US')}${isSample ? ' examined' : ''} had intervals in the last 30 days and none for more than ${plural(dormantDays, 'day')}: ${named.join(', ')}${more}.`,
+    resolve: 'See whether SMT still delivers them: the subscription there may have ended.',
+  };
+}
+
+function lateSources({ now, files }: Facts): Finding[] {
+  return files.sources
+    .filter(({ isLate }) => isLate)
+    .map(({ source, lastReceivedAt }) => ({
+      code: 'late-sources',
+      severity: 'error',
+      message: `${source} brings data on most days, and has brought none lately; its last file came ${ago(now.getTime() - lastReceivedAt.getTime())}.`,
+      resolve: `Look at ${source}, whatever other sources bring.`,
+    }));
+}
+
+function filesFailed({ files, lastFailed }: Facts): Finding | null {
+  if (files.failed === 0 || lastFailed === null) return null;
+  const { id, filename, error_code: code } = lastFailed;
+  const stand = files.failed === 1 ? 'file is' : 'files are';
+  return {
+    code: 'files-failed',
+    severity: 'warning',
+    message: `${files.failed.toLocaleString('en-US')} ${stand} failed, the last one received is file ${id} (${filename}): ${code}.`,
+    resolve: `For that one: ${resolveFailure(code)}.`,
+  };
+}
+
+function uploadsMissing({ missingUploads }: Facts): Finding | null {
+  const { count, uploads } = missingUploads;
+  const [first] = uploads;
+  if (first === undefined) return null;
+  return {
+    code: 'uploads-that-never-came',
+    severity: 'warning',
+    message: `${plural(count, 'upload')} of the last day ${count === 1 ? 'was' : 'were'} granted and never came, the first from ${first.source}: ${first.objectKey.split('/').at(-1)}.`,
+    resolve: `See at ${first.source} why its PUT to S3 fails, and send the file again.`,
+  };
+}
+
+function daysDiffer({ disagreements: { daysDiffering } }: Facts): Finding | null {
+  if (daysDiffering === 0) return null;
+  return {
+    code: 'days-that-differ',
+    severity: 'warning',
+    message: `${plural(daysDiffering, 'day')} of intervals, noticed since yesterday, add up to something else than SMT’s daily read.`,
+    resolve: 'Look at the worst day first; the usage page of its ESIID shows both sums.',
+  };
+}
+
+function daysMissing({ disagreements: { daysMissing: count } }: Facts): Finding | null {
+  if (count === 0) return null;
+  return {
+    code: 'days-without-intervals',
+    severity: 'warning',
+    message: `SMT has a daily read of ${plural(count, 'day')} whose intervals are still missing five days later.`,
+    resolve: 'Get the interval file of these days from SMT.',
+  };
+}
+
+/** `3 hours ago` */
+function ago(ms: number): string {
+  return `${durationText(ms)} ago`;
+}

@@ -1,0 +1,130 @@
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import { pendingStatuses, type RawFileStatus, rawFileStatuses } from '../tables.ts';
+
+/** Maximum that is counted of files of a status; beyond it, a count is a lower bound. */
+const maxCounted = 1_000;
+/** Maximum number of sources that are listed. */
+const maxSources = 50;
+/** A source delivers daily if it had a file with data on this many of the fourteen days before the last. */
+const activeDaysOfDaily = 10;
+
+/** Where the files of a system stand. */
+export interface FileStatus {
+  /** Files received today, a day in Texas, by status; statuses without any are left out. */
+  readonly today: Readonly<Partial<Record<RawFileStatus, number>>>;
+  /** Files that have failed and were not replayed, at most a thousand. */
+  readonly failed: number;
+  /** Files received since the instant that was asked for, by status, each at most a thousand. */
+  readonly since: Readonly<Partial<Record<RawFileStatus, number>>>;
+  /** The pending file that has waited longest, since it was received or replayed. */
+  readonly oldestPending: { readonly id: string; readonly filename: string; readonly since: Date } | null;
+  /** The last presigned upload that was granted. */
+  readonly lastUploadRequest: { readonly source: string; readonly requestedAt: Date } | null;
+  readonly sources: readonly SourceStatus[];
+}
+
+interface SourceStatus {
+  readonly source: string;
+  readonly lastReceivedAt: Date;
+  /** It brings data on most days. */
+  readonly isDaily: boolean;
+  /** It brings data on most days, and has brought none for as long as that may take. */
+  readonly isLate: boolean;
+}
+
+export interface FileStatusQuery {
+  readonly bucket: string;
+  /** Start of `since`. */
+  readonly since: Date;
+  /** How long a daily source may be silent. */
+  readonly silenceHours: number;
+}
+
+/** Every part is read from the end of an index; the costs grow with the files of today and with those that are pending. */
+export async function readFileStatus(database: Database, query: FileStatusQuery): Promise<FileStatus> {
+  const [counts, oldestPending, lastUploadRequest, sources] = await Promise.all([
+    countByStatus(database, query.since),
+    findOldestPending(database, query.bucket),
+    findLastUploadRequest(database),
+    readSources(database, query.silenceHours),
+  ]);
+  return { ...counts, oldestPending, lastUploadRequest, sources };
+}
+
+interface StatusCounts {
+  readonly status: RawFileStatus;
+  readonly today: number;
+  readonly since: number;
+  readonly all: number;
+}
+
+async function countByStatus({ kysely }: Database, since: Date) {
+  const { rows } = await sql<StatusCounts>`
+    select status,
+      (select count(*)::integer from raw_files file where file.status = known.status and received_at >= midnight) as today,
+      (select count(*)::integer from (
+        select from raw_files file where file.status = known.status and received_at > ${since} limit ${maxCounted}
+      ) counted) as since,
+      (select count(*)::integer from (
+        select from raw_files file where file.status = known.status limit ${maxCounted}
+      ) counted) as all
+    from unnest(${[...rawFileStatuses]}::text[]) known (status)
+    cross join (
+      select timezone('America/Chicago', date_trunc('day', timezone('America/Chicago', now()))) as midnight
+    ) today`.execute(kysely);
+  const by = (count: 'today' | 'since') =>
+    Object.fromEntries(rows.filter((row) => row[count] > 0).map((row) => [row.status, row[count]]));
+  return {
+    today: by('today'),
+    since: by('since'),
+    failed: rows.find(({ status }) => status === 'failed')?.all ?? 0,
+  };
+}
+
+async function findOldestPending({ kysely }: Database, bucket: string): Promise<FileStatus['oldestPending']> {
+  const { rows } = await sql<NonNullable<FileStatus['oldestPending']>>`
+    select id, filename, coalesce(replayed_at, received_at) as since
+    from raw_files
+    where bucket = ${bucket} and status in (${sql.join(pendingStatuses)})
+    order by since
+    limit 1`.execute(kysely);
+  return rows[0] ?? null;
+}
+
+async function findLastUploadRequest({ kysely }: Database): Promise<FileStatus['lastUploadRequest']> {
+  const row = await kysely
+    .selectFrom('upload_requests')
+    .select(['source', 'requested_at as requestedAt'])
+    .orderBy('expires_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Sources are walked by skipping through their index: there are few of them, and many files of each. */
+async function readSources({ kysely }: Database, silenceHours: number): Promise<readonly SourceStatus[]> {
+  const withData = sql`file.source = name.source and file.status = 'normalized'`;
+  const { rows } = await sql<SourceStatus>`
+    with recursive name (source) as (
+      (select source from raw_files order by source limit 1)
+      union all
+      select (select file.source from raw_files file where file.source > name.source order by file.source limit 1)
+      from name where name.source is not null
+    ), known as (
+      select source,
+        (select received_at from raw_files file where file.source = name.source order by received_at desc limit 1)
+          as "lastReceivedAt",
+        (select count(*) from generate_series(1, 14) day where exists (
+          select from raw_files file
+          where ${withData} and received_at > now() - (day + 1) * interval '1 day' and received_at <= now() - day * interval '1 day'
+        )) >= ${activeDaysOfDaily} as "isDaily",
+        not exists (
+          select from raw_files file where ${withData} and received_at > now() - ${silenceHours} * interval '1 hour'
+        ) as "isSilent"
+      from name where source is not null limit ${maxSources}
+    )
+    select source, "lastReceivedAt", "isDaily", "isDaily" and "isSilent" as "isLate"
+    from known order by "lastReceivedAt" desc`.execute(kysely);
+  return rows;
+}
