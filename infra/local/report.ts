@@ -47,7 +47,7 @@ export function summaryOf(file: RawFile, isNew = true): string {
     case 'ignored':
       return `ignored as file ${file.id}: holds no intervals (${file.members.map(({ kind }) => kind).join(', ')})`;
     case 'failed':
-      return `failed as file ${file.id}: ${file.error_message} (${file.error_code})`;
+      return `failed as file ${file.id}: ${reasonOf(file)} (${file.error_code})`;
     case 'withdrawn':
       return `withdrawn, kept as file ${file.id}; "npm run replay -- --id ${file.id}" loads it again`;
     case 'registered':
@@ -63,6 +63,16 @@ function read(rows: number, inserted: number | false, what: string): string | fa
 /** Whether the data of a file is loaded, or there was none to load. */
 export function isLoaded(file: Pick<RawFile, 'status'>): boolean {
   return file.status === 'normalized' || file.status === 'duplicate' || file.status === 'ignored';
+}
+
+/** What to do here, where the file's own message speaks of upload requests. */
+function reasonOf({
+  error_code: code,
+  error_message: message,
+}: Pick<RawFile, 'error_code' | 'error_message'>): string | null {
+  return code === 'esiid-unknown'
+    ? 'The file names no ESIID. Give it as --esiid and ingest the file again.'
+    : message;
 }
 
 /** Reports on standard error that a function failed. The work is retried, or the file's status shows the failure. */

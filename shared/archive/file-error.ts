@@ -6,6 +6,7 @@ export const fileErrorCodes = [
   'empty-file',
   'binary-file',
   'spreadsheet',
+  'office-document',
   'unknown-header',
   'esiid-unknown',
   'no-usable-rows',

@@ -36,17 +36,17 @@ const deflated = 8;
 
 /**
  * Lists the files of a zip archive (folders and what file managers leave in them left out) by its central directory.
- * @throws FileError `truncated-archive`, `corrupt-zip`, `archive-too-large` (too many members), `spreadsheet`
+ * @throws FileError `truncated-archive`, `corrupt-zip`, `archive-too-large` (too many members), `spreadsheet`, `office-document`
  */
 export async function openZip(source: ByteSource, budget: UnpackBudget): Promise<ZipEntry[]> {
   const reader = new SourceReader(source);
   const zip = await findDirectory(reader, source.sizeBytes);
   const entries: ZipEntry[] = [];
+  const found = new Set<(typeof documents)[number]>();
   try {
     for await (const entry of zip.eachEntry()) {
       const name = nameOf(entry);
-      if (name === '[Content_Types].xml')
-        throw new FileError('spreadsheet', 'This is an Excel workbook. Save it as CSV and send that.');
+      for (const document of documents) if (document[0].test(name)) found.add(document);
       if (isMember(name)) entries.push({ name, open: (spent) => readEntry(zip, entry, name, reader, spent) });
       if (entries.length > budget.limits.maxMembers)
         throw new FileError(
@@ -54,12 +54,27 @@ export async function openZip(source: ByteSource, budget: UnpackBudget): Promise
           `The archive has more than ${budget.limits.maxMembers} members. Split it.`,
         );
     }
+    const [, code, what] = documents.find((document) => found.has(document)) ?? [];
+    if (code) throw new FileError(code, `This is ${what}. Save it as CSV and send that.`);
     await checkDirectoryEnd(reader, zip, source.sizeBytes);
   } catch (error) {
     throw asZipError(error, reader, 'corrupt-zip', 'The directory of the zip archive is corrupt');
   }
   return entries;
 }
+
+/** Members by which an archive is a document of an office program; every one of Microsoft's has the last. */
+const documents: readonly (readonly [
+  member: RegExp,
+  code: 'spreadsheet' | 'office-document',
+  what: string,
+])[] = [
+  [/^word\//, 'office-document', 'a Word document'],
+  [/^ppt\//, 'office-document', 'a PowerPoint presentation'],
+  [/^mimetype$/, 'spreadsheet', 'an OpenDocument file, such as a spreadsheet of LibreOffice'],
+  [/^Index\/Document\.iwa$/, 'spreadsheet', 'a document of Apple Numbers'],
+  [/^\[Content_Types\]\.xml$/, 'spreadsheet', 'an Excel workbook'],
+];
 
 /** What may follow the last entry: the end record, that of ZIP64, or a signature of the directory. */
 const afterDirectory = ['PK\x05\x06', 'PK\x06\x06', 'PK\x05\x05'];

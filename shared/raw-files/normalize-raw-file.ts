@@ -173,9 +173,9 @@ function read(
   sink: BlockSink,
   readSink: ReadSink,
 ): Promise<RawFileReport> {
-  const { filename, esiid: esiidHint, receivedAt } = file;
+  const { filename, source, esiid: esiidHint, receivedAt } = file;
   const decrypt = openPgp && ((message: AsyncIterable<Buffer>) => openPgp(message, receivedAt));
-  const options = { filename, esiidHint, receivedAt, decrypt, limits };
+  const options = { filename, source, esiidHint, receivedAt, decrypt, limits };
   return readRawFile(objects.source(file, file.sizeBytes), options, sink, readSink);
 }
 

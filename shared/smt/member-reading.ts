@@ -14,6 +14,8 @@ export type ReadSink = (read: DailyRead | MonthlyRead, member: number) => void |
 export interface ReadingOptions {
   /** ESIID for members without one, and only for those; from the upload request or the object's key. */
   readonly esiidHint: string | null;
+  /** The channel that the file came through, for messages that say how to send it again. */
+  readonly source?: string | undefined;
   /** When the file was received, S3's time: no stamp or interval in it can be more than a day later. */
   readonly receivedAt: Date;
   /** Maximum number of blocks that wait for more rows. */

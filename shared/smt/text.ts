@@ -2,8 +2,8 @@ type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /** Maximum number of bytes decoded at once, however large the source's chunks are. */
 const chunkBytes = 64 * 1024;
-/** Number of bytes that show the encoding. */
-const encodingHeadBytes = 4;
+/** Minimum number, however small they are: each chunk copies the line that it continues, which may be as long as a chunk. */
+const minChunkBytes = 16 * 1024;
 
 /** Finds the encoding by its byte order mark, or by the zero bytes that ASCII text has in UTF-16. */
 export function detectEncoding(head: Buffer): { encoding: Encoding; bomBytes: number } {
@@ -31,28 +31,42 @@ export function firstLine(text: string): string {
 /** Decodes a stream of text to UTF-8 in chunks of bounded size, without its byte order mark. */
 export async function* decodeText(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let decoder: InstanceType<typeof TextDecoder> | null | undefined;
-  let head: Buffer = Buffer.alloc(0);
-  for await (const chunk of source) {
+  for await (const chunk of joined(source)) {
+    let bytes = chunk;
     if (decoder === undefined) {
-      head = Buffer.concat([head, chunk]);
-      if (head.length >= encodingHeadBytes) yield* start();
-    } else {
-      yield* decoded(chunk);
+      const { encoding, bomBytes } = detectEncoding(chunk);
+      decoder = encoding === 'utf-8' ? null : new TextDecoder(encoding);
+      bytes = chunk.subarray(bomBytes);
     }
-  }
-  if (decoder === undefined && head.length > 0) yield* start();
-  if (decoder) yield Buffer.from(decoder.decode());
-
-  function* start(): Generator<Buffer> {
-    const { encoding, bomBytes } = detectEncoding(head);
-    decoder = encoding === 'utf-8' ? null : new TextDecoder(encoding);
-    yield* decoded(head.subarray(bomBytes));
-  }
-
-  function* decoded(bytes: Buffer): Generator<Buffer> {
     for (let at = 0; at < bytes.length; at += chunkBytes) {
       const part = bytes.subarray(at, at + chunkBytes);
       yield decoder ? Buffer.from(decoder.decode(part, { stream: true })) : part;
     }
   }
+  if (decoder) yield Buffer.from(decoder.decode());
+}
+
+/** Joins small chunks. What came before an error of the source is passed on before it is thrown. */
+async function* joined(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  let length = 0;
+  const flushed = (): Buffer => {
+    const [first] = parts;
+    const bytes = parts.length === 1 && first ? first : Buffer.concat(parts);
+    parts = [];
+    length = 0;
+    return bytes;
+  };
+  let failure: { readonly error: unknown } | null = null;
+  try {
+    for await (const chunk of source) {
+      parts.push(chunk);
+      length += chunk.length;
+      if (length >= minChunkBytes) yield flushed();
+    }
+  } catch (error) {
+    failure = { error };
+  }
+  if (length > 0) yield flushed();
+  if (failure) throw failure.error;
 }

@@ -5,6 +5,10 @@ import { detectEncoding, firstLine } from './text.ts';
 /** Number of bytes that show whether a file is text. */
 const textHeadBytes = 4096;
 
+/** POSIX: what every header of a tar archive holds after the member's name, mode, owner, size and time. */
+const tarMagic = 'ustar';
+const tarMagicAt = 257;
+
 const knownBinaries: readonly (readonly [string, string])[] = [
   ['%PDF', 'a PDF document'],
   ['\x89PNG', 'a PNG picture'],
@@ -17,9 +21,14 @@ const knownBinaries: readonly (readonly [string, string])[] = [
   ['\x28\xb5\x2f\xfd', 'a Zstandard archive'],
 ];
 
-/** Rejects a member before any form checks it. @throws FileError `empty-file`, `binary-file` */
+/** Rejects a member before any form checks it. @throws FileError `empty-file`, `binary-file`, `unsupported-archive` */
 export function rejectNoText(head: MemberHead): void {
   if (head.isWhole && head.text.trim() === '') throw new FileError('empty-file', 'The file is empty.');
+  if (head.bytes.toString('latin1', tarMagicAt, tarMagicAt + tarMagic.length) === tarMagic)
+    throw new FileError(
+      'unsupported-archive',
+      'This is a tar archive. Send the files in it one by one, or as a zip.',
+    );
   const { encoding, bomBytes } = detectEncoding(head.bytes);
   const bytes = head.bytes.subarray(bomBytes, bomBytes + textHeadBytes);
   const start = bytes.toString('latin1', 0, 8);

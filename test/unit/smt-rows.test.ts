@@ -176,11 +176,15 @@ describe('A file without an ESIID column', () => {
     expect(blocks[0]?.kwh.slice(0, 4)).toEqual(['0.1', '0.2', '0.3', null]);
   });
 
-  test('fails without one, and says what to do', async () => {
-    const { report } = await readBytes(text);
+  test.each([
+    ['console-drop', 'esiid=<ESIID>'],
+    ['admin-ui', 'on the page'],
+    ['droplet-upload', '"esiid" in the upload request'],
+  ])('fails without one, and says what to do about a file of %s', async (source, how) => {
+    const { report } = await readBytes(text, { source });
 
     expect(report).toMatchObject({ status: 'failed', errorCode: 'esiid-unknown' });
-    expect(report.errorMessage).toMatch(/esiid=<ESIID>/);
+    expect(report.errorMessage).toContain(how);
   });
 
   test('A file with the column never takes the hint', async () => {

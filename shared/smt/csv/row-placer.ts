@@ -16,8 +16,9 @@ import { locate, ordinarySlot, type Place, rowLengthMinutes, startOfEnd } from '
 /** Maximum number of rows of clock-change days that wait for the rest of their day. */
 const maxHeldRows = 100_000;
 const slotMinutes = 15;
-/** Maximum number of meter-days whose conflicts are recorded. */
-const maxConflicts = 50_000;
+
+/** Called with each reading that was put into its slot. */
+export type OnPlaced = (key: BlockKey, slot: number, kwh: string, isEstimated: boolean, row: Row) => void;
 
 /** Puts parsed rows into the slots of their blocks: every row into exactly one count. */
 export class RowPlacer {
@@ -25,25 +26,26 @@ export class RowPlacer {
   readonly otherLengths = new Map<number, number>();
   /** Rows of the repeated hour whose slot is ambiguous. */
   unresolvedRows = 0;
-  /** The first row of each meter-day with another value for a slot that has one. */
-  readonly conflicts = new Map<string, Row>();
   private readonly layout: IntervalLayout;
   private readonly rejectedDays: ReadingRules['rejectedDays'];
   private readonly reading: MemberReading;
   private readonly filler: BlockFiller;
   private readonly changeDays = new ChangeDays();
   private readonly reject: (row: Row, rejection: Rejection) => void;
+  private readonly onPlaced: OnPlaced | undefined;
   private key: BlockKey | undefined;
 
   constructor(
     { layout, rejectedDays }: ReadingRules,
     reading: MemberReading,
     reject: (row: Row, rejection: Rejection) => void,
+    onPlaced?: OnPlaced,
   ) {
     this.layout = layout;
     this.rejectedDays = rejectedDays;
     this.reading = reading;
     this.reject = reject;
+    this.onPlaced = onPlaced;
     this.filler = new BlockFiller(reading);
   }
 
@@ -155,13 +157,8 @@ export class RowPlacer {
       return;
     }
     if (this.layout.meter >= 0) this.filler.open(key).meter ??= meterOf(row.cells[this.layout.meter] ?? '');
-    if (this.filler.place(key, slot, kwh, isEstimated) === 'conflict') this.noteConflict(key, row);
-  }
-
-  private noteConflict(key: BlockKey, row: Row): void {
-    const name = meterDayName(key);
-    if (key.revisedAt === null && this.conflicts.size < maxConflicts && !this.conflicts.has(name))
-      this.conflicts.set(name, copiedRow(row, this.layout.delimiter));
+    this.filler.place(key, slot, kwh, isEstimated);
+    this.onPlaced?.(key, slot, kwh, isEstimated, row);
   }
 }
 

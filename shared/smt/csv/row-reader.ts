@@ -6,7 +6,7 @@ import { type CellPlace, describeCell, quoted } from './place-of-cell.ts';
 import { readRows } from './read-rows.ts';
 import type { ReadingRules } from './reading-rules.ts';
 import { isRejection, RowParser } from './row-parser.ts';
-import { RowPlacer } from './row-placer.ts';
+import { type OnPlaced, RowPlacer } from './row-placer.ts';
 import type { Rejection, Row } from './rows.ts';
 import type { Table } from './table.ts';
 import { writtenDate } from './time/written-date.ts';
@@ -21,12 +21,12 @@ export class RowReader {
   /** The first date that only the other order can read. */
   private otherOrder: CellPlace | null = null;
 
-  constructor(table: Table, rules: ReadingRules, reading: MemberReading) {
+  constructor(table: Table, rules: ReadingRules, reading: MemberReading, onPlaced?: OnPlaced) {
     this.table = table;
     this.rules = rules;
     this.reading = reading;
     this.parser = new RowParser(rules, reading.options.receivedAt);
-    this.placer = new RowPlacer(rules, reading, (row, rejection) => this.reject(row, rejection));
+    this.placer = new RowPlacer(rules, reading, (row, rejection) => this.reject(row, rejection), onPlaced);
   }
 
   async read(bytes: AsyncIterable<Buffer>): Promise<void> {
@@ -43,11 +43,6 @@ export class RowReader {
     if (this.otherOrder) throw dayFirst(this.otherOrder);
     const { tally } = this.reading;
     if (tally.counts.intervalsRead === 0) throw noUsableRows(tally, this.placer.otherLengths);
-  }
-
-  /** The first row of each meter-day with another value for a slot that has one. */
-  get conflicts(): ReadonlyMap<string, Row> {
-    return this.placer.conflicts;
   }
 
   /** Rows of the repeated hour whose slot is ambiguous. */

@@ -1,6 +1,8 @@
 import { FileError } from '../../archive/file-error.ts';
 import { esiidPattern } from '../../intervals/esiid.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
+import { howToGiveEsiid } from '../how-to-give-esiid.ts';
+import type { ReadingOptions } from '../member-reading.ts';
 import { type BlockProof, BlockShape, intervalSeconds, isLocalMidnight } from './block-shape.ts';
 import { blockLink, FeedLinks } from './feed-links.ts';
 import type { FeedBlock, FeedEntry, FeedHandler, FeedReading, Resource } from './feed-reader.ts';
@@ -104,7 +106,7 @@ export class FeedSurvey implements FeedHandler {
    * Resolves the links after the first read.
    * @throws FileError `esiid-unknown` if the ESIID of the readings is unknown
    */
-  resolve(feed: FeedEntry, esiidHint: string | null): void {
+  resolve(feed: FeedEntry, { esiidHint, source }: ReadingOptions): void {
     const links = new FeedLinks(this.resources);
     const evidenceOf = new Map<Resource | null, Evidence>();
     const unnamed = new Set<Resource | null | undefined>();
@@ -122,7 +124,7 @@ export class FeedSurvey implements FeedHandler {
       }
       return { meaning, esiid: named ?? esiidHint, evidence, plans: new Map() };
     });
-    rejectUnknownEsiid(unnamed, isAnyNamed, esiidHint);
+    rejectUnknownEsiid(unnamed, isAnyNamed, { esiidHint, source });
   }
 
   /** How the readings of a block are read. @param index the block's place in the file */
@@ -154,7 +156,7 @@ function meaningOfBlocks(links: FeedLinks, meterReading: Resource | null | undef
 function rejectUnknownEsiid(
   unnamed: ReadonlySet<Resource | null | undefined>,
   isAnyNamed: boolean,
-  esiidHint: string | null,
+  { esiidHint, source }: Pick<ReadingOptions, 'esiidHint' | 'source'>,
 ): void {
   if (unnamed.size === 0) return;
   if (unnamed.size > 1 || isAnyNamed)
@@ -166,8 +168,7 @@ function rejectUnknownEsiid(
   if (!esiidHint || !esiidPattern.test(esiidHint))
     throw new FileError(
       'esiid-unknown',
-      'The feed names no ESIID in a title or link. Give it: upload the file again with "esiid" in the request, or copy ' +
-        'the object to a key with a segment esiid=<ESIID>/ in it.',
+      `The feed names no ESIID in a title or link. ${howToGiveEsiid(source)}`,
     );
 }
 

@@ -20,7 +20,7 @@ async function readGreenButton(bytes: AsyncIterable<Buffer>, reading: MemberRead
   const survey = new FeedSurvey();
   const surveyed = await readFeed(bytes, survey, async () => {});
   rejectNoIntervals(surveyed, survey.readingCount);
-  survey.resolve(surveyed.feed, reading.options.esiidHint);
+  survey.resolve(surveyed.feed, reading.options);
   const filler = new BlockFiller(reading);
   const intervals = new FeedIntervals(survey, reading, filler);
   await readFeed(bytes, intervals, () => reading.flush());

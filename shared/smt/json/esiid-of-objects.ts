@@ -1,5 +1,6 @@
 import { FileError } from '../../archive/file-error.ts';
 import { esiidPattern, parseEsiid } from '../../intervals/esiid.ts';
+import { howToGiveEsiid } from '../how-to-give-esiid.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { JsonNumber, type JsonObject } from './json-object.ts';
 
@@ -67,9 +68,9 @@ export class EsiidOfObjects {
   }
 
   private readWithHint(objects: readonly JsonObject[]): void {
-    const { esiidHint } = this.reading.options;
+    const { esiidHint, source } = this.reading.options;
     for (const object of objects) {
-      if (!esiidHint || !esiidPattern.test(esiidHint)) throw unknown();
+      if (!esiidHint || !esiidPattern.test(esiidHint)) throw unknown(source);
       this.isHintUsed = true;
       for (let at = object.parent; at; at = at.parent) this.hinted.add(at);
       this.read(object, esiidHint);
@@ -95,12 +96,8 @@ function isWithin(object: JsonObject, outer: JsonObject): boolean {
   return false;
 }
 
-function unknown(): FileError {
-  return new FileError(
-    'esiid-unknown',
-    'The JSON names no ESIID. Give it: upload the file again with "esiid" in the request, or copy the object to a key ' +
-      'with a segment esiid=<ESIID>/ in it.',
-  );
+function unknown(source: string | undefined): FileError {
+  return new FileError('esiid-unknown', `The JSON names no ESIID. ${howToGiveEsiid(source)}`);
 }
 
 function mixed(): FileError {

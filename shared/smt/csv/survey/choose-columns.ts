@@ -34,7 +34,7 @@ export function chooseColumns(table: Table, survey: ColumnSurvey): ChosenColumns
   const channel = chooseChannel(survey);
   rejectOtherUnits(of('unit'));
   const kwh = chooseEnergy(survey);
-  if (channel < 0) rejectOtherDirection(kwh);
+  rejectOtherThanUsage(kwh, channel >= 0);
   rejectSecondEnergy(survey, kwh);
   const layout: IntervalLayout = {
     delimiter: table.delimiter,
@@ -242,15 +242,17 @@ function chooseEnergy(survey: ColumnSurvey): ColumnProfile {
   );
 }
 
-const otherThanUsage =
-  /generat|export|surplus|deliver|receiv|return|solar|produc|sent|^net|net$|netkwh|kwhnet|inject|feedin|outflow|inflow|import|cumulat|register|reading|index|demand/;
+const otherDirection =
+  /generat|export|surplus|deliver|receiv|return|solar|produc|sent|import|inject|feedin|outflow|inflow/;
+const noInterval = /^net|net$|netkwh|kwhnet|cumulat|register|reading|index|demand/;
 
-/** Energy of another direction, or a register, is not consumption, even if it is the only energy of the file. */
-function rejectOtherDirection({ name, first }: ColumnProfile): void {
-  if (!otherThanUsage.test(reduced(name))) return;
+/** Energy of another direction, a balance or a register is not consumption, even if it is the only energy of the file. */
+function rejectOtherThanUsage({ name, first }: ColumnProfile, hasChannel: boolean): void {
+  const word = reduced(name);
+  if (!noInterval.test(word) && (hasChannel || !otherDirection.test(word))) return;
   throw unknownHeader(
-    `Column ${quoted(name)} is not named as consumption${first ? ` (${describeCell(first)})` : ''}, and no column shows the ` +
-      'channel. Send a row for each reading, with its channel in a column CONSUMPTION_SURPLUSGENERATION (Consumption or ' +
+    `Column ${quoted(name)} is not named as consumption${first ? ` (${describeCell(first)})` : ''}: it may be another ` +
+      'direction, a balance or a register. Send a row for each reading, with its channel in a column CONSUMPTION_SURPLUSGENERATION (Consumption or ' +
       'Surplus Generation).',
   );
 }

@@ -18,9 +18,9 @@ export class DayLabels {
   private mostBack = 0;
   private mostForth = 0;
 
-  private readonly isOfInstants: boolean;
+  readonly isOfInstants: boolean;
 
-  /** @param isOfInstants whether the labels name instants, so that no midnight has the wrong day's date */
+  /** @param isOfInstants whether the labels name instants, so that no midnight may have the wrong day's date */
   constructor(isOfInstants: boolean) {
     this.isOfInstants = isOfInstants;
   }
@@ -63,6 +63,11 @@ export class DayLabels {
       .length;
   }
 
+  /** Whether another label is 15 minutes after the first of the day: one alone may be damaged. */
+  get beginsInARow(): boolean {
+    return this.has(this.seen.indexOf(1) + 1);
+  }
+
   /** The greatest step, in quarter hours, that all labels are a multiple of it apart from midnight. */
   get step96(): number {
     let step = quartersPerDay;
@@ -81,8 +86,7 @@ export class DayLabels {
     const isInOrder = (isDescending ? this.mostForth : this.mostBack) <= 1;
     const [earliest, latest] = isDescending ? [this.last, this.first] : [this.first, this.last];
     const isFirst = earliest === midnightQuarter;
-    if (this.isOfInstants || this.count < 2 || !isInOrder || isFirst === (latest === midnightQuarter))
-      return null;
+    if (this.count < 2 || !isInOrder || isFirst === (latest === midnightQuarter)) return null;
     if (isFirst) return 'first';
     return this.has(lastQuarter) ? 'last' : null;
   }

@@ -33,7 +33,7 @@ export class LabelSurvey {
     const shown = shownDateAndMinutes(label.date ?? run.date, label);
     if (!shown) return;
     const { date, minutes } = shown;
-    meter.add(date, minutes, place);
+    meter.add(date, minutes, label.minutes, place);
     if (minutes % slotMinutes !== 0) return;
     const isInstant = label.offsetMinutes !== null && label.date !== null;
     const name = `${meterName} ${run.revisedAt} ${date}`;

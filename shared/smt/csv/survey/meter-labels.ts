@@ -22,6 +22,7 @@ export class MeterLabels {
   readonly oddDates = new Map<string, CellPlace>();
   private firstDate = '';
   private firstMinutes = -1;
+  private firstWritten = -1;
   private lastDate = '';
   private lastMinutes = -1;
   /** Labels that only ends have: `24:00`, `23:59`. */
@@ -30,13 +31,19 @@ export class MeterLabels {
   private daysMidnightFirst = 0;
   private daysMidnightLast = 0;
   private daysMidnightOpen = 0;
+  /** Days whose labels name instants, in order but for a midnight that is a day off. */
+  private daysOutOfTime = 0;
+  private firstDay = { date: '', beginsInARow: false };
   private distinct = 0;
   private withNeighbour = 0;
   /** Minutes that the labels of every day are apart from midnight, or a multiple of it. */
   private stepMinutes = minutesPerDay;
 
-  /** @param minutes as the label has them, 1440 for an end mark */
-  add(date: string, minutes: number, place: () => CellPlace): void {
+  /**
+   * @param minutes as a clock in Texas shows them, 1440 for an end mark
+   * @param written as the label has them, in its own time zone
+   */
+  add(date: string, minutes: number, written: number, place: () => CellPlace): void {
     this.count++;
     this.firstCell ??= place();
     this.stepMinutes = greatestCommonDivisor(this.stepMinutes, minutes);
@@ -51,6 +58,7 @@ export class MeterLabels {
     if (isFirst || date < this.firstDate || (date === this.firstDate && minutes < this.firstMinutes)) {
       this.firstDate = isFirst || date !== this.firstDate ? copiedString(date) : this.firstDate;
       this.firstMinutes = minutes;
+      this.firstWritten = written;
     }
     if (isFirst || date > this.lastDate || (date === this.lastDate && minutes > this.lastMinutes)) {
       this.lastDate = isFirst || date !== this.lastDate ? copiedString(date) : this.lastDate;
@@ -64,8 +72,11 @@ export class MeterLabels {
     this.distinct += distinct;
     this.withNeighbour += withNeighbour;
     if (midnight === 'first') this.daysMidnightFirst++;
-    if (midnight === 'last') this.daysMidnightLast++;
+    if (midnight === 'last' && day.isOfInstants) this.daysOutOfTime++;
+    else if (midnight === 'last') this.daysMidnightLast++;
     if (day.isMidnightOpen) this.daysMidnightOpen++;
+    if (this.firstDay.date === '' || date < this.firstDay.date)
+      this.firstDay = { date: copiedString(date), beginsInARow: day.beginsInARow };
     if (distinct >= minLabelsOfDay && withNeighbour * 2 < distinct)
       this.oddDates.set(copiedString(date), place);
   }
@@ -95,10 +106,18 @@ export class MeterLabels {
     return !isOneLabel && (this.firstMinutes === slotMinutes || this.lastMinutes === 0);
   }
 
+  /** Data of starts begins at a midnight, in Texas or in the labels' own time zone, unless it is cut off. */
+  private get hasFirstOfStarts(): boolean {
+    const isMidnight = this.firstMinutes === 0 || this.firstWritten === 0;
+    return isMidnight && (this.firstDay.beginsInARow || this.distinct === 1);
+  }
+
   /** Whether its days contradict each other. */
   get isContradictory(): boolean {
     return (
-      (this.daysMidnightFirst > 0 && this.daysMidnightLast > 0) || (this.endMarks > 0 && this.midnights > 0)
+      this.daysOutOfTime > 0 ||
+      (this.daysMidnightFirst > 0 && this.daysMidnightLast > 0) ||
+      (this.endMarks > 0 && this.midnights > 0)
     );
   }
 
@@ -112,7 +131,10 @@ export class MeterLabels {
     const ends = this.conventionOfEnds();
     if (name === 'start') return ends ? null : 'starts';
     if (ends) return ends;
-    if (name === 'either') return this.hasAnEdgeOfEnds || this.daysMidnightOpen > 0 ? null : 'starts';
+    if (name === 'either') {
+      const areStarts = this.hasFirstOfStarts && !this.hasAnEdgeOfEnds && this.daysMidnightOpen === 0;
+      return areStarts ? 'starts' : null;
+    }
     const areStarts = this.hasEdgesOfStarts && this.daysMidnightFirst > 0 && this.daysMidnightOpen === 0;
     return areStarts ? 'starts' : null;
   }

@@ -1,6 +1,7 @@
 import { FileError } from '../../../archive/file-error.ts';
 import { addDays } from '../../../intervals/clock.ts';
 import { esiidPattern } from '../../../intervals/esiid.ts';
+import { howToGiveEsiid } from '../../how-to-give-esiid.ts';
 import { MemberReading, type ReadingOptions } from '../../member-reading.ts';
 import { RowTally } from '../../row-tally.ts';
 import { dateCells, flagWords } from '../cells.ts';
@@ -15,6 +16,7 @@ import type { Table } from '../table.ts';
 import { rowLengthMinutes } from '../time/locate.ts';
 import { type ChosenColumns, chooseColumns } from './choose-columns.ts';
 import { ColumnSurvey } from './column-survey.ts';
+import { ConflictingDays } from './conflicting-days.ts';
 import { LabelSurvey } from './label-survey.ts';
 import type { MeterLabels } from './meter-labels.ts';
 
@@ -102,7 +104,8 @@ async function tryReading(
     },
     read: () => undefined,
   });
-  const reader = new RowReader(table, rules, trial);
+  const conflicts = new ConflictingDays(rules.layout);
+  const reader = new RowReader(table, rules, trial, (...placed) => conflicts.add(...placed));
   try {
     await reader.read(bytes);
   } catch (error) {
@@ -110,23 +113,12 @@ async function tryReading(
   }
   const { invalidTimestamp, duplicateRows, conflictingRows } = tally.counts;
   const unplaced = invalidTimestamp - reader.unresolvedRows;
-  const { layout } = rules;
-  const column = layout.start >= 0 ? layout.start : layout.end;
-  const conflictingDays = new Map(
-    [...reader.conflicts].map(([day, { cells, lineNumber }]) => {
-      const cell = { column: layout.names[column] ?? '', text: cells[column] ?? '', lineNumber };
-      const message =
-        `Times of one day come again with other values, first ${describeCell(cell)}, and no revision stamps order them. Write ` +
-        'times by 24 hours, and each reading once.';
-      return [day, { reason: 'conflicting-values', column, message } satisfies Rejection] as const;
-    }),
-  );
   return {
     rules,
     unplaced,
     repeated: duplicateRows + conflictingRows,
     hasWholeSpringDay,
-    conflictingDays,
+    conflictingDays: conflicts.rejections,
   };
 }
 
@@ -142,13 +134,13 @@ function esiidOfFile(
   { preambleEsiids }: Table,
   { layout }: ChosenColumns,
   { columns }: ColumnSurvey,
-  { esiidHint }: ReadingOptions,
+  { esiidHint, source }: ReadingOptions,
 ): string | null {
   if (layout.esiid >= 0) return null;
   const hinted = esiidHint && esiidPattern.test(esiidHint) ? [esiidHint] : [];
   const named = [...new Set([...preambleEsiids, ...hinted])];
   const [esiid] = named;
-  if (!esiid) throw esiidUnknown();
+  if (!esiid) throw new FileError('esiid-unknown', `The file has no ESIID column. ${howToGiveEsiid(source)}`);
   if (named.length > 1) {
     throw new FileError(
       'ambiguous-esiid',
@@ -165,14 +157,6 @@ function esiidOfFile(
     );
   }
   return esiid;
-}
-
-function esiidUnknown(): FileError {
-  return new FileError(
-    'esiid-unknown',
-    'The file has no ESIID column. Give its ESIID and send it again: on the page beside the file, with --esiid on the ' +
-      'command line, as "esiid" in an upload request, or by copying the object to a key with a segment esiid=<ESIID>/.',
-  );
 }
 
 /** Reads the labels of all rows, and determines what they mean. */

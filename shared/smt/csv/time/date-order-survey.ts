@@ -14,11 +14,22 @@ const ordersOfShape: Readonly<Record<OpenShape, readonly DateOrder[]>> = {
 /** Maximum number of different dates kept that any order can read: two years have fewer days up to the 12th. */
 const maxUndecidedDates = 300;
 
+/** The cells that an order cannot read, though another can. */
+interface Contradiction {
+  readonly first: CellPlace;
+  cells: number;
+}
+
+/** One cell in this many may be damaged; more show how the file writes its dates. */
+const damagedShare = 50;
+/** Number of cells among which a single one may be damaged. */
+const minCellsOfDamage = 5;
+
 /** Summary of the cells of one shape. */
 class ShapeEvidence {
   first: CellPlace | null = null;
-  /** The first cell that an order cannot read, though another can. */
-  readonly contradictions = new Map<DateOrder, CellPlace>();
+  cells = 0;
+  readonly contradictions = new Map<DateOrder, Contradiction>();
   /** Dates that more than one order can read. */
   readonly undecided = new Map<string, ReadonlyMap<DateOrder, string>>();
 }
@@ -44,11 +55,14 @@ export class DateOrderSurvey {
       this.shapes.set(shape, evidence);
     }
     evidence.first ??= place();
+    evidence.cells++;
     if (dates.size > 1 && evidence.undecided.size < maxUndecidedDates)
       evidence.undecided.set([...dates.values()].join(), dates);
     for (const order of orders) {
-      if (!dates.has(order) && !evidence.contradictions.has(order))
-        evidence.contradictions.set(order, place());
+      if (dates.has(order)) continue;
+      const contradiction = evidence.contradictions.get(order);
+      if (contradiction) contradiction.cells++;
+      else evidence.contradictions.set(order, { first: place(), cells: 1 });
     }
   }
 
@@ -85,10 +99,19 @@ function openOrders(shape: OpenShape, evidence: ShapeEvidence, receivedAt: Date)
   const { contradictions } = evidence;
   const orders = ordersOfShape[shape];
   const open = orders.filter((order) => !contradictions.has(order));
-  if (open.length === 0) throw contradictory(orders, contradictions);
+  if (open.length === 0) throw contradictory(orders, evidence);
+  const consecutive = inARow(orders, evidence);
+  if (consecutive && !open.includes(consecutive)) throw contradictory(orders, evidence, consecutive);
+  // A damaged cell must not decide how the others are read.
+  if ([...contradictions.values()].some((contradiction) => isDamage(contradiction, evidence)))
+    throw contradictory(orders, evidence);
   if (open.length === 1) return open;
-  const decided = notYetToCome(open, evidence, receivedAt) ?? inARow(open, evidence);
+  const decided = notYetToCome(open, evidence, receivedAt) ?? consecutive;
   return decided ? [decided] : open;
+}
+
+function isDamage({ cells }: Contradiction, evidence: ShapeEvidence): boolean {
+  return (cells === 1 && evidence.cells >= minCellsOfDamage) || cells * damagedShare <= evidence.cells;
 }
 
 function datesBy(order: DateOrder, { undecided: dates }: ShapeEvidence): string[] {
@@ -128,12 +151,18 @@ const whatToDo = 'Write the dates as YYYY-MM-DD and send the file again.';
 
 function contradictory(
   orders: readonly DateOrder[],
-  contradictions: ReadonlyMap<DateOrder, CellPlace>,
+  { contradictions, first }: ShapeEvidence,
+  consecutive: DateOrder | null = null,
 ): FileError {
   const found = orders.flatMap((order) => {
-    const place = contradictions.get(order);
-    return place ? [`${describeCell(place)} is no date with ${nameOfOrder[order]}`] : [];
+    const contradiction = contradictions.get(order);
+    return contradiction
+      ? [`${describeCell(contradiction.first)} is no date with ${nameOfOrder[order]}`]
+      : [];
   });
+  if (consecutive) found.push(`the others are days in a row with ${nameOfOrder[consecutive]}`);
+  else if (found.length < orders.length && first)
+    found.push(`others, such as ${describeCell(first)}, may be`);
   return new FileError(
     'ambiguous-dates',
     `The file writes dates in more than one order: ${found.join('; ')}. ${whatToDo}`,
