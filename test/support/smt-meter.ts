@@ -34,8 +34,25 @@ const clock = new Intl.DateTimeFormat('en-CA', {
   timeZoneName: 'short',
 });
 
+interface ClockTime {
+  readonly date: string;
+  readonly minutes: number;
+  readonly zone: 'CDT' | 'CST';
+}
+
+const clockTimes = new Map<number, ClockTime>();
+
 /** What a clock in Texas shows at an instant. */
-export function clockAt(instantMs: number): { date: string; minutes: number; zone: 'CDT' | 'CST' } {
+export function clockAt(instantMs: number): ClockTime {
+  let shown = clockTimes.get(instantMs);
+  if (!shown) {
+    shown = lookUpClock(instantMs);
+    clockTimes.set(instantMs, shown);
+  }
+  return shown;
+}
+
+function lookUpClock(instantMs: number): ClockTime {
   const part = Object.fromEntries(clock.formatToParts(instantMs).map(({ type, value }) => [type, value]));
   const minutes = Number(part.hour) * 60 + Number(part.minute);
   return {

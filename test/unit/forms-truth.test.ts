@@ -1,10 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { apiFiles } from '../support/form-api-json.ts';
-import { csv2017 } from '../support/form-csv-2017.ts';
-import { feedStyles, greenButtonFeed } from '../support/form-green-button.ts';
-import { portalResponse } from '../support/form-portal-json.ts';
+import { damageSign, formWriters } from '../support/every-form.ts';
 import { portal2022, writeFile } from '../support/smt-dialects.ts';
 import { esiid, meterDay, type Reading } from '../support/smt-meter.ts';
 import { intervalsOf, intervalsOfReadings, readBytes } from '../support/smt-read.ts';
@@ -13,19 +10,7 @@ import { zip } from '../support/smt-zip.ts';
 const seed = Number(process.env.SMT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const numRuns = Number(process.env.SMT_RUNS ?? 40);
 
-/** Each form that is not the CSV of today, by what writes it. */
-const forms: Readonly<Record<string, (readings: readonly Reading[]) => string>> = {
-  'CSV of 2017': csv2017,
-  'portal JSON': portalResponse,
-  ...Object.fromEntries(Object.entries(apiFiles).map(([name, write]) => [`API JSON, ${name}`, write])),
-  ...Object.fromEntries(
-    Object.entries(feedStyles).map(([name, style]) => [
-      `Green Button, ${name}`,
-      (readings: readonly Reading[]) => greenButtonFeed(readings, style),
-    ]),
-  ),
-};
-const form = fc.constantFrom(...Object.entries(forms));
+const form = fc.constantFrom(...Object.entries(formWriters));
 
 /** One to three days of one meter, in both channels or one, with gaps and estimates. */
 const someReadings: fc.Arbitrary<Reading[]> = fc
@@ -107,10 +92,17 @@ describe('Whatever the form', () => {
       fc.asyncProperty(
         form,
         someReadings,
-        fc.array(fc.record({ at: fc.nat(), what: fc.constantFrom('drop', 'double', 'swap'), to: fc.nat() }), {
-          minLength: 1,
-          maxLength: 3,
-        }),
+        fc.array(
+          fc.record({
+            at: fc.nat(),
+            what: fc.constantFrom('drop' as const, 'double' as const, 'swap' as const),
+            to: fc.nat(),
+          }),
+          {
+            minLength: 1,
+            maxLength: 3,
+          },
+        ),
         async ([, write], withGaps, damages) => {
           // One comma less and one more may shift the values between two gaps, and nothing in the file shows it.
           const readings = withGaps.map((reading) => ({ ...reading, milliKwh: reading.milliKwh ?? 321 }));
@@ -177,21 +169,6 @@ describe('Whatever the form', () => {
     );
   });
 });
-
-/** Drops, doubles or moves one of the signs that hold a form together; digits, points and letters stay what they are. */
-function damageSign(
-  text: string,
-  { at, what, to }: { readonly at: number; readonly what: string; readonly to: number },
-): string {
-  const signs = [...text.matchAll(/[^\w.\s]/g)].map(({ index }) => index);
-  const index = signs[at % signs.length] ?? 0;
-  const sign = text[index] ?? '';
-  if (what === 'double') return text.slice(0, index) + sign + text.slice(index);
-  const without = text.slice(0, index) + text.slice(index + 1);
-  if (what === 'drop') return without;
-  const place = to % without.length;
-  return without.slice(0, place) + sign + without.slice(place);
-}
 
 /** A sign that is lost can take a flag with it. */
 function withoutFlag(interval: string): string {
