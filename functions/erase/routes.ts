@@ -4,15 +4,17 @@ import { count, esiid, rawFileId, removalRequest } from '../../shared/http/schem
 
 const erasureRequest = removalRequest.extend({ esiid });
 
-const sharedFile = z.strictObject({
-  id: rawFileId,
-  filename: z.string(),
-  object_key: z.string(),
-  version_id: z.string(),
-  why: z
-    .enum(['other-esiids', 'unread'])
-    .describe('It holds other ESIIDs, or not all of it was read as intervals, so it may'),
-});
+const sharedFile = z
+  .strictObject({
+    id: rawFileId,
+    filename: z.string(),
+    object_key: z.string(),
+    version_id: z.string(),
+    why: z
+      .enum(['other-esiids', 'unread'])
+      .describe('It holds other ESIIDs, or not all of it was read as intervals, so it may'),
+  })
+  .meta({ id: 'SharedFile' });
 
 const errors = { '503': 'Loads are finishing, or the database is unavailable: retry' };
 

@@ -8,6 +8,6 @@ export const healthRoutes = {
     summary: 'Whether the API responds',
     tag: 'About',
     access: 'anyone',
-    response: z.strictObject({ ok: z.literal(true) }),
+    response: z.strictObject({ ok: z.literal(true) }).meta({ id: 'HealthResponse' }),
   },
 } as const satisfies Routes;

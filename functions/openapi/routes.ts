@@ -8,6 +8,6 @@ export const openApiRoutes = {
     summary: 'This document',
     tag: 'About',
     access: 'anyone',
-    response: z.looseObject({ openapi: z.string() }),
+    response: z.looseObject({ openapi: z.string() }).meta({ id: 'OpenApiDocument' }),
   },
 } as const satisfies Routes;

@@ -66,37 +66,41 @@ export const rawFilesQuery = z
   })
   .refine(({ from, to }) => !from || !to || from <= to, { path: ['from'], message: 'is after "to"' });
 
-export const listedRawFile = z.strictObject({
-  id: rawFileId,
-  filename: z.string(),
-  object_key: z.string(),
-  source: z.string(),
-  size_bytes: count,
-  status: rawFileStatus,
-  duplicate_of: rawFileId.nullable(),
-  attempts: count,
-  error_code: z.string().nullable(),
-  error_message: z.string().nullable(),
-  esiid_count: count,
-  first_esiid: esiid
-    .nullable()
-    .describe('One of those that the file holds, or that the original of a duplicate holds'),
-  interval_min_at: instant.nullable().describe('Start of the first interval in the file'),
-  interval_max_at: instant.nullable().describe('Start of the last interval in the file'),
-  ignored_members: count.describe('Members of the archive that were understood and hold no intervals'),
-  rows_read: count,
-  rejected_rows: count,
-  intervals_read: count,
-  intervals_inserted: count,
-  received_at: instant,
-  normalized_at: instant.nullable(),
-});
+export const listedRawFile = z
+  .strictObject({
+    id: rawFileId,
+    filename: z.string(),
+    object_key: z.string(),
+    source: z.string(),
+    size_bytes: count,
+    status: rawFileStatus,
+    duplicate_of: rawFileId.nullable(),
+    attempts: count,
+    error_code: z.string().nullable(),
+    error_message: z.string().nullable(),
+    esiid_count: count,
+    first_esiid: esiid
+      .nullable()
+      .describe('One of those that the file holds, or that the original of a duplicate holds'),
+    interval_min_at: instant.nullable().describe('Start of the first interval in the file'),
+    interval_max_at: instant.nullable().describe('Start of the last interval in the file'),
+    ignored_members: count.describe('Members of the archive that were understood and hold no intervals'),
+    rows_read: count,
+    rejected_rows: count,
+    intervals_read: count,
+    intervals_inserted: count,
+    received_at: instant,
+    normalized_at: instant.nullable(),
+  })
+  .meta({ id: 'ListedRawFile' });
 
-export const rawFilesResponse = z.strictObject({
-  ok: z.literal(true),
-  files: z.array(listedRawFile).describe('In the order asked for; by default the last received first'),
-  next_cursor: nextCursor,
-});
+export const rawFilesResponse = z
+  .strictObject({
+    ok: z.literal(true),
+    files: z.array(listedRawFile).describe('In the order asked for; by default the last received first'),
+    next_cursor: nextCursor,
+  })
+  .meta({ id: 'RawFilesResponse' });
 
 export const rawFilePath = z.strictObject({ id: rawFileId });
 
@@ -116,133 +120,143 @@ const rowCounts = {
   invalid_row: count,
 };
 
-const rawFile = z.strictObject({
-  id: rawFileId,
-  bucket: z.string(),
-  object_key: z.string(),
-  version_id: z.string(),
-  etag: z.string().nullable(),
-  filename: z.string(),
-  size_bytes: count,
-  sha256: z.string().nullable(),
-  content_type: z.string().nullable(),
-  source: z.string(),
-  esiid: z.string().nullable().describe('The hint sent with the file'),
-  esiids: z.array(esiid).describe('The first thousand that the file holds'),
-  esiid_count: count,
-  status: rawFileStatus,
-  duplicate_of: rawFileId.nullable(),
-  attempts: count,
-  error_code: z.string().nullable(),
-  error_message: z.string().nullable(),
-  ...rowCounts,
-  blocks_inserted: count,
-  blocks_unchanged: count,
-  intervals_inserted: count,
-  daily_reads_inserted: count,
-  monthly_reads_inserted: count,
-  blocks_suppressed: count.describe('Left out, since their ESIID is erased'),
-  members: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        kind: z.string(),
-        counts: z.record(z.string(), count),
-        error_code: z.string().nullable(),
-        error_message: z.string().nullable(),
-      }),
-    )
-    .describe('The first, as many as a response can hold'),
-  member_count: count,
-  interval_min_at: instant.nullable(),
-  interval_max_at: instant.nullable(),
-  received_at: instant,
-  registered_at: instant,
-  queued_at: instant.nullable(),
-  normalized_at: instant.nullable(),
-  announced_at: instant.nullable(),
-  replayed_at: instant.nullable().describe('When it was last requeued by a replay'),
-  created_at: instant,
-  updated_at: instant,
-});
+const member = z
+  .strictObject({
+    name: z.string(),
+    kind: z.string(),
+    counts: z.record(z.string(), count),
+    error_code: z.string().nullable(),
+    error_message: z.string().nullable(),
+  })
+  .meta({ id: 'RawFileMember' });
 
-export const rawFileResponse = z.strictObject({
-  ok: z.literal(true),
-  file: rawFile,
-  timeline: z
-    .array(
-      z.strictObject({
-        at: instant,
-        event: z.enum([
-          'upload-requested',
-          'received',
-          'registered',
-          'queued',
-          'replayed',
-          'attempt-started',
-          'attempt-ended',
-          'announced',
-        ]),
-        detail: z.string().nullable(),
-      }),
-    )
-    .describe('What happened to the file, in order'),
-  rejected_rows: z
-    .array(
-      z.strictObject({
-        member: z.string().nullable(),
-        line_number: count,
-        reason: z.string(),
-        row_text: z.string(),
-      }),
-    )
-    .describe('The first hundred; the counts are complete'),
-  copies: z
-    .array(
-      z.strictObject({
-        id: rawFileId,
-        filename: z.string(),
-        source: z.string(),
-        status: rawFileStatus,
-        received_at: instant,
-      }),
-    )
-    .describe('Other files with the same bytes'),
-  audit: z
-    .strictObject({
-      days: z.partialRecord(z.enum(dayStatuses), count),
-      periods: z.partialRecord(z.enum(periodStatuses), count),
-      disagreements: z.array(
-        z.strictObject({
-          esiid,
-          channel: z.enum(['consumption', 'generation']),
-          usage_date: localDate,
-          status: z.enum(dayStatuses),
-          interval_kwh: kwh.nullable(),
-          daily_kwh: kwh.nullable(),
-          difference_kwh: z.string().nullable(),
-        }),
+const rawFile = z
+  .strictObject({
+    id: rawFileId,
+    bucket: z.string(),
+    object_key: z.string(),
+    version_id: z.string(),
+    etag: z.string().nullable(),
+    filename: z.string(),
+    size_bytes: count,
+    sha256: z.string().nullable(),
+    content_type: z.string().nullable(),
+    source: z.string(),
+    esiid: z.string().nullable().describe('The hint sent with the file'),
+    esiids: z.array(esiid).describe('The first thousand that the file holds'),
+    esiid_count: count,
+    status: rawFileStatus,
+    duplicate_of: rawFileId.nullable(),
+    attempts: count,
+    error_code: z.string().nullable(),
+    error_message: z.string().nullable(),
+    ...rowCounts,
+    blocks_inserted: count,
+    blocks_unchanged: count,
+    intervals_inserted: count,
+    daily_reads_inserted: count,
+    monthly_reads_inserted: count,
+    blocks_suppressed: count.describe('Left out, since their ESIID is erased'),
+    members: z.array(member).describe('The first, as many as a response can hold'),
+    member_count: count,
+    interval_min_at: instant.nullable(),
+    interval_max_at: instant.nullable(),
+    received_at: instant,
+    registered_at: instant,
+    queued_at: instant.nullable(),
+    normalized_at: instant.nullable(),
+    announced_at: instant.nullable(),
+    replayed_at: instant.nullable().describe('When it was last requeued by a replay'),
+    created_at: instant,
+    updated_at: instant,
+  })
+  .meta({ id: 'RawFile' });
+
+const timelineEvent = z
+  .strictObject({
+    at: instant,
+    event: z.enum([
+      'upload-requested',
+      'received',
+      'registered',
+      'queued',
+      'replayed',
+      'attempt-started',
+      'attempt-ended',
+      'announced',
+    ]),
+    detail: z.string().nullable(),
+  })
+  .meta({ id: 'TimelineEvent' });
+
+const rejectedRow = z
+  .strictObject({
+    member: z.string().nullable(),
+    line_number: count,
+    reason: z.string(),
+    row_text: z.string(),
+  })
+  .meta({ id: 'RejectedRow' });
+
+const copy = z
+  .strictObject({
+    id: rawFileId,
+    filename: z.string(),
+    source: z.string(),
+    status: rawFileStatus,
+    received_at: instant,
+  })
+  .meta({ id: 'RawFileCopy' });
+
+const disagreement = z
+  .strictObject({
+    esiid,
+    channel: z.enum(['consumption', 'generation']),
+    usage_date: localDate,
+    status: z.enum(dayStatuses),
+    interval_kwh: kwh.nullable(),
+    daily_kwh: kwh.nullable(),
+    difference_kwh: z.string().nullable(),
+  })
+  .meta({ id: 'Disagreement' });
+
+const change = z
+  .strictObject({
+    esiid,
+    blocks: count,
+    days: count,
+    first_date: localDate,
+    last_date: localDate,
+  })
+  .meta({ id: 'RawFileChange' });
+
+export const rawFileResponse = z
+  .strictObject({
+    ok: z.literal(true),
+    file: rawFile,
+    timeline: z.array(timelineEvent).describe('What happened to the file, in order'),
+    rejected_rows: z.array(rejectedRow).describe('The first hundred; the counts are complete'),
+    copies: z.array(copy).describe('Other files with the same bytes'),
+    audit: z
+      .strictObject({
+        days: z.partialRecord(z.enum(dayStatuses), count),
+        periods: z.partialRecord(z.enum(periodStatuses), count),
+        disagreements: z.array(disagreement),
+      })
+      .describe(
+        'What SMT’s reads say now of the days and billing periods of the file’s first fifty meters, by status, and the ' +
+          'fifty days that differ most',
       ),
-    })
-    .describe(
-      'What SMT’s reads say now of the days and billing periods of the file’s first fifty meters, by status, and the ' +
-        'fifty days that differ most',
-    ),
-  changes: z
-    .array(
-      z.strictObject({
-        esiid,
-        blocks: count,
-        days: count,
-        first_date: localDate,
-        last_date: localDate,
-      }),
-    )
-    .describe('The days that this file was the first to contain, by ESIID; at most fifty'),
-});
+    changes: z
+      .array(change)
+      .describe('The days that this file was the first to contain, by ESIID; at most fifty'),
+  })
+  .meta({ id: 'RawFileResponse' });
 
-export const downloadResponse = z.strictObject({
-  ok: z.literal(true),
-  url: z.string().describe('Returns the original for a GET, for one minute'),
-  expires_at: instant,
-});
+export const downloadResponse = z
+  .strictObject({
+    ok: z.literal(true),
+    url: z.string().describe('Returns the original for a GET, for one minute'),
+    expires_at: instant,
+  })
+  .meta({ id: 'DownloadResponse' });

@@ -6,12 +6,14 @@ import { uploadRequest } from './upload-request.ts';
 const grantedUpload = z
   .strictObject({
     ok: z.literal(true),
-    upload: z.strictObject({
-      method: z.literal('PUT'),
-      url: z.string(),
-      headers: z.record(z.string(), z.string()).describe('Send each of them unchanged'),
-      expires_at: instant,
-    }),
+    upload: z
+      .strictObject({
+        method: z.literal('PUT'),
+        url: z.string(),
+        headers: z.record(z.string(), z.string()).describe('Send each of them unchanged'),
+        expires_at: instant,
+      })
+      .meta({ id: 'PresignedUpload' }),
     object_key: z.string(),
   })
   .meta({ id: 'GrantedUpload' });

@@ -3,19 +3,21 @@ import type { Routes } from '../../shared/http/route.ts';
 import { count, rawFileId, rawFileStatus } from '../../shared/http/schemas.ts';
 import { replayQuery } from './replay-query.ts';
 
+const replayedFile = z
+  .looseObject({
+    id: rawFileId,
+    filename: z.string(),
+    status: rawFileStatus.optional().describe('With `wait`: as it is now'),
+    errorCode: z.string().nullish().describe('With `wait`, of a file that failed'),
+    errorMessage: z.string().nullish().describe('With `wait`, of a file that failed'),
+  })
+  .meta({ id: 'ReplayedFile' });
+
 const replayResponse = z
   .looseObject({
     ok: z.literal(true),
     filesQueued: count,
-    files: z.array(
-      z.looseObject({
-        id: rawFileId,
-        filename: z.string(),
-        status: rawFileStatus.optional().describe('With `wait`: as it is now'),
-        errorCode: z.string().nullish().describe('With `wait`, of a file that failed'),
-        errorMessage: z.string().nullish().describe('With `wait`, of a file that failed'),
-      }),
-    ),
+    files: z.array(replayedFile),
     filesProcessed: count.optional().describe('With `wait`: how many reached a final status in time'),
     intervalsInserted: count.optional().describe('With `wait`'),
   })

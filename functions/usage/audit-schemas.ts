@@ -38,30 +38,32 @@ const difference = z
   .regex(/^-?\d+(\.\d+)?$/)
   .nullable();
 
-const auditedDay = z.strictObject({
-  esiid,
-  channel,
-  usage_date: localDate,
-  status: z
-    .enum(dayStatuses)
-    .describe(
-      'agrees: whole, and the sum is the read; differs: whole, and it is not; incomplete: intervals missing; missing: a read ' +
-        'and no interval; unaudited: intervals and no read',
+const auditedDay = z
+  .strictObject({
+    esiid,
+    channel,
+    usage_date: localDate,
+    status: z
+      .enum(dayStatuses)
+      .describe(
+        'agrees: whole, and the sum is the read; differs: whole, and it is not; incomplete: intervals missing; missing: a read ' +
+          'and no interval; unaudited: intervals and no read',
+      ),
+    interval_kwh: optionalKwh.describe('Sum of the current intervals'),
+    daily_kwh: optionalKwh.describe('SMT’s daily read'),
+    register_kwh: optionalKwh.describe('How far the register advanced'),
+    difference_kwh: difference.describe('interval_kwh less daily_kwh'),
+    running_difference_kwh: difference.describe(
+      'register_kwh less daily_kwh, summed over the week up to this day',
     ),
-  interval_kwh: optionalKwh.describe('Sum of the current intervals'),
-  daily_kwh: optionalKwh.describe('SMT’s daily read'),
-  register_kwh: optionalKwh.describe('How far the register advanced'),
-  difference_kwh: difference.describe('interval_kwh less daily_kwh'),
-  running_difference_kwh: difference.describe(
-    'register_kwh less daily_kwh, summed over the week up to this day',
-  ),
-  register_agrees: z
-    .boolean()
-    .nullable()
-    .describe('Whether that is within 0.05 kWh on this day or the next; null without registers'),
-  intervals: count,
-  expected_intervals: count,
-});
+    register_agrees: z
+      .boolean()
+      .nullable()
+      .describe('Whether that is within 0.05 kWh on this day or the next; null without registers'),
+    intervals: count,
+    expected_intervals: count,
+  })
+  .meta({ id: 'AuditedDay' });
 
 /** Audit fields of a day in a coverage response. */
 export const auditOfDay = {
@@ -72,30 +74,36 @@ export const auditOfDay = {
   difference_kwh: auditedDay.shape.difference_kwh,
 };
 
-const auditedPeriod = z.strictObject({
-  esiid,
-  channel,
-  start_date: localDate,
-  end_date: localDate.describe('Excluded'),
-  status: z.enum(periodStatuses),
-  billed_kwh: kwh,
-  register_kwh: optionalKwh.describe('Register at the end less register at the start, as SMT bills it'),
-  interval_kwh: optionalKwh,
-});
+const auditedPeriod = z
+  .strictObject({
+    esiid,
+    channel,
+    start_date: localDate,
+    end_date: localDate.describe('Excluded'),
+    status: z.enum(periodStatuses),
+    billed_kwh: kwh,
+    register_kwh: optionalKwh.describe('Register at the end less register at the start, as SMT bills it'),
+    interval_kwh: optionalKwh,
+  })
+  .meta({ id: 'AuditedPeriod' });
 
-export const auditResponse = z.strictObject({
-  ok: z.literal(true),
-  esiid: esiid.nullable(),
-  from: localDate.nullable(),
-  to: localDate.nullable(),
-  totals: z
-    .record(z.enum(dayStatuses), count)
-    .describe('Days listed, by status; complete unless the list is as long as "limit"'),
-  days: z.array(auditedDay),
-  periods: z.array(auditedPeriod).describe('Billing periods that start in the range'),
-  register_breaks: z
-    .array(
-      z.strictObject({ esiid, channel, usage_date: localDate, end_reading: kwh, next_start_reading: kwh }),
-    )
-    .describe('Midnights at the end of a day at which the register jumped: the meter was exchanged'),
-});
+const registerBreak = z
+  .strictObject({ esiid, channel, usage_date: localDate, end_reading: kwh, next_start_reading: kwh })
+  .meta({ id: 'RegisterBreak' });
+
+export const auditResponse = z
+  .strictObject({
+    ok: z.literal(true),
+    esiid: esiid.nullable(),
+    from: localDate.nullable(),
+    to: localDate.nullable(),
+    totals: z
+      .record(z.enum(dayStatuses), count)
+      .describe('Days listed, by status; complete unless the list is as long as "limit"'),
+    days: z.array(auditedDay),
+    periods: z.array(auditedPeriod).describe('Billing periods that start in the range'),
+    register_breaks: z
+      .array(registerBreak)
+      .describe('Midnights at the end of a day at which the register jumped: the meter was exchanged'),
+  })
+  .meta({ id: 'AuditResponse' });

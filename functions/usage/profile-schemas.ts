@@ -27,29 +27,33 @@ function bounded<Schema extends z.ZodType<Range>>(schema: Schema) {
 
 export const profileQuery = bounded(z.strictObject({ esiid, ...wholeRange }));
 
-export const profileResponse = z.strictObject({
-  ok: z.literal(true),
-  esiid,
-  rows: z
-    .array(
-      z.strictObject({
-        channel,
-        month: localDate.describe('First day of the calendar month'),
-        weekend: z.boolean().describe('Saturdays and Sundays, or the other days'),
-        hour: z.int().min(0).max(23).describe('Hour of the wall clock in America/Chicago'),
-        kwh: kwh.describe('Sum over the days, an exact decimal'),
-        intervals: count.describe(
-          'Intervals in the sum; four make an hour, so kwh / (intervals / 4) is the mean kW',
-        ),
-      }),
-    )
-    .describe('By month, channel, weekday or weekend, and hour; hours without an interval are left out'),
-  baseload_kw: kwh
-    .nullable()
-    .describe(
-      'Median over the days of the quietest whole hour of consumption; with generation, of the hours before 05:00',
+const profileHour = z
+  .strictObject({
+    channel,
+    month: localDate.describe('First day of the calendar month'),
+    weekend: z.boolean().describe('Saturdays and Sundays, or the other days'),
+    hour: z.int().min(0).max(23).describe('Hour of the wall clock in America/Chicago'),
+    kwh: kwh.describe('Sum over the days, an exact decimal'),
+    intervals: count.describe(
+      'Intervals in the sum; four make an hour, so kwh / (intervals / 4) is the mean kW',
     ),
-});
+  })
+  .meta({ id: 'ProfileHour' });
+
+export const profileResponse = z
+  .strictObject({
+    ok: z.literal(true),
+    esiid,
+    rows: z
+      .array(profileHour)
+      .describe('By month, channel, weekday or weekend, and hour; hours without an interval are left out'),
+    baseload_kw: kwh
+      .nullable()
+      .describe(
+        'Median over the days of the quietest whole hour of consumption; with generation, of the hours before 05:00',
+      ),
+  })
+  .meta({ id: 'ProfileResponse' });
 
 export const peaksQuery = bounded(
   z.strictObject({
@@ -60,17 +64,21 @@ export const peaksQuery = bounded(
   }),
 );
 
-export const peaksResponse = z.strictObject({
-  ok: z.literal(true),
-  esiid,
-  rows: z
-    .array(
-      z.strictObject({
-        start: z.string().describe('Start in local time with its offset'),
-        channel,
-        kwh,
-        estimated: z.boolean(),
-      }),
-    )
-    .describe('The highest of each channel, highest first; hours only where all four intervals are stored'),
-});
+const peak = z
+  .strictObject({
+    start: z.string().describe('Start in local time with its offset'),
+    channel,
+    kwh,
+    estimated: z.boolean(),
+  })
+  .meta({ id: 'Peak' });
+
+export const peaksResponse = z
+  .strictObject({
+    ok: z.literal(true),
+    esiid,
+    rows: z
+      .array(peak)
+      .describe('The highest of each channel, highest first; hours only where all four intervals are stored'),
+  })
+  .meta({ id: 'PeaksResponse' });

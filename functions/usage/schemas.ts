@@ -149,7 +149,7 @@ export const coverageResponse = z
     to: localDate.nullable(),
     first_date: localDate.nullable().describe('The first day stored, which may be before the range'),
     last_date: localDate.nullable().describe('The last day stored, which may be after the range'),
-    totals: z.array(z.strictObject({ channel, ...slotCounts })),
+    totals: z.array(z.strictObject({ channel, ...slotCounts }).meta({ id: 'CoverageTotals' })),
     days: z.array(coveredDay).describe('Every day of the range, for each channel the ESIID has'),
     gaps: z.array(gap).describe(`Runs of missing intervals; the first ${maxGaps}`),
     gap_count: count.describe('How many such runs there are'),
@@ -162,6 +162,20 @@ export const revisionsQuery = z.strictObject({
   channel: channel.optional().describe('Default: both'),
   as_of: asOf,
 });
+
+const revisionValue = z
+  .strictObject({
+    start,
+    kwh: kwh.nullable(),
+    estimated: z.boolean(),
+    current: z.boolean(),
+    changed: z.boolean().describe('New, or other than the value before'),
+    previous: z
+      .strictObject({ kwh: kwh.nullable(), estimated: z.boolean() })
+      .nullable()
+      .describe('The value that it replaced; null if it is new or did not change'),
+  })
+  .meta({ id: 'RevisionValue' });
 
 const revision = z
   .strictObject({
@@ -178,19 +192,7 @@ const revision = z
     changed_intervals: count.describe('Values that were new, or other than those of the revisions before'),
     current_intervals: count.describe('Values that no later revision replaces'),
     values: z
-      .array(
-        z.strictObject({
-          start,
-          kwh: kwh.nullable(),
-          estimated: z.boolean(),
-          current: z.boolean(),
-          changed: z.boolean().describe('New, or other than the value before'),
-          previous: z
-            .strictObject({ kwh: kwh.nullable(), estimated: z.boolean() })
-            .nullable()
-            .describe('The value that it replaced; null if it is new or did not change'),
-        }),
-      )
+      .array(revisionValue)
       .describe('A value for each interval of the day; null where the file has none'),
   })
   .meta({ id: 'Revision' });
@@ -264,3 +266,10 @@ const esiidExtent = z
 export const esiidsResponse = z
   .strictObject({ ok: z.literal(true), esiids: z.array(esiidExtent), next_cursor: nextCursor })
   .meta({ id: 'EsiidsResponse' });
+
+export const accessResponse = z
+  .strictObject({
+    ok: z.literal(true),
+    access: z.enum(['admin', 'reader']).describe('`reader`: only the routes of usage'),
+  })
+  .meta({ id: 'AccessResponse' });

@@ -80,7 +80,7 @@ export const errorResponse = z
     error: z.string().describe('A stable code, to branch on'),
     message: z.string().describe('For people'),
     details: z
-      .array(z.strictObject({ field: z.string(), message: z.string() }))
+      .array(z.strictObject({ field: z.string(), message: z.string() }).meta({ id: 'ErrorDetail' }))
       .optional()
       .describe('Of an invalid request, each field that is wrong'),
   })

@@ -8,6 +8,14 @@ interface Operation {
   requestBody?: { content: { 'application/json': { schema: { properties: object; required: string[] } } } };
 }
 
+interface OperationWithResponses extends Operation {
+  responses: { 200: { content: { 'application/json'?: { schema: { $ref?: string } } } } };
+}
+
+interface Property {
+  items?: { type?: string };
+}
+
 /** As clients get it. */
 function document() {
   return JSON.parse(JSON.stringify(openApiDocument())) as {
@@ -79,4 +87,26 @@ test('No two routes have the same operation id', () => {
   );
 
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('Every JSON response has a name, and so has what its lists hold', () => {
+  const { paths, components } = JSON.parse(JSON.stringify(openApiDocument()));
+  const isUnnamedObject = (schema: { type?: string }) => schema.type === 'object';
+  const responses = Object.values(paths as Record<string, Record<string, OperationWithResponses>>).flatMap(
+    (path) =>
+      Object.values(path).flatMap(({ operationId, responses: { 200: done } }) => {
+        const schema = done.content['application/json']?.schema;
+        return schema && !schema.$ref ? [operationId] : [];
+      }),
+  );
+  const lists = Object.entries(
+    components.schemas as Record<string, { properties?: Record<string, Property> }>,
+  ).flatMap(([name, { properties = {} }]) =>
+    Object.entries(properties)
+      .filter(([, { items }]) => items && isUnnamedObject(items))
+      .map(([property]) => `${name}.${property}`),
+  );
+
+  expect(responses).toEqual([]);
+  expect(lists).toEqual([]);
 });
