@@ -12,6 +12,7 @@ import { getUsage } from './usage.ts';
 
 /** What the usage page and other programs read. */
 export const handler = serveRoutes(usageRoutes, {
+  getAccess: async (_, caller) => ({ status: 200, body: { ok: true, access: caller } }),
   getUsage: async (request) => getUsage(await functionDatabase(), request),
   getCoverage: async (request) => getCoverage(await functionDatabase(), request),
   listRevisions: async (request) => listRevisions(await functionDatabase(), request),

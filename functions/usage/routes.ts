@@ -2,6 +2,7 @@ import type { Routes } from '../../shared/http/route.ts';
 import { auditQuery, auditResponse } from './audit-schemas.ts';
 import { peaksQuery, peaksResponse, profileQuery, profileResponse } from './profile-schemas.ts';
 import {
+  accessResponse,
   changesQuery,
   changesResponse,
   coverageQuery,
@@ -16,6 +17,14 @@ import {
 } from './schemas.ts';
 
 export const usageRoutes = {
+  getAccess: {
+    method: 'GET',
+    path: '/api/usage/access',
+    summary: 'What the token may do',
+    tag: 'Usage',
+    access: 'reader',
+    response: accessResponse,
+  },
   getUsage: {
     method: 'GET',
     path: '/api/usage',

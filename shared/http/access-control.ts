@@ -8,6 +8,9 @@ import { emitMetrics } from '../observability/metrics.ts';
 import { HttpError } from './errors.ts';
 import type { Route } from './route.ts';
 
+/** Whose token a request has; null on a route that is open to anyone. */
+export type Caller = 'admin' | 'reader' | null;
+
 type Headers = APIGatewayProxyEventV2['headers'];
 
 /** Checks the token of each request; one for each execution environment, since it caches the valid tokens. */
@@ -17,13 +20,14 @@ export class AccessControl {
 
   /**
    * Returns if the request has a token that its route accepts.
+   * @returns whose token that is
    * @throws HttpError 401, the same for every cause
    */
-  async check(access: Route['access'], headers: Headers): Promise<void> {
-    if (access === 'anyone') return;
+  async check(access: Route['access'], headers: Headers): Promise<Caller> {
+    if (access === 'anyone') return null;
     const token = presentedToken(headers);
-    if (access === 'reader' && (await this.isReader(token))) return;
-    if (await this.isAdmin(token)) return;
+    if (access === 'reader' && (await this.isReader(token))) return 'reader';
+    if (await this.isAdmin(token)) return 'admin';
     emitMetrics({ AuthenticationFailures: 1 });
     throw new HttpError(
       401,

@@ -12,6 +12,14 @@ export class ApiError extends Error {
   }
 }
 
+/** The token is valid, and reads usage only. */
+export class ReaderTokenError extends Error {
+  constructor() {
+    super('This token reads usage only; this needs the admin token.');
+    this.name = 'ReaderTokenError';
+  }
+}
+
 /** The user did not enter the token. */
 export class LockedError extends Error {
   constructor() {
@@ -30,7 +38,7 @@ export interface ApiRequest {
 
 /**
  * Calls the API with the token, and asks for the token when it is missing or wrong.
- * @throws ApiError, LockedError; TypeError when the network is down; AbortError
+ * @throws ApiError, ReaderTokenError, LockedError; TypeError when the network is down; AbortError
  */
 export async function callApi<Body>(path: string, request: ApiRequest = {}): Promise<Body> {
   const response = await requestApi(path, request);
@@ -44,10 +52,28 @@ export async function requestApi(path: string, request: ApiRequest = {}): Promis
     const response = await send(path, request, token);
     if (response.ok) return response;
     if (response.status !== 401) throw await errorOf(response);
+    if (path !== accessPath && (await isReader(token))) throw new ReaderTokenError();
     if (storedToken() === token) forgetToken();
     token = storedToken() ?? (await askToken('That token is not the right one.'));
   }
   throw new LockedError();
+}
+
+const accessPath = '/api/usage/access';
+
+/** Whether a token is valid, though for usage only. The style sheet then hides links to what needs the admin token. */
+async function isReader(token: string): Promise<boolean> {
+  const response = await send(accessPath, {}, token);
+  if (!response.ok) return false;
+  const { access } = (await response.json()) as { access: 'admin' | 'reader' };
+  document.body.dataset.access = access;
+  return access === 'reader';
+}
+
+/** Asks the API what the stored token may do, and offers only that. */
+export async function checkAccess(): Promise<void> {
+  const token = storedToken();
+  if (token !== null) await isReader(token);
 }
 
 function send(path: string, { method = 'GET', query, body, accept, signal }: ApiRequest, token: string) {

@@ -32,6 +32,16 @@ export function rawFileUrl(id: string): string {
   return `/admin/smt/raw/${encodeURIComponent(id)}`;
 }
 
+/** `#12`, for those who may open the file a link to it. */
+export function rawFileLink(id: string): HTMLElement {
+  return el(
+    'span',
+    {},
+    el('a', { href: rawFileUrl(id) }, `#${id}`),
+    el('span', { class: 'reader-only' }, `#${id}`),
+  );
+}
+
 /** URL of the usage in a file; null for a file without any. */
 export function usageUrlOf(file: ListedRawFile): string | null {
   const { status, first_esiid: esiid, interval_min_at: first, interval_max_at: last } = file;
