@@ -20,6 +20,8 @@ export const handler = apiRoute(async (event) => {
       return pageResponse('raw-file', uploadOrigin);
     case 'GET /usage':
       return pageResponse('usage', uploadOrigin);
+    case 'GET /api':
+      return pageResponse('api', uploadOrigin);
     default:
       return { status: 302, headers: { location: '/admin/smt/raw' }, body: '' };
   }
