@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,6 +6,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
+import { synthesize } from '../../infra/local/synthesize.ts';
 import { startBrowser } from '../support/browser.ts';
 import { createFreshDatabase, type FreshDatabase } from '../support/database.ts';
 
@@ -31,14 +32,17 @@ export function pagesUnderTest(): PagesUnderTest {
   beforeAll(async () => {
     database = await createFreshDatabase('empty');
     stateDir = await mkdtemp(path.join(tmpdir(), 'smt-pages-'));
+    const assemblyDir = await synthesize();
+    await keepReaderToken(stateDir, assemblyDir);
     [stack, browser] = await Promise.all([
       startLocalStack({
         stateDir,
+        assemblyDir,
         databaseUrl: database.connectionString,
       }),
       startBrowser(),
     ]);
-  });
+  }, 110_000); // on a busy machine the pages are bundled first
 
   afterAll(async () => {
     await Promise.all([browser?.close(), stack?.stop()]);
@@ -66,6 +70,17 @@ export function pagesUnderTest(): PagesUnderTest {
       return tab.page;
     },
   };
+}
+
+/** A token that reads usage only, of every stack of these tests. */
+export const readerToken = 'a-reader-of-usage-and-of-nothing-else-1';
+
+/** The local stack takes the values of its secrets from this file, by their names in the template. */
+async function keepReaderToken(stateDir: string, assemblyDir: string): Promise<void> {
+  const template = await readFile(path.join(assemblyDir, 'SmtIngest-dev.template.json'), 'utf8');
+  const secret = /"(ReaderTokensSecret\w+)": *\{/.exec(template)?.[1] ?? '';
+  const values = { [secret]: JSON.stringify({ analyst: readerToken }) };
+  await writeFile(path.join(stateDir, 'secrets.json'), JSON.stringify(values));
 }
 
 export interface DroppedFile {

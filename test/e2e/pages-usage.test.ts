@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { sixYearBlocks, sixYearEsiid, smallFile, solarEsiid, solarFile } from '../support/page-files.ts';
-import { loadFile } from '../support/rows.ts';
-import { askApi, barriersIn, pagesUnderTest, putObject } from './pages-harness.ts';
+import { loadFile, newBlock } from '../support/rows.ts';
+import { askApi, barriersIn, pagesUnderTest, putObject, readerToken } from './pages-harness.ts';
 
 vi.setConfig({ testTimeout: 90_000 });
 
@@ -148,7 +148,9 @@ describe('what is made of a range', () => {
     expect(csv.name).toBe(`usage-${solarEsiid}-2024-11-01-2024-11-30-day.csv`);
     expect(picture.name).toBe(`energy-${solarEsiid}-2024-11-01-2024-11-30.png`);
     expect(picture.content.subarray(1, 4).toString()).toBe('PNG');
-    expect(days.content.toString().split('\n')[1]).toMatch(/^2024-11-01,Import,\d+\.\d+,,,96,0,1,\d+$/);
+    expect(days.content.toString().split('\n')[1]).toMatch(
+      /^2024-11-01,Import,\d+\.\d+,,,unaudited,96,0,1,\d+$/,
+    );
   });
 
   test('says which energy was used in hours that one sets, and keeps them in the URL', async () => {
@@ -294,7 +296,7 @@ describe('meters', () => {
 });
 
 describe('a day that SMT’s daily read contradicts', () => {
-  test('is named in the range, and says on its page what the two sums are', async () => {
+  test('is what one sees first in the range, and says on its page what the two sums are', async () => {
     const read = `'${smallEsiid},06/01/2025,06/02/2025 06:18:33,100.000,101.000,1.000`;
     const header = 'ESIID,USAGE_DATE,REVISION_DATE,START_READ,END_READ,USAGE_KWH';
     await putObject(pages.stack, 'daily-reads.csv', `${header}\n${read}\n`);
@@ -302,14 +304,81 @@ describe('a day that SMT’s daily read contradicts', () => {
       .poll(() => askApi<object>(pages.stack, '/api/admin/smt/raw-files?q=daily-reads.csv&status=normalized'))
       .toMatchObject({ files: [{ filename: 'daily-reads.csv' }] });
     const page = await pages.openTab(`/usage?esiid=${smallEsiid}&from=2025-06-01&to=2025-06-01`);
+    const notice = page.getByRole('region', { name: 'Days that SMT’s reads contradict' });
 
+    await notice.getByText('1 day contradicts SMT’s daily read').waitFor();
+    const sums = /^Sun, Jun 1, 2025 import: intervals [\d.]+ kWh, SMT read 1 kWh, difference −?[\d.]+ kWh$/;
+    expect(await notice.getByRole('listitem').textContent()).toMatch(sums);
+    expect((await notice.boundingBox())?.y).toBeLessThan(
+      (await page.locator('#figures').boundingBox())?.y ?? 0,
+    );
     await page.getByRole('row', { name: /^Sun, Jun 1, 2025 Import disputed .* 1 / }).waitFor();
+    await card(page, 'Coverage').getByText('Coverage as a table').click();
+    await page
+      .getByRole('row', { name: /^Sun, Jun 1, 2025 Import [\d.]+ 1 −?-?[\d.]+ disputed 96 of 96/ })
+      .waitFor();
     expect(await barriersIn(page)).toEqual([]);
+    const strip = card(page, 'Coverage').locator('.chart');
+    await strip.scrollIntoViewIfNeeded();
+    await strip.hover({ position: { x: 300, y: 60 } }); // the stripe of SMT's reads, below that of the intervals
+    await page.locator('.chart-tooltip', { hasText: 'SMT read 1 kWh, difference' }).waitFor();
     await card(page, 'SMT’s own reads').getByRole('link', { name: 'Sun, Jun 1, 2025' }).click();
 
     await page
       .getByText('Import: disputed: every interval is stored, and their sum is not SMT’s daily read')
       .waitFor();
+    await page.getByText('1 day contradicts SMT’s daily read').waitFor();
+    await page.goto('/admin/smt/raw?q=daily-reads.csv');
+    await page.getByRole('link', { name: 'daily-reads.csv' }).click();
+    await page.getByText('1 day contradicted').waitFor();
+  });
+});
+
+describe('a day that was revised', () => {
+  test('says which intervals changed, from what to what, when and by which file', async () => {
+    const esiid = '10443720000990088';
+    const first = newBlock({ esiid, usageDate: '2025-06-01', estimated: `1${'0'.repeat(95)}` });
+    const kwh = first.kwh.map((value, slot) => (slot === 0 ? '0.31' : value));
+    const second = newBlock({ esiid, usageDate: '2025-06-01', kwh, revisedAt: '2025-06-05T06:00:00Z' });
+    const database = pages.database.open();
+    await loadFile(database, [{ ...first, revisedAt: '2025-06-02T06:00:00Z' }], {
+      file: { filename: 'first.csv' },
+    });
+    const { id } = await loadFile(database, [second], { file: { filename: 'correction.csv' } });
+
+    const page = await pages.openTab(`/usage?esiid=${esiid}&day=2025-06-01`);
+
+    const revisions = card(page, 'Where it came from');
+    const correction = `#${id} correction.csv 24.06 96 1 replaced 96`;
+    await revisions
+      .getByRole('row', { name: new RegExp(`^Import Jun 5, 2025, 01:00:00 CDT .* ${correction}$`) })
+      .waitFor();
+    await revisions
+      .getByText('Import: 1 interval replaced by the revision of Jun 5, 2025, 01:00:00 CDT')
+      .click();
+    await revisions.getByRole('row', { name: '00:00 (-05:00) 0.25 kWh, estimated 0.31 kWh' }).waitFor();
+    expect(await barriersIn(page)).toEqual([]);
+  });
+});
+
+describe('a reader token', () => {
+  test('shows usage without links to what it may not see, and raw files say what they need', async () => {
+    const page = await pages.openTab(`/usage?esiid=${smallEsiid}&day=2025-06-01`, { token: readerToken });
+
+    await card(page, 'Where it came from')
+      .getByText(/^#\d+$/)
+      .filter({ visible: true })
+      .waitFor();
+    await expect.poll(() => page.getByRole('link', { name: /Raw files|^#\d+$/ }).count()).toBe(0);
+    await page.getByRole('link', { name: '← This meter' }).click();
+    await card(page, 'Peaks').waitFor();
+    expect(await barriersIn(page)).toEqual([]);
+    await page.goto('/admin/smt/raw');
+    await page.getByRole('heading', { name: 'This page needs the admin token' }).waitFor();
+    expect(await barriersIn(page)).toEqual([]);
+    await page.getByRole('link', { name: 'usage', exact: true }).click();
+
+    await page.getByRole('heading', { name: 'Choose a meter' }).waitFor();
   });
 });
 
@@ -336,5 +405,23 @@ describe('the usage page', () => {
     expect(await page.getByRole('combobox', { name: 'Meter' }).isVisible()).toBe(false);
     expect(await page.getByRole('button').count()).toBe(0);
     expect(await card(page, 'Energy').locator('canvas').first().isVisible()).toBe(true);
+  });
+});
+
+describe('the page of the API', () => {
+  test('describes every operation without a token, and leads from a response to its schema', async () => {
+    const page = await pages.openTab('/api#getCoverage', { token: null });
+    const operation = card(page, 'getCoverage');
+    const { paths } = await askApi<{ paths: Record<string, object> }>(pages.stack, '/api/openapi.json');
+
+    await operation.getByRole('heading', { name: 'GET /api/usage/coverage' }).waitFor();
+    await operation.getByRole('row', { name: /^esiid string ESIID: 17 or 22 digits/ }).waitFor();
+    const operations = Object.values(paths).flatMap((methods) => Object.keys(methods));
+    expect(await page.locator('.operation').count()).toBe(operations.length);
+    expect(await barriersIn(page)).toEqual([]);
+    await operation.getByRole('link', { name: 'CoverageResponse' }).click();
+
+    await card(page, 'CoverageResponse').getByRole('link', { name: 'CoveredDay' }).waitFor();
+    expect(page.url()).toContain('#schema-CoverageResponse');
   });
 });

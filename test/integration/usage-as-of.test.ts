@@ -142,9 +142,18 @@ describe('The revisions of a day', () => {
       },
     ]);
     expect(revisions[1]?.values.slice(0, 3)).toEqual([
-      { start: '2025-01-15T00:00:00-06:00', kwh: '1', estimated: false, current: true },
-      { start: '2025-01-15T00:15:00-06:00', kwh: '2.5', estimated: false, current: true },
-      { start: '2025-01-15T00:30:00-06:00', kwh: null, estimated: false, current: false },
+      {
+        ...{ start: '2025-01-15T00:00:00-06:00', kwh: '1', estimated: false, current: true },
+        ...{ changed: true, previous: { kwh: '1', estimated: true } },
+      },
+      {
+        ...{ start: '2025-01-15T00:15:00-06:00', kwh: '2.5', estimated: false, current: true },
+        ...{ changed: true, previous: { kwh: '2', estimated: false } },
+      },
+      {
+        ...{ start: '2025-01-15T00:30:00-06:00', kwh: null, estimated: false, current: false },
+        ...{ changed: false, previous: null },
+      },
     ]);
     expect(revisions[0]?.values).toHaveLength(96);
   });

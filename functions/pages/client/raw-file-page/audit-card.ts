@@ -1,21 +1,24 @@
 import { el } from '../lib/dom.ts';
-import { formatCount, formatDate } from '../lib/format.ts';
+import { formatDate, plural } from '../lib/format.ts';
 import type { RawFileDetail } from '../lib/raw-files.ts';
 
 type Disagreement = RawFileDetail['audit']['disagreements'][number];
 
 const statusNames = {
-  agrees: 'agree',
-  differs: 'differ',
+  agrees: 'confirmed',
+  differs: 'contradicted',
   incomplete: 'incomplete',
   missing: 'without intervals',
-  unaudited: 'unaudited',
+  unaudited: 'without a read',
 } as const;
+
+/** The order of the counts: what is wrong first. */
+const statuses = ['differs', 'missing', 'incomplete', 'agrees', 'unaudited'] as const;
 
 /** What SMT's own daily and monthly reads say of the file's days; null where there are no reads. */
 export function auditCard({ audit }: RawFileDetail): HTMLElement | null {
   const { days, periods, disagreements } = audit;
-  const counts = [...line('Days', days), ...line('Billing periods', periods)];
+  const counts = [...line('day', days), ...line('billing period', periods)];
   if (counts.length === 0) return null;
   return el(
     'section',
@@ -30,11 +33,13 @@ export function auditCard({ audit }: RawFileDetail): HTMLElement | null {
   );
 }
 
+/** `1 day contradicted, 272 days confirmed`. */
 function line(what: string, counts: Readonly<Partial<Record<keyof typeof statusNames, number>>>): string[] {
-  const named = Object.entries(counts).map(
-    ([status, count]) => `${formatCount(count)} ${statusNames[status as keyof typeof statusNames]}`,
-  );
-  return named.length > 0 ? [`${what}: ${named.join(', ')}`] : [];
+  const named = statuses.flatMap((status) => {
+    const count = counts[status] ?? 0;
+    return count > 0 ? [`${plural(count, what)} ${statusNames[status]}`] : [];
+  });
+  return named.length > 0 ? [named.join(', ')] : [];
 }
 
 function disagreementTable(disagreements: readonly Disagreement[]): HTMLElement {

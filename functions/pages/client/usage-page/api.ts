@@ -7,6 +7,7 @@ import type {
   IntervalRow,
   Peak,
   Profile,
+  Revision,
   Selection,
   UsageResponse,
 } from './types.ts';
@@ -46,6 +47,12 @@ export async function fetchRange(selection: Selection): Promise<RangeUsage> {
 /** What SMT's own reads say of a range. */
 export function fetchAudit(selection: Selection): Promise<Audit> {
   return callOnce('/api/usage/audit', { ...selection });
+}
+
+/** Every revision of a day that is stored, by channel, the oldest first. */
+export async function fetchRevisions(esiid: string, day: string): Promise<readonly Revision[]> {
+  const query = { esiid, usage_date: day };
+  return (await callOnce<{ revisions: Revision[] }>('/api/usage/revisions', query)).revisions;
 }
 
 export function fetchProfile(selection: Selection): Promise<Profile> {

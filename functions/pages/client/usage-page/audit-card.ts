@@ -2,6 +2,7 @@ import { el } from '../lib/dom.ts';
 import { formatDate, plural } from '../lib/format.ts';
 import { disclosedTable, type TableData, table } from '../lib/table.ts';
 import { channelName } from './channels.ts';
+import { statusNames } from './audit-status.ts';
 import { card } from './chart-card.ts';
 import { dayLink } from './tables.ts';
 import type { Audit, AuditedDay } from './types.ts';
@@ -24,7 +25,7 @@ export function auditCard(esiid: string, audit: Audit): HTMLElement | null {
   if (audited.length === 0 && periods.length === 0) return null;
   const wrong = audited.filter(({ status }) => status !== 'agrees');
   const counts = (['agrees', 'differs', 'incomplete', 'missing', 'unaudited'] as const).flatMap((status) =>
-    (totals[status] ?? 0) > 0 ? [`${plural(totals[status] ?? 0, 'day')} ${shortNames[status]}`] : [],
+    (totals[status] ?? 0) > 0 ? [`${plural(totals[status] ?? 0, 'day')} ${statusNames[status]}`] : [],
   );
   const periodTexts = periods.map(
     ({ start_date: start, end_date: end, status, billed_kwh: billed, interval_kwh: stored }) => [
@@ -58,21 +59,13 @@ export function auditCard(esiid: string, audit: Audit): HTMLElement | null {
   );
 }
 
-const shortNames: Readonly<Record<AuditedDay['status'], string>> = {
-  agrees: 'agree',
-  differs: 'disputed',
-  incomplete: 'incomplete',
-  missing: 'missing',
-  unaudited: 'without a read',
-};
-
 function daysTable(esiid: string, days: readonly AuditedDay[]): TableData {
   return {
     heads: ['Day', 'Channel', 'Audit', 'Intervals kWh', 'Daily read kWh', 'Difference'],
     rows: days.map((day) => [
       dayLink(esiid, day.usage_date),
       channelName(day.channel),
-      shortNames[day.status],
+      statusNames[day.status],
       day.interval_kwh ?? '–',
       day.daily_kwh ?? '–',
       day.difference_kwh ?? '–',

@@ -1,20 +1,20 @@
 import { addDays } from '../../../../shared/intervals/clock.ts';
 import { el } from '../lib/dom.ts';
-import { formatCount, formatDate, formatInstant, plural } from '../lib/format.ts';
-import { rawFileUrl } from '../lib/raw-files.ts';
-import { type TableData, table } from '../lib/table.ts';
+import { formatCount, formatDate } from '../lib/format.ts';
+import type { TableData } from '../lib/table.ts';
 import { type Address, selectionOf, usageUrl } from './address.ts';
-import { fetchAudit, fetchIntervals, fetchRange } from './api.ts';
+import { fetchAudit, fetchIntervals, fetchRange, fetchRevisions } from './api.ts';
 import { auditSentences } from './audit-card.ts';
+import { auditNotice } from './audit-notice.ts';
 import { channelName } from './channels.ts';
 import { card, chartCard } from './chart-card.ts';
 import { markNames, markOf } from './coverage-strip.ts';
 import { dayBars } from './day-bars.ts';
 import { figure } from './figures.ts';
 import { meterHead } from './meter-head.ts';
-import type { DayUsage, RangeUsage } from './range-usage.ts';
+import type { RangeUsage } from './range-usage.ts';
+import { revisionsCard } from './revisions-card.ts';
 import { layOut, type SlotRange } from './slots.ts';
-import { receivedText } from './tables.ts';
 import { kwhText } from './units.ts';
 import type { ViewContext } from './view-context.ts';
 
@@ -24,17 +24,19 @@ export async function dayView(
   { address, signal }: ViewContext,
 ): Promise<HTMLElement[]> {
   const selection = { esiid, from: day, to: day };
-  const [range, rows, audit] = await Promise.all([
+  const [range, rows, audit, revisions] = await Promise.all([
     fetchRange(selection),
     fetchIntervals(selection),
     fetchAudit(selection),
+    fetchRevisions(esiid, day),
   ]);
   const slots = layOut(selection, rows);
-  const days = range.channels.flatMap((channel) => channel.days);
+  const notice = auditNotice(range);
   const sentences = auditSentences(audit).map((text) => el('p', {}, text));
   return [
     dayNavigation(address, day),
     meterHead(esiid, formatDate(day)),
+    ...(notice === null ? [] : [notice]),
     dayFigures(range, slots),
     chartCard(
       {
@@ -47,7 +49,7 @@ export async function dayView(
       signal,
     ),
     ...(sentences.length === 0 ? [] : [card('SMT’s own reads', undefined, ...sentences)]),
-    sourcesCard(days, esiid),
+    revisionsCard(revisions) ?? withoutFile(esiid),
   ];
 }
 
@@ -114,27 +116,12 @@ function intervalsTable({ starts, series }: SlotRange): TableData {
   return { heads: ['Start', ...heads], rows };
 }
 
-/** Which file the day is of, when it came, and how often it was revised. */
-function sourcesCard(days: readonly DayUsage[], esiid: string): HTMLElement {
-  const stored = days.filter(({ revisions }) => revisions > 0);
-  if (stored.length === 0) {
-    return card(
-      'Where it came from',
-      undefined,
-      el('p', {}, 'No file that was loaded holds this day.'),
-      el('a', { class: 'button', href: `/admin/smt/raw?esiid=${esiid}` }, 'Files of this meter'),
-    );
-  }
-  const rows = stored.map((day) => {
-    const { channel, revisions, latest_revised_at: revisedAt, latest_raw_file_id: fileId } = day;
-    return [
-      channelName(channel),
-      plural(revisions, 'revision'),
-      revisedAt === null ? '–' : formatInstant(revisedAt),
-      fileId === null ? '–' : { show: el('a', { href: rawFileUrl(fileId) }, `#${fileId}`), text: fileId },
-      receivedText(day),
-    ];
-  });
-  const heads = ['Channel', 'Revisions', 'Latest of', 'From file', 'Received'];
-  return card('Where it came from', undefined, table('Where the day came from', { heads, rows }));
+/** Shown for a day of which nothing is stored. */
+function withoutFile(esiid: string): HTMLElement {
+  return card(
+    'Where it came from',
+    undefined,
+    el('p', {}, 'No file that was loaded holds this day.'),
+    el('a', { class: 'button', href: `/admin/smt/raw?esiid=${esiid}` }, 'Files of this meter'),
+  );
 }

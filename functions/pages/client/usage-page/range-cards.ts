@@ -2,7 +2,7 @@ import { el } from '../lib/dom.ts';
 import { fetchIntervals } from './api.ts';
 import { channelName } from './channels.ts';
 import { chartCard } from './chart-card.ts';
-import { coverageStrip, markNames, marks } from './coverage-strip.ts';
+import { coverageStrip, markNames, marksOf } from './coverage-strip.ts';
 import { zoomOf, zoomText } from './day-window.ts';
 import { heatMap } from './heat-map.ts';
 import { loadChart } from './load-chart.ts';
@@ -44,9 +44,9 @@ export function energyCard(range: RangeUsage, { address, go, note, signal }: Vie
 }
 
 export function coverageCard(range: RangeUsage, { go, signal }: ViewContext): HTMLElement {
-  const items = marks
-    .toReversed()
-    .map((mark) => el('li', {}, el('span', { class: `swatch ${mark}` }), markNames[mark]));
+  const items = marksOf(range).map((mark) =>
+    el('li', {}, el('span', { class: `swatch ${mark}` }), markNames[mark]),
+  );
   return chartCard(
     {
       title: 'Coverage',

@@ -4,6 +4,7 @@ import { emptyState } from '../lib/page.ts';
 import { usageUrl } from './address.ts';
 import { fetchAudit, fetchPeaks, fetchProfile, fetchRange } from './api.ts';
 import { auditCard } from './audit-card.ts';
+import { auditNotice } from './audit-notice.ts';
 import { nextFrame } from './chart.ts';
 import { compareCard, comparedName } from './compare-card.ts';
 import { downloadCard } from './download-card.ts';
@@ -34,8 +35,10 @@ export async function rangeView(selection: Selection, context: ViewContext): Pro
   profile.catch(() => undefined); // each card that needs it says what went wrong
   const { esiid, from, to } = selection;
   const baseload = profile.then(({ baseload_kw: kw }) => kw);
+  const notice = auditNotice(range);
   return [
     meterHead(esiid, `${formatDate(from)} to ${formatDate(to)}, ${plural(range.dates.length, 'day')}`),
+    ...(notice === null ? [] : [notice]),
     figuresOf(range, baseload),
     ...(other === null ? [] : [compareCard(range, other, context.signal)]),
     energyCard(range, context),

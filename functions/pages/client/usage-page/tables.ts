@@ -1,15 +1,9 @@
 import { el } from '../lib/dom.ts';
-import {
-  formatCount,
-  formatDate,
-  formatInstant,
-  formatLocalTime,
-  formatMonth,
-  plural,
-} from '../lib/format.ts';
-import { rawFileUrl } from '../lib/raw-files.ts';
+import { formatCount, formatDate, formatLocalTime, formatMonth, plural } from '../lib/format.ts';
+import { rawFileLink } from '../lib/raw-files.ts';
 import { type Cell, disclosedTable, type TableData } from '../lib/table.ts';
 import { usageUrl } from './address.ts';
+import { statusNames } from './audit-status.ts';
 import { channelName, channelNames } from './channels.ts';
 import type { ChannelPeriods } from './load-bars.ts';
 import type { DayUsage, Period, RangeUsage } from './range-usage.ts';
@@ -46,6 +40,7 @@ export function daysTable({ selection, channels }: RangeUsage): TableData {
       'kWh',
       'Daily read kWh',
       'Difference',
+      'Audit',
       'Intervals',
       'Estimated',
       'Revisions',
@@ -57,19 +52,23 @@ export function daysTable({ selection, channels }: RangeUsage): TableData {
 
 function dayRow(esiid: string, day: DayUsage): Cell[] {
   const { usage_date: date, channel, units, present, expected, estimated, revisions } = day;
-  const { latest_raw_file_id: fileId, daily_kwh: read, difference_kwh: difference } = day;
+  const {
+    latest_raw_file_id: fileId,
+    daily_kwh: read,
+    difference_kwh: difference,
+    audit_status: audit,
+  } = day;
   return [
     dayLink(esiid, date),
     channelName(channel),
     { show: kwhText(units), text: kwhDecimal(units) },
     { show: read ?? '–', text: read ?? '' },
     { show: difference ?? '–', text: difference ?? '' },
+    audit === null ? { show: '–', text: '' } : { show: statusNames[audit], text: audit },
     { show: `${formatCount(present)} of ${formatCount(expected)}`, text: String(present) },
     String(estimated),
     String(revisions),
-    fileId === null
-      ? { show: '–', text: '' }
-      : { show: el('a', { href: rawFileUrl(fileId) }, `#${fileId}`), text: fileId },
+    fileId === null ? { show: '–', text: '' } : { show: rawFileLink(fileId), text: fileId },
   ];
 }
 
@@ -93,10 +92,4 @@ export function monthsTable(channels: readonly ChannelPeriods[]): TableData {
 
 function completeDays({ wholeDays, days }: Period): Cell {
   return { show: `${wholeDays} of ${days}`, text: String(wholeDays) };
-}
-
-/** When the first and the latest file of a day came. */
-export function receivedText({ first_received_at: first, latest_received_at: latest }: DayUsage): string {
-  if (first === null || latest === null) return 'never received';
-  return first === latest ? formatInstant(first) : `${formatInstant(first)}, last ${formatInstant(latest)}`;
 }

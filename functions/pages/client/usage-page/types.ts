@@ -1,7 +1,12 @@
 import type { z } from 'zod';
 import type { auditResponse } from '../../../usage/audit-schemas.ts';
 import type { peaksResponse, profileResponse } from '../../../usage/profile-schemas.ts';
-import type { coverageResponse, esiidsResponse, usageResponse } from '../../../usage/schemas.ts';
+import type {
+  coverageResponse,
+  esiidsResponse,
+  revisionsResponse,
+  usageResponse,
+} from '../../../usage/schemas.ts';
 
 /** What the usage API returns, by the schemas that describe it. */
 
@@ -10,6 +15,7 @@ export type Meter = EsiidsResponse['esiids'][number];
 export type Coverage = z.infer<typeof coverageResponse>;
 export type CoveredDay = Coverage['days'][number];
 export type Gap = Coverage['gaps'][number];
+export type Revision = z.infer<typeof revisionsResponse>['revisions'][number];
 export type UsageResponse = z.infer<typeof usageResponse>;
 type UsageRow = UsageResponse['rows'][number];
 export type IntervalRow = Extract<UsageRow, { estimated: boolean }>;
