@@ -19,22 +19,28 @@ export const statusQuery = z.strictObject({
 
 const countsByStatus = z.partialRecord(rawFileStatus, count);
 
-const fileToResolve = listedRawFile.extend({
-  resolve: z.string().nullable().describe('Of a failed file: the one thing to do'),
-});
+const fileToResolve = listedRawFile
+  .extend({
+    resolve: z.string().nullable().describe('Of a failed file: the one thing to do'),
+  })
+  .meta({ id: 'FileToResolve' });
+
+const finding = z
+  .strictObject({
+    code: z.string().describe('Of the alarm for the same, and of its section in the runbook'),
+    severity: z
+      .enum(['error', 'warning'])
+      .describe('error: data does not arrive or is not loaded; warning: something in it has to be checked'),
+    message: z.string(),
+    resolve: z.string().describe('The one thing to do'),
+  })
+  .meta({ id: 'StatusFinding' });
 
 const findings = z
-  .array(
-    z.strictObject({
-      code: z.string().describe('Of the alarm for the same, and of its section in the runbook'),
-      severity: z
-        .enum(['error', 'warning'])
-        .describe('error: data does not arrive or is not loaded; warning: something in it has to be checked'),
-      message: z.string(),
-      resolve: z.string().describe('The one thing to do'),
-    }),
-  )
+  .array(finding)
   .describe('What a person has to look at, what stops data first; empty if all is as expected');
+
+const dormantEsiid = z.strictObject({ esiid, newest_usage_date: localDate }).meta({ id: 'DormantEsiid' });
 
 const dataAge = z.strictObject({
   newest_usage_date: localDate
@@ -46,70 +52,80 @@ const dataAge = z.strictObject({
   is_sample: z.boolean(),
   active_esiids: count.describe('With intervals in the last thirty days'),
   dormant_esiids: count.describe('Of these, the ones without intervals for the days that are expected'),
-  first_dormant: z.array(z.strictObject({ esiid, newest_usage_date: localDate })),
+  first_dormant: z.array(dormantEsiid),
 });
 
-export const statusResponse = z.strictObject({
-  ok: z.literal(true),
-  as_of: instant,
-  findings,
-  expected: z
-    .strictObject({
-      silence_hours: count,
-      data_age_days: count,
-      dormant_days: count,
-      dormant_percent: z.number(),
-    })
-    .nullable()
-    .describe('What is expected of deliveries; null where none are'),
-  data: dataAge,
-  today: countsByStatus.describe('Files received today, a day in Texas, by status'),
-  pending: z.strictObject({
-    oldest: z
-      .strictObject({ id: rawFileId, filename: z.string(), since: instant })
+const source = z
+  .strictObject({
+    source: z.string(),
+    last_received_at: instant,
+    is_daily: z.boolean().describe('It brings data on most days'),
+    is_late: z.boolean().describe('It is daily, and has brought no data for longer than expected'),
+  })
+  .meta({ id: 'StatusSource' });
+
+const missingUpload = z
+  .strictObject({ object_key: z.string(), source: z.string(), requested_at: instant })
+  .meta({ id: 'MissingUpload' });
+
+export const statusResponse = z
+  .strictObject({
+    ok: z.literal(true),
+    as_of: instant,
+    findings,
+    expected: z
+      .strictObject({
+        silence_hours: count,
+        data_age_days: count,
+        dormant_days: count,
+        dormant_percent: z.number(),
+      })
       .nullable()
-      .describe('The file that has waited longest'),
-  }),
-  failed: z.strictObject({
-    count: count.describe('At most a thousand'),
-    files: z.array(fileToResolve).describe('The last ones received'),
-  }),
-  latest: z.array(listedRawFile).describe('The files received last'),
-  sources: z.array(
-    z.strictObject({
-      source: z.string(),
-      last_received_at: instant,
-      is_daily: z.boolean().describe('It brings data on most days'),
-      is_late: z.boolean().describe('It is daily, and has brought no data for longer than expected'),
+      .describe('What is expected of deliveries; null where none are'),
+    data: dataAge,
+    today: countsByStatus.describe('Files received today, a day in Texas, by status'),
+    pending: z.strictObject({
+      oldest: z
+        .strictObject({ id: rawFileId, filename: z.string(), since: instant })
+        .nullable()
+        .describe('The file that has waited longest'),
     }),
-  ),
-  missing_uploads: z
-    .strictObject({
-      count,
-      first: z.array(z.strictObject({ object_key: z.string(), source: z.string(), requested_at: instant })),
-    })
-    .describe('Granted within a day, and never came'),
-  audit: z.strictObject({
-    days_differing: count.describe('Noticed within a day: intervals that do not add up to SMT’s daily read'),
-    days_missing: count.describe('Likewise: days with a daily read and missing intervals'),
-  }),
-  sweep: z.strictObject({ completed_at: instant.nullable().describe('End of its last complete run') }),
-  file: z
-    .strictObject({
-      name: z.string(),
-      answer: z.string().describe('In a sentence: whether it loaded'),
-      is_loaded: z.boolean(),
-      files: z.array(fileToResolve).describe('Of this name, hash, key or id; the last received first'),
-      upload_requests: z.array(
-        z.strictObject({
-          object_key: z.string(),
-          filename: z.string(),
-          source: z.string(),
-          requested_at: instant,
-          expires_at: instant,
-        }),
+    failed: z.strictObject({
+      count: count.describe('At most a thousand'),
+      files: z.array(fileToResolve).describe('The last ones received'),
+    }),
+    latest: z.array(listedRawFile).describe('The files received last'),
+    sources: z.array(source),
+    missing_uploads: z
+      .strictObject({
+        count,
+        first: z.array(missingUpload),
+      })
+      .describe('Granted within a day, and never came'),
+    audit: z.strictObject({
+      days_differing: count.describe(
+        'Noticed within a day: intervals that do not add up to SMT’s daily read',
       ),
-    })
-    .nullable()
-    .describe('About the file asked for'),
-});
+      days_missing: count.describe('Likewise: days with a daily read and missing intervals'),
+    }),
+    sweep: z.strictObject({ completed_at: instant.nullable().describe('End of its last complete run') }),
+    file: z
+      .strictObject({
+        name: z.string(),
+        answer: z.string().describe('In a sentence: whether it loaded'),
+        is_loaded: z.boolean(),
+        files: z.array(fileToResolve).describe('Of this name, hash, key or id; the last received first'),
+        upload_requests: z.array(
+          z.strictObject({
+            object_key: z.string(),
+            filename: z.string(),
+            source: z.string(),
+            requested_at: instant,
+            expires_at: instant,
+          }),
+        ),
+      })
+      .nullable()
+      .describe('About the file asked for'),
+  })
+  .meta({ id: 'StatusResponse' });
