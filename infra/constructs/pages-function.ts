@@ -6,7 +6,14 @@ import { IngestFunction } from './ingest-function.ts';
 const buildScript = path.join(import.meta.dirname, '../../functions/pages/build.ts');
 
 /** On the API's own origin, so that the pages may call it without CORS. */
-export const pagePaths = ['/', '/admin/smt/raw', '/admin/smt/raw/{id}', '/usage', '/api', '/assets/{name}'] as const;
+export const pagePaths = [
+  '/',
+  '/admin/smt/raw',
+  '/admin/smt/raw/{id}',
+  '/usage',
+  '/api',
+  '/assets/{name}',
+] as const;
 
 /** Serves the pages; their browser code is bundled beside the handler. */
 export class PagesFunction extends IngestFunction {
