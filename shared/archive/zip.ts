@@ -4,15 +4,17 @@ import yauzl from 'yauzl';
 import type { ByteSource } from './byte-source.ts';
 import { FileError } from './file-error.ts';
 import type { UnpackBudget } from './limits.ts';
+import { ReadAhead } from './read-ahead.ts';
+import { checkLayout } from './zip-layout.ts';
 
 /** Reads ranges of a source for yauzl, and records when the source failed rather than the archive. */
 class SourceReader extends yauzl.RandomAccessReader {
-  private readonly source: ByteSource;
+  readonly source: ReadAhead;
   sourceError: Error | undefined;
 
   constructor(source: ByteSource) {
     super();
-    this.source = source;
+    this.source = new ReadAhead(source);
   }
 
   override _readStreamForRange(startByte: number, endByte: number): Readable {
@@ -34,33 +36,53 @@ export interface ZipEntry {
 const stored = 0;
 const deflated = 8;
 
+/** Maximum size of a directory, which is held in memory: names of a hundred bytes leave room for the limit of members. */
+const maxDirectoryBytes = 32 * 1024 ** 2;
+
 /**
- * Lists the files of a zip archive (folders and what file managers leave in them left out) by its central directory.
- * @throws FileError `truncated-archive`, `corrupt-zip`, `archive-too-large` (too many members), `spreadsheet`, `office-document`
+ * Lists the files of a zip archive (folders and what file managers leave in them left out) by its central directory, in the order
+ * of their places in the archive. Everything in the archive must be listed.
+ * @throws FileError `truncated-archive`, `corrupt-zip`, `archive-too-large` (too many entries), `spreadsheet`, `office-document`
  */
 export async function openZip(source: ByteSource, budget: UnpackBudget): Promise<ZipEntry[]> {
   const reader = new SourceReader(source);
   const zip = await findDirectory(reader, source.sizeBytes);
-  const entries: ZipEntry[] = [];
-  const found = new Set<(typeof documents)[number]>();
+  const directoryStart = cursorOf(zip);
+  const entries: yauzl.Entry[] = [];
   try {
     for await (const entry of zip.eachEntry()) {
-      const name = nameOf(entry);
-      for (const document of documents) if (document[0].test(name)) found.add(document);
-      if (isMember(name)) entries.push({ name, open: (spent) => readEntry(zip, entry, name, reader, spent) });
+      entries.push(entry);
       if (entries.length > budget.limits.maxMembers)
-        throw new FileError(
-          'archive-too-large',
-          `The archive has more than ${budget.limits.maxMembers} members. Split it.`,
-        );
+        throw tooLarge(`has more than ${budget.limits.maxMembers} entries, folders included`);
+      if (cursorOf(zip) - directoryStart > maxDirectoryBytes)
+        throw tooLarge(`has a directory of more than ${maxDirectoryBytes} bytes`);
     }
-    const [, code, what] = documents.find((document) => found.has(document)) ?? [];
-    if (code) throw new FileError(code, `This is ${what}. Save it as CSV and send that.`);
+    rejectDocuments(entries.map(nameOf));
     await checkDirectoryEnd(reader, zip, source.sizeBytes);
+    entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
+    await checkLayout(entries, directoryStart, reader.source);
   } catch (error) {
     throw asZipError(error, reader, 'corrupt-zip', 'The directory of the zip archive is corrupt');
   }
-  return entries;
+  return entries.flatMap((entry) => {
+    const name = nameOf(entry);
+    return isMember(name) ? [{ name, open: (spent) => readEntry(zip, entry, name, reader, spent) }] : [];
+  });
+}
+
+/** @throws FileError `spreadsheet`, `office-document` */
+function rejectDocuments(names: readonly string[]): void {
+  const [, code, what] = documents.find(([member]) => names.some((name) => member.test(name))) ?? [];
+  if (code) throw new FileError(code, `This is ${what}. Save it as CSV and send that.`);
+}
+
+/** Offset of the entry that yauzl reads next, which its types hide. */
+function cursorOf(zip: yauzl.ZipFile): number {
+  return (zip as unknown as { readonly readEntryCursor: number }).readEntryCursor;
+}
+
+function tooLarge(what: string): FileError {
+  return new FileError('archive-too-large', `The archive ${what}. Split it.`);
 }
 
 /** Members by which an archive is a document of an office program; every one of Microsoft's has the last. */
@@ -81,10 +103,9 @@ const afterDirectory = ['PK\x05\x06', 'PK\x06\x06', 'PK\x05\x05'];
 
 /** Checks that the directory ends with its last entry: the entry count is its own claim, and it may have more. */
 async function checkDirectoryEnd(reader: SourceReader, zip: yauzl.ZipFile, sizeBytes: number): Promise<void> {
-  const { readEntryCursor: end } = zip as yauzl.ZipFile & { readonly readEntryCursor: number };
-  const chunks: Buffer[] = [];
-  for await (const chunk of reader._readStreamForRange(end, Math.min(end + 4, sizeBytes))) chunks.push(chunk);
-  if (afterDirectory.includes(Buffer.concat(chunks).toString('latin1'))) return;
+  const end = cursorOf(zip);
+  const signature = await reader.source.bytes(end, Math.min(end + 4, sizeBytes));
+  if (afterDirectory.includes(signature.toString('latin1'))) return;
   throw new Error(`it declares ${zip.entryCount} entries but does not end after them, at byte ${end}`);
 }
 
