@@ -137,11 +137,13 @@ interface IntervalBlocksTable {
   /** UUID spelling of the block's 128-bit content hash. */
   content: string;
   raw_file_id: string;
+  loaded_at: ColumnType<Date, undefined, never>;
   meter: Nullable<string>;
-  kwh: (string | null)[];
+  /** One of these two is not null. */
+  wh: Nullable<(number | null)[]>;
+  kwh: Nullable<(string | null)[]>;
   /** One bit per slot, as text of 0 and 1. */
   estimated: Nullable<string>;
-  loaded_at: ColumnType<Date, undefined, never>;
 }
 
 /** A daily read in one revision. Insert only. */

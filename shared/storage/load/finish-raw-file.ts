@@ -208,12 +208,13 @@ const finishedColumns = [
 
 const insertBlocks = sql<{ intervals: number }>`(
   insert into interval_blocks
-    (esiid, channel, usage_date, revised_at, content, raw_file_id, meter, kwh, estimated)
-  select esiid, channel, usage_date, revised_at, content, owned.id, meter, kwh::numeric(10, 5)[], estimated
+    (esiid, channel, usage_date, revised_at, content, raw_file_id, meter, wh, kwh, estimated)
+  select esiid, channel, usage_date, revised_at, content, owned.id, meter, wh::smallint[], kwh::numeric(10, 5)[], estimated
   from owned cross join block
   order by esiid collate "C", channel, usage_date, revised_at, content
   on conflict do nothing
-  returning esiid, channel, usage_date, revised_at, content, num_nonnulls(variadic kwh) as intervals
+  returning esiid, channel, usage_date, revised_at, content,
+    coalesce(num_nonnulls(variadic wh), num_nonnulls(variadic kwh)) as intervals
 )`;
 
 /** Blocks of erased ESIIDs, which are left out. */

@@ -13,6 +13,7 @@ import { correctCounts, countSharedSlots } from './recount.ts';
 import { countStagedReads } from './recount-reads.ts';
 import { pendingRows, type StagedBlock, stagedRows, stageStatement } from './staged-blocks.ts';
 import { StagedReads } from './staged-reads.ts';
+import { uniteBlocks } from './unite-blocks.ts';
 
 /** Number of blocks, about 300 KB, that are buffered before they go to the COPY stream. */
 const blocksPerChunk = 400;
@@ -102,7 +103,8 @@ export class BlockLoad {
    */
   async finish(result: LoadResult): Promise<LoadSummary> {
     try {
-      const isStaged = this.areBlocksStaged || result.recountMembers.length > 0;
+      const isStaged =
+        this.areBlocksStaged || result.recountMembers.length > 0 || this.haveMeterDaysInCommon();
       if (isStaged) await this.copyRest();
       if (this.reads.isStaged) await this.stageReads();
       const client = await this.connect();
@@ -130,7 +132,8 @@ export class BlockLoad {
     const shared = await countSharedSlots(client, result.recountMembers);
     const corrected = correctCounts(result, shared, await countStagedReads(client, result));
     const failed = failedMembers(result.members);
-    const count = this.counts.reduce((sum, blocks, member) => (failed.has(member) ? sum : sum + blocks), 0);
+    const added = this.counts.reduce((sum, blocks, member) => (failed.has(member) ? sum : sum + blocks), 0);
+    const count = added - (isStaged ? await uniteBlocks(client, failed) : 0);
     const rows = isStaged
       ? stagedRows(failed)
       : pendingRows(
@@ -141,6 +144,15 @@ export class BlockLoad {
     const reads = this.reads.sources(failed);
     const finished = await finishRawFile(this.database, client, this.options, file, { rows, count }, reads);
     return { ...finished, ...corrected };
+  }
+
+  /** Whether several members have parts of one meter-day and revision. */
+  private haveMeterDaysInCommon(): boolean {
+    if (this.counts.length < 2) return false;
+    const keys = this.pending.map(
+      ({ block }) => `${block.esiid}${block.channel}${block.usageDate}${block.revisedAt}`,
+    );
+    return new Set(keys).size < keys.length;
   }
 
   private async flush(): Promise<void> {

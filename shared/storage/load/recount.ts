@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import type { MemberKind, MemberReport, RowCounts } from '../../intervals/row-counts.ts';
 import type { StagedReadCounts } from './recount-reads.ts';
+import { stagedValues } from './staged-blocks.ts';
 
 /** Values of one member in a slot that another of its blocks of the same revision also has. */
 export interface SharedSlots {
@@ -31,24 +32,24 @@ export async function countSharedSlots(
   }));
 }
 
+const key = 'member, esiid, channel, usage_date, revised_at';
+
 const countStatement = `
-  with split as (
-    select member, esiid, channel, usage_date, revised_at, kwh, estimated
-    from (
-      select *, count(*) over (partition by member, esiid, channel, usage_date, revised_at) as blocks
-      from staged_blocks
-      where member = any($1::smallint[])
-    ) staged
-    where blocks > 1
-  ), slot as (
-    select
-      member,
-      count(*) as held,
-      count(distinct (value.kwh, coalesce(get_bit(estimated, number::integer - 1), 0))) as distinct_values
-    from split cross join lateral unnest(kwh) with ordinality as value (kwh, number)
-    where value.kwh is not null
-    group by member, esiid, channel, usage_date, revised_at, number
+  with split as materialized (
+    select ${key}
+    from staged_blocks
+    where member = any($1::smallint[])
+    group by ${key}
     having count(*) > 1
+  ), value as (
+    select ${key}, slot, value, is_estimated, count(*) as held
+    from staged_blocks join split using (${key}) cross join lateral ${stagedValues}
+    group by ${key}, slot, value, is_estimated
+  ), slot as (
+    select member, sum(held) as held, count(*) as distinct_values
+    from value
+    group by ${key}, slot
+    having sum(held) > 1
   )
   select member, sum(held - 1) as repeated, sum(distinct_values - 1) as conflicting,
     sum(held - distinct_values) as duplicate

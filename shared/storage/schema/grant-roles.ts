@@ -21,6 +21,7 @@ const writerRights = {
 const readable = [
   ...Object.keys(writerRights),
   ...[
+    'smt_blocks',
     'smt_intervals',
     'SmtInterval',
     'raw_smt_files',

@@ -45,18 +45,18 @@ export async function readCoverage(
     with block as (
       select block.*, file.received_at,
         rank() over (partition by channel, usage_date order by revised_at desc) = 1 as is_newest
-      from interval_blocks block join raw_files file on file.id = block.raw_file_id
+      from smt_blocks block join raw_files file on file.id = block.raw_file_id
       where ${loadedBy(asOf)} block.esiid = ${esiid} and usage_date between ${from}::date and ${to}::date
     ), stored as materialized (
       select usage_date, channel, count(distinct revised_at)::integer as revisions,
         max(revised_at) as latest_revised_at,
         (array_agg(raw_file_id order by revised_at desc, content desc))[1] as latest_raw_file_id,
         min(received_at) as first_received_at, max(received_at) as latest_received_at,
-        max(cardinality(kwh)) as slot_count,
+        max(slots) as slot_count,
         count(*) filter (where is_newest) as newest_blocks,
-        max(num_nonnulls(variadic kwh)) filter (where is_newest) as present,
+        max(intervals) filter (where is_newest) as present,
         coalesce(max(bit_count(estimated)) filter (where is_newest), 0)::integer as estimated,
-        max(case when is_newest then (select sum(value) from unnest(kwh) value) end) as kwh
+        max(case when is_newest then total_kwh end) as kwh
       from block
       group by usage_date, channel
     ), slots as (

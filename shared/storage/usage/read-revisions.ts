@@ -37,7 +37,7 @@ export async function readRevisions(
       select channel, revised_at as "revisedAt", content, loaded_at as "loadedAt", raw_file_id as "rawFileId",
         filename, file.source, meter, kwh, estimated,
         row_number() over (partition by channel order by revised_at desc, content desc) as recency
-      from interval_blocks block join raw_files file on file.id = block.raw_file_id
+      from smt_blocks block join raw_files file on file.id = block.raw_file_id
       where ${loadedBy(day.asOf)} block.esiid = ${day.esiid} and usage_date = ${day.usageDate}::date
         ${day.channel === null ? sql`` : sql`and channel = ${day.channel}::smt_channel`}
     ) revision

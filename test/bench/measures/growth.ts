@@ -42,9 +42,9 @@ async function fill(setup: BenchSetup, stored: SmtFile, file: SmtFile, factor: n
   // The same blocks for other meters, so that those of the file fall between them.
   await sql`
     insert into interval_blocks
-      (esiid, channel, usage_date, revised_at, content, raw_file_id, meter, kwh, estimated)
+      (esiid, channel, usage_date, revised_at, content, raw_file_id, meter, wh, kwh, estimated)
     select substr(esiid, 1, 8) || lpad((substr(esiid, 9)::bigint + 1000 * copy)::text, 9, '0'),
-      channel, usage_date, revised_at, content, raw_file_id, meter, kwh, estimated
+      channel, usage_date, revised_at, content, raw_file_id, meter, wh, kwh, estimated
     from interval_blocks, generate_series(1, ${factor - 1}::integer) copy
     order by 1, 2, 3`.execute(worker.database.kysely);
   await sql`vacuum analyze interval_blocks`.execute(worker.database.kysely);

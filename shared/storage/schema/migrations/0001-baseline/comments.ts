@@ -24,13 +24,21 @@ const texts = {
   'column interval_blocks revised_at':
     'The revision stamp; of two revisions the later one wins, interval by interval.',
   'column interval_blocks content': 'Hash of the values: the same revision loaded again is the same row.',
+  'column interval_blocks wh':
+    'Wh of each 15 minutes from local midnight: 96 values, 92 or 100 on days of a clock change; null where the file has none. Null as a whole where kwh holds the block.',
   'column interval_blocks kwh':
-    'kWh of each 15 minutes from local midnight: 96 values, 92 or 100 on days of a clock change; null where the file has none.',
+    'The same in kWh, of a block with a value that is no whole number of Wh or more than 32.767 kWh; else null. The view smt_blocks reads both.',
   'column interval_blocks estimated': 'A bit for each value, 1 where it is an estimate; null when none is.',
   'column interval_blocks meter': 'The meter as the file names it; not part of the key.',
   'column interval_blocks raw_file_id': 'The first file loaded that holds this block.',
   'column interval_blocks loaded_at':
     'When the block was loaded; smt_intervals_as_of reads the blocks loaded by a given time.',
+  'view smt_blocks':
+    'interval_blocks with the values in kWh, whichever column holds them: every revision. Fast as interval_blocks by esiid, channel and usage_date.',
+  'column smt_blocks kwh':
+    'kWh of each 15 minutes from local midnight: 96 values, 92 or 100 on days of a clock change; null where the file has none.',
+  'column smt_blocks slots': 'The number of 15 minutes of the day: 92, 96 or 100.',
+  'column smt_blocks intervals': 'How many of them have a value.',
   'view smt_intervals':
     'One row for each interval, in its current revision, both channels. Fast by esiid, and by esiid and usage_date; a condition on ts alone reads every block.',
   'column smt_intervals ts': 'Start of the interval, an instant.',

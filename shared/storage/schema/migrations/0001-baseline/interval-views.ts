@@ -1,3 +1,11 @@
+/** From Wh, with the five decimals of the column kwh. */
+const inKwh = '* 0.00100';
+
+/** The value of a slot. */
+function kwhOf(wh: string, kwh: string): string {
+  return `coalesce(${wh} ${inKwh}, ${kwh})`;
+}
+
 /**
  * Intervals in their current revision: of the blocks that have a value in a slot, the greatest in (revised_at, actual over
  * estimated, kwh, content).
@@ -8,7 +16,7 @@
  *
  * Tried over 383,000 blocks (1,000 ESIID-years, 5 % of days revised), summing one ESIID's year: this 15 ms; without the two
  * implied lines on revised_at and content, so that a block meets itself, 42 ms; with the midnight worked out for each slot a
- * half more. Rejected: DISTINCT ON sorted to disk and lost joins; a flat NOT EXISTS read other ESIIDs' blocks; EXISTS left
+ * half more; with kwhOf() where a value is only tested for null a half more. Rejected: DISTINCT ON sorted to disk and lost joins; a flat NOT EXISTS read other ESIIDs' blocks; EXISTS left
  * out where a day has one block (1 ms); a flag of a block without estimates (nothing).
  * @param loaded conditions that leave out blocks: the first of a block, and one of the blocks that could beat it
  */
@@ -24,10 +32,10 @@ function currentIntervals(loaded: { readonly where: string; readonly and: string
     cross join lateral (
       select
         day.starts_at + (number - 1) * interval '15 minutes' as ts,
-        value.kwh,
+        ${kwhOf('value.wh', 'value.kwh')} as kwh,
         coalesce(get_bit(block.estimated, number::integer - 1), 0) = 1 as estimated
-      from unnest(block.kwh) with ordinality as value (kwh, number)
-      where value.kwh is not null
+      from unnest(block.wh, block.kwh) with ordinality as value (wh, kwh, number)
+      where (value.wh is not null or value.kwh is not null)
         and not exists (
           select
           from interval_blocks other
@@ -37,11 +45,11 @@ function currentIntervals(loaded: { readonly where: string; readonly and: string
             ${loaded.and}
             and other.revised_at >= block.revised_at
             and (other.revised_at, other.content) <> (block.revised_at, block.content)
-            and other.kwh[number] is not null
+            and (other.wh[number] is not null or other.kwh[number] is not null)
             and (other.revised_at, coalesce(get_bit(other.estimated, number::integer - 1), 0) = 0,
-                 other.kwh[number], other.content)
+                 ${kwhOf('other.wh[number]', 'other.kwh[number]')}, other.content)
               > (block.revised_at, coalesce(get_bit(block.estimated, number::integer - 1), 0) = 0,
-                 value.kwh, block.content)
+                 ${kwhOf('value.wh', 'value.kwh')}, block.content)
         )
       offset 0
     ) slot
@@ -61,32 +69,48 @@ export const intervalViews: readonly string[] = [
       ${currentIntervals({ where: 'where block.loaded_at <= as_of', and: 'and other.loaded_at <= as_of' })}
     $$`,
 
+  // Whoever reads whole blocks reads them here: their values in kWh, how many slots they have, how many of those have a value, and
+  // the sum. A query pays for the columns that it selects.
+  `create view smt_blocks as
+    select esiid, channel, usage_date, revised_at, content, raw_file_id, loaded_at, meter, estimated,
+      coalesce(
+        kwh,
+        array(select value ${inKwh} from unnest(wh) with ordinality slot (value, number) order by number)
+      ) as kwh,
+      coalesce(cardinality(wh), cardinality(kwh)) as slots,
+      coalesce(num_nonnulls(variadic wh), num_nonnulls(variadic kwh)) as intervals,
+      coalesce(
+        (select sum(value) ${inKwh} from unnest(wh) value),
+        (select sum(value) from unnest(kwh) value)
+      ) as total_kwh
+    from interval_blocks`,
+
   // The sum of each day's current intervals. Where the newest block of a day is whole and the only one of its revision, as nearly
   // always, its own values are summed; only other days are read from smt_intervals.
   // Rejected: a sum kept with each block (a generated column doubled the time of a load's insert, to save a third of a year's audit).
   `create view smt_interval_days as
     select block.esiid, block.channel, block.usage_date,
-      coalesce(slots.kwh, (select sum(value) from unnest(block.kwh) value)) as kwh,
-      coalesce(slots.intervals, block.intervals) as intervals,
-      cardinality(block.kwh) as expected_intervals
+      coalesce(current.kwh, block.total_kwh) as kwh,
+      coalesce(current.intervals, block.intervals) as intervals,
+      block.slots as expected_intervals
     from (
       select distinct on (esiid, channel, usage_date)
-        esiid, channel, usage_date, revised_at, content, kwh, num_nonnulls(variadic kwh) as intervals
-      from interval_blocks
+        esiid, channel, usage_date, revised_at, content, slots, intervals, total_kwh
+      from smt_blocks
       order by esiid desc, channel desc, usage_date desc, revised_at desc, content desc
     ) block
     cross join lateral (
       select sum(kwh) as kwh, nullif(count(*), 0)::integer as intervals
       from smt_intervals slot
       where slot.esiid = block.esiid and slot.channel = block.channel and slot.usage_date = block.usage_date
-        and (block.intervals < cardinality(block.kwh) or exists (
+        and (block.intervals < block.slots or exists (
           select
           from interval_blocks other
           where other.esiid = block.esiid and other.channel = block.channel and other.usage_date = block.usage_date
             and other.revised_at = block.revised_at and other.content <> block.content
         ))
       offset 0
-    ) slots`,
+    ) current`,
 
   // For analysts. smt_days groups by its keys, so conditions on esiid, channel and usage_date reach the blocks; one on kwh or
   // peak_kwh reads every day.
