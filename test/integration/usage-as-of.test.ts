@@ -74,7 +74,9 @@ describe('as_of', () => {
         fc.array(fc.array(anyBlock, { maxLength: 4 }), { maxLength: 2 }),
         async (before, after) => {
           for (const { kysely } of [whole, partial]) {
-            await sql`truncate raw_files, raw_file_meters, interval_blocks restart identity cascade`.execute(kysely);
+            await sql`truncate raw_files, raw_file_meters, interval_blocks restart identity cascade`.execute(
+              kysely,
+            );
           }
           for (const blocks of before) {
             await loadFile(whole, blocks, { file });
