@@ -88,6 +88,7 @@ describe('The model SmtInterval', () => {
       { name: 'source', type: 'text' },
       { name: 'createdAt', type: 'timestamp(3) without time zone' },
       { name: 'updatedAt', type: 'timestamp(3) without time zone' },
+      { name: 'usage_date', type: 'date' }, // not in the model: for statements that name days,
     ]);
   });
 
@@ -224,6 +225,67 @@ describe('The model SmtInterval', () => {
       code: '0A000',
       hint: expect.stringContaining('/api/admin/smt/erasures'),
     });
+  });
+});
+
+describe('The plans of the main app', () => {
+  /** The plan of a statement over the two ESIIDs, as text, once the planner knows the tables. */
+  async function planOf(statement: string): Promise<string> {
+    const { pool } = fresh.open({ maxConnections: 1 });
+    await pool.query('analyze interval_blocks, raw_files');
+    await pool.query('set enable_seqscan = off'); // the tables are too small for an index to pay
+    const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`explain (costs off) ${statement}`);
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  }
+  const reads = (plan: string) => plan.match(/Scan.* on (interval_blocks|raw_files)\b.*/g) ?? [];
+
+  test.each([
+    `SELECT date_trunc('month', ${localTime}), COUNT(*), SUM(kwh) FROM "SmtInterval" GROUP BY 1`,
+    `SELECT ${localTime}::date, COUNT(*) FROM "SmtInterval" GROUP BY 1`,
+    `SELECT COUNT(*), MIN("ts"), MAX("ts") FROM "SmtInterval" WHERE "ts" >= '2025-11-01' AND "ts" < '2025-11-08'`,
+  ])(
+    'read each block once without an ESIID, the blocks beside it by key, and no file: %s',
+    async (statement) => {
+      const plan = await planOf(statement);
+
+      expect(reads(plan)).toEqual([
+        expect.stringMatching(/on interval_blocks block$/),
+        expect.stringMatching(/on interval_blocks other$/),
+      ]);
+      expect(plan).toMatch(
+        /Index Cond: .*esiid = block\.esiid.*usage_date = block\.usage_date.*revised_at >= block\.revised_at/,
+      );
+      expect(plan).not.toMatch(/Merge|Hash (Anti )?Join/);
+    },
+  );
+
+  test('test a condition on ts before the intervals are joined with anything', async () => {
+    const plan = await planOf(
+      `SELECT * FROM "SmtInterval" WHERE "ts" >= '2025-11-01' AND "ts" < '2025-11-08'`,
+    );
+
+    expect(plan).toMatch(/Subquery Scan on slot\n\s+Filter: .*slot\.ts/);
+  });
+
+  test('reach the primary key by ESIID, also with a window of instants, and by ESIID and usage_date', async () => {
+    const window = `"ts" >= '2025-01-01' AND "ts" < '2026-01-01'`;
+    const [byEsiid, byDay] = await Promise.all([
+      planOf(
+        `SELECT * FROM "SmtInterval" WHERE ${window} AND esiid = '${esiidA}' ORDER BY ts DESC LIMIT 192`,
+      ),
+      planOf(`SELECT * FROM "SmtInterval" WHERE esiid = '${esiidA}' AND usage_date = '2025-07-04'`),
+    ]);
+
+    expect(byEsiid).toMatch(/Index Cond: .*esiid = '10443720000000001'/);
+    expect(byDay).toMatch(/Index Cond: .*esiid = '10443720000000001'.*usage_date = '2025-07-04'/);
+  });
+
+  test('expand only the blocks of the days that a statement names', async () => {
+    const plan = await planOf(
+      `SELECT COUNT(*) FROM "SmtInterval" WHERE "ts" >= '2025-11-02' AND usage_date >= '2025-11-01'`,
+    );
+
+    expect(plan).toMatch(/on interval_blocks block\n\s+(Index Cond|Filter): .*usage_date >= '2025-11-01'/);
   });
 });
 

@@ -45,8 +45,10 @@ const texts = {
   'column smt_intervals usage_date': 'The day in America/Chicago.',
   'column smt_intervals estimated': 'SMT estimated the value.',
   'view SmtInterval':
-    'Intervals as the main app models them: consumption only, timestamps in UTC without time zone, read-only.',
+    'Intervals as the main app models them: consumption only, timestamps in UTC without time zone, read-only. Fast by esiid; a condition on ts alone reads every block, one on usage_date expands only the blocks of those days.',
   'column SmtInterval ts': 'Start of the interval in UTC, without time zone.',
+  'column SmtInterval usage_date':
+    'The day in America/Chicago: beside a condition on ts without an ESIID, it leaves out the other days.',
   'column SmtInterval meter': 'Empty where the file names no meter.',
   'column SmtInterval filled': 'SMT estimated the value.',
   'column SmtInterval source': 'Source of the file that contained it, such as droplet-upload.',

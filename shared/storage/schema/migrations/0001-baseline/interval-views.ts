@@ -19,14 +19,18 @@ function kwhOf(wh: string, kwh: string): string {
  * half more; with kwhOf() where a value is only tested for null a half more. Rejected: DISTINCT ON sorted to disk and lost joins; a flat NOT EXISTS read other ESIIDs' blocks; EXISTS left
  * out where a day has one block (1 ms); a flag of a block without estimates (nothing).
  * @param loaded conditions that leave out blocks: the first of a block, and one of the blocks that could beat it
+ * @param midnight a block's first instant, in the type of `ts`
  */
-function currentIntervals(loaded: { readonly where: string; readonly and: string }): string {
+export function currentIntervals(
+  loaded: { readonly where: string; readonly and: string },
+  midnight = `timezone('America/Chicago', block.usage_date::timestamp)`,
+): string {
   return `
     select block.esiid, block.meter, block.channel, slot.ts, slot.kwh, slot.estimated,
       block.usage_date, block.revised_at, block.raw_file_id
     from interval_blocks block
     cross join lateral (
-      select timezone('America/Chicago', block.usage_date::timestamp) as starts_at
+      select ${midnight} as starts_at
       offset 0
     ) day
     cross join lateral (
