@@ -68,7 +68,7 @@ export function readSyncConfiguration(env: Variables): SyncConfiguration {
 }
 
 function apiConfiguration(env: Variables, problems: Problems): ApiConfiguration {
-  const baseUrl = require(env, 'INTELLIWATT_BASE_URL', problems).replace(/\/+$/, '');
+  const baseUrl = require(env, 'INTELLIWATT_BASE_URL', problems).replace(/(?<!\/)\/+$/, '');
   if (baseUrl !== '' && !isSafeUrl(baseUrl)) {
     problems.add(
       `INTELLIWATT_BASE_URL must be an https:// URL, since the token is sent to it; it is ${baseUrl}.`,

@@ -38,8 +38,11 @@ export function parseArguments(args: readonly string[], options: ParseOptions): 
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return null;
-    const message = error.message.replace(/^error: /, '').replace(/\.?\s*$/, '.');
-    throw new DropletError('usage', `${message} See smt-droplet --help.`, { cause: error });
+    const message = error.message
+      .replace(/^error: /, '')
+      .trimEnd()
+      .replace(/\.$/, '');
+    throw new DropletError('usage', `${message}. See smt-droplet --help.`, { cause: error });
   }
   return parsed;
 }

@@ -27,7 +27,7 @@ const x12 = knownFormat(
 );
 
 const htmlPage = knownFormat(
-  /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b/i,
+  /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->)[\s\S]){0,2000}-->\s*)*<(?:!doctype\s+html|html|head|body)\b/i,
   'html-page',
   'This is an HTML page, such as a login or an error page, saved as if it were the report. Download the report again.',
 );

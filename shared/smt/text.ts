@@ -25,7 +25,7 @@ export function decodeHead(head: Buffer): string {
 
 /** The first line that is not blank; '' if there is none. */
 export function firstLine(text: string): string {
-  return /[^\r\n]*[^\s][^\r\n]*/.exec(text)?.[0] ?? '';
+  return text.split(/[\r\n]/).find((line) => line.trim() !== '') ?? '';
 }
 
 /** Decodes a stream of text to UTF-8 in chunks of bounded size, without its byte order mark. */

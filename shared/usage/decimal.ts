@@ -16,6 +16,6 @@ export function formatDecimal(units: bigint): string {
   const size = units < 0n ? -units : units;
   const fraction = String(size % scale)
     .padStart(5, '0')
-    .replace(/0+$/, '');
+    .replace(/(?<!0)0+$/, '');
   return `${units < 0n ? '-' : ''}${size / scale}${fraction && `.${fraction}`}`;
 }

@@ -28,3 +28,9 @@ test.each<[string, string, string]>([
   expect(inZip.report).toMatchObject({ status: 'failed', errorCode });
   expect(nonZero(alone.report.counts)).toEqual({});
 });
+
+test('Comments that could be split in millions of ways are read once', async () => {
+  const { report } = await readBytes(`<!--D${'--><!--DT'.repeat(2_000)}a`);
+
+  expect(report.status).toBe('failed');
+});

@@ -19,7 +19,7 @@ export function parseHostKey(blob: Buffer): HostKey {
 }
 
 function fingerprintOf(blob: Buffer): string {
-  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replaceAll('=', '')}`;
 }
 
 export function formatHostKeys(keys: readonly HostKey[]): string {
@@ -45,7 +45,7 @@ export function signaturesExcept(presented: readonly HostKey[]): ServerHostKeyAl
     .flatMap(([, algorithms]) => algorithms);
 }
 
-const publicKey = /(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-\S+)\s+([A-Za-z0-9+/]+={0,2})/g;
+const publicKey = /(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-\w{1,40})\s{1,40}([A-Za-z0-9+/]+={0,2})/g;
 const fingerprint = /SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/])/g;
 
 /**

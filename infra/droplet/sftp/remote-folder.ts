@@ -58,7 +58,7 @@ export class RemoteFolder {
   async list(budget = new ListingBudget()): Promise<Listing> {
     const { remoteDir } = this.configuration;
     const listing: Listing = { files: [], unreadable: [], skipped: [] };
-    const pending = [{ dir: remoteDir.replace(/(?<=.)\/+$/, ''), depth: 0 }];
+    const pending = [{ dir: remoteDir.replace(/(?<=^\/|[^/])\/+$/, ''), depth: 0 }];
     for (let next = pending.shift(); next; next = pending.shift()) {
       const { dir, depth } = next;
       try {

@@ -88,7 +88,7 @@ export class Resolver {
 
   private sub(argument: string | [string, Record<string, unknown>], where: string): string {
     const [text, variables] = typeof argument === 'string' ? [argument, {}] : argument;
-    return text.replace(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) => {
+    return text.replace(/\$\{(!?)([^${}]+)\}/g, (_, literal: string, name: string) => {
       if (literal) return `\${${name}}`;
       if (name in variables) return String(this.resolve(variables[name], where));
       const [resource = '', attribute] = name.split('.', 2);

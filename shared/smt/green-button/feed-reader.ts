@@ -183,7 +183,7 @@ function pathOf(href: string): string {
     .trim()
     .replace(/^[a-z]+:\/\/[^/]*/i, '')
     .replace(/^\/+/, '')
-    .replace(/\/+$/, '');
+    .replace(/(?<!\/)\/+$/, '');
 }
 
 function newEntry(): FeedEntry {

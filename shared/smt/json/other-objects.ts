@@ -2,7 +2,7 @@ import { FileError } from '../../archive/file-error.ts';
 import { type JsonObject, textOf } from './json-object.ts';
 
 /** Names of energy fields: an unknown object with one of them must not be skipped. */
-const energyField = /^(?:rd|consumption|generation|.*kwh.*)$/;
+const energyField = /^(?:rd|consumption|generation)$|kwh/;
 /** Names of fields that mark an error response. */
 const errorField =
   /^(?:errors?|error_?code|error_?message|error_?description|fault|fault_?code|fault_?string|exception)$/;

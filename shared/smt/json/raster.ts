@@ -14,7 +14,7 @@ const repeatedTo = 12;
 /** First field of the first pass through the repeated hour. */
 const firstPassFrom = 4;
 const maxFieldLength = 40;
-const valueAndFlag = /^(.+?)\s*-\s*([A-Za-z]+)$/;
+const valueAndFlag = /^(\S{1,40})\s{0,40}-\s{0,40}([A-Za-z]{1,40})$/;
 const [comma, minus, point, zero, nine, flagA, flagE] = [...',-.09AE'].map((sign) => sign.charCodeAt(0));
 
 /** A day whose fields match its clock. */
@@ -55,7 +55,7 @@ function parseField(
   if (/^(?:-\s*[A-Za-z]?)?$/.test(text)) return { kwh: '', estimated: false };
   const [, value = '', flag = ''] = (text.length <= maxFieldLength && valueAndFlag.exec(text)) || [];
   const estimated = /^a$/i.test(flag) ? false : /^e$/i.test(flag) ? true : null;
-  if (flag === '' || !/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(value)) return null;
+  if (flag === '' || !/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(value)) return null;
   return { kwh: parseKwh(value), estimated };
 }
 

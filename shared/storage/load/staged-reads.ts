@@ -126,7 +126,7 @@ export class StagedReads {
     const rows = reads.map(({ read, member }) => [String(member), ...valuesOf(read, this.receivedAt)]);
     const columns = ['member', ...Object.keys(types)];
     const arrays = columns.map((column, index) => {
-      const type = sql.raw((types[column] ?? 'smallint').replace(/ collate.*| *\(.*/, ''));
+      const type = sql.raw((types[column] ?? 'smallint').split(/ collate|\(/)[0] ?? '');
       return sql`${rows.map((row) => row[index])}::${type}[]`;
     });
     return sql`unnest(${sql.join(arrays)}) read (${sql.join(columns.map((column) => sql.ref(column)))})`;

@@ -41,7 +41,7 @@ export function plural(value: number, noun: string): string {
 /** A decimal string with separators between thousands; no digit is changed. */
 export function formatDecimal(text: string): string {
   const [whole = '', fraction] = text.split('.');
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  const grouped = whole.replace(/\B(?=(?:\d{3}){1,6}$)/g, ',');
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 

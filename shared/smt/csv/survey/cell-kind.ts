@@ -23,7 +23,7 @@ export interface CellKind {
   readonly token: string;
 }
 
-const plainNumber = /^[-+]?(?:\d+\.?\d*|\.\d+)$/;
+const plainNumber = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 const directionWords = new Set([
   'delivered',
   'received',
