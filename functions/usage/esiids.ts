@@ -2,14 +2,15 @@ import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import type { RouteRequest } from '../../shared/http/read-request.ts';
 import { encodeCursor } from '../../shared/http/schemas.ts';
 import type { Database } from '../../shared/storage/database.ts';
-import { readExtents } from '../../shared/storage/usage/read-extents.ts';
+import { type ReadsExtent, readReadsExtents } from '../../shared/storage/reads/read-reads-extents.ts';
+import { type EsiidExtent, readExtents } from '../../shared/storage/usage/read-extents.ts';
 import { searchEsiids } from '../../shared/storage/usage/search-esiids.ts';
 import type { usageRoutes } from './routes.ts';
 
 /** Maximum number of ESIIDs that a request reads; the cursor continues from there. */
 const maxScanned = 20_000;
 
-/** GET /api/usage/esiids: the ESIIDs that have data, with their first and last days. */
+/** GET /api/usage/esiids: the ESIIDs that have intervals or reads, with their first and last days. */
 export async function listEsiids(
   database: Database,
   { query: { q: containing = '', limit, cursor } }: RouteRequest<typeof usageRoutes.listEsiids>,
@@ -18,13 +19,32 @@ export async function listEsiids(
   const { esiids: found, stoppedAt } = await searchEsiids(database, search);
   const page = found.slice(0, limit);
   const next = found.length > limit ? page.at(-1) : stoppedAt;
-  const esiids = (await readExtents(database, page)).map((extent) => ({
-    esiid: extent.esiid,
-    channels: extent.channels,
-    first_date: extent.firstDate,
-    last_date: extent.lastDate,
-    first_interval_at: extent.firstIntervalAt?.toISOString() ?? null,
-    last_interval_at: extent.lastIntervalAt?.toISOString() ?? null,
-  }));
+  const [intervals, reads] = await Promise.all([
+    readExtents(database, page),
+    readReadsExtents(database, page),
+  ]);
+  const esiids = page.map((esiid) =>
+    extentOf(
+      esiid,
+      intervals.find((extent) => extent.esiid === esiid),
+      reads.find((extent) => extent.esiid === esiid),
+    ),
+  );
   return { status: 200, body: { ok: true, esiids, next_cursor: next ? encodeCursor(next) : null } };
+}
+
+/** The days of an ESIID that intervals or reads cover; it has one of them at least. */
+function extentOf(esiid: string, intervals: EsiidExtent | undefined, reads: ReadsExtent | undefined) {
+  const extents = [intervals, reads].filter((extent) => extent !== undefined);
+  return {
+    esiid,
+    channels: [...new Set(extents.flatMap(({ channels }) => channels))].sort(),
+    first_date: extents.map(({ firstDate }) => firstDate).sort()[0],
+    last_date: extents
+      .map(({ lastDate }) => lastDate)
+      .sort()
+      .at(-1),
+    first_interval_at: intervals?.firstIntervalAt?.toISOString() ?? null,
+    last_interval_at: intervals?.lastIntervalAt?.toISOString() ?? null,
+  };
 }

@@ -84,7 +84,7 @@ export const usageRoutes = {
   listEsiids: {
     method: 'GET',
     path: '/api/usage/esiids',
-    summary: 'The ESIIDs that have data',
+    summary: 'The ESIIDs that have intervals or reads',
     tag: 'Usage',
     access: 'reader',
     query: esiidsQuery,

@@ -256,7 +256,7 @@ const esiidExtent = z
   .strictObject({
     esiid,
     channels: z.array(channel),
-    first_date: localDate,
+    first_date: localDate.describe('Of the days that intervals or reads cover'),
     last_date: localDate,
     first_interval_at: instant.nullable(),
     last_interval_at: instant.nullable(),

@@ -8,6 +8,8 @@ import { usageRoutes } from '../../functions/usage/routes.ts';
 import { coverageResponse, esiidsResponse } from '../../functions/usage/schemas.ts';
 import { readRequest } from '../../shared/http/read-request.ts';
 import { clockDay } from '../../shared/intervals/clock.ts';
+import { dailyRead } from '../../shared/reads/daily-read.ts';
+import { monthlyRead } from '../../shared/reads/monthly-read.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { searchEsiids } from '../../shared/storage/usage/search-esiids.ts';
 import { formatDecimal, parseDecimal } from '../../shared/usage/decimal.ts';
@@ -198,6 +200,36 @@ describe('the search for ESIIDs', () => {
     expect(await search('0042')).toEqual(['1008901000000000000042']);
     expect(await search('1044372')).toEqual(['10443720000000001', '10443720000000002', '10443720000990003']);
     expect(await search('77777')).toEqual([]);
+  });
+
+  test('finds an ESIID of which only reads are stored, with the days that they cover', async () => {
+    const database = await freshDatabase();
+    const read = { channel: 'consumption', revisedAt: '2025-03-02T00:00:00Z', kwh: '7' } as const;
+    const daily = { ...read, esiid: '10443720000000005', startReading: null, endReading: null };
+    const demands = { meteredKw: null, meteredKva: null, billedKw: null, billedKva: null };
+    const bill = {
+      ...read,
+      ...demands,
+      esiid: '10443720000000006',
+      startDate: '2025-02-01',
+      endDate: '2025-03-01',
+    };
+    await loadFile(database, [day('2025-01-15', slots({ 0: '1' }))], {
+      reads: [
+        dailyRead({ ...daily, usageDate: '2025-02-03' }),
+        dailyRead({ ...daily, usageDate: '2025-02-09' }),
+        monthlyRead(bill),
+      ],
+    });
+
+    const request = readRequest(usageRoutes.listEsiids, getEvent('/api/usage/esiids'));
+    const { esiids } = esiidsResponse.parse((await listEsiids(database, request)).body);
+
+    const nothing = { channels: ['consumption'], first_interval_at: null, last_interval_at: null };
+    expect(esiids.slice(1)).toEqual([
+      { esiid: '10443720000000005', ...nothing, first_date: '2025-02-03', last_date: '2025-02-09' },
+      { esiid: '10443720000000006', ...nothing, first_date: '2025-02-01', last_date: '2025-02-28' },
+    ]);
   });
 
   test('stops after a number of ESIIDs, and goes on from there without skipping one', async () => {

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 interface EsiidSearch {
@@ -18,9 +18,9 @@ interface FoundEsiids {
 }
 
 /**
- * ESIIDs that have data, in order.
+ * ESIIDs that have intervals or reads, in order.
  *
- * The recursive walk jumps from one ESIID to the next in the primary key, so its cost depends on the ESIIDs it visits and
+ * The recursive walk jumps from one ESIID to the next in the primary keys, so its cost depends on the ESIIDs it visits and
  * not on the table's size: SELECT DISTINCT reads every block. Digits in the middle of an ESIID have no index, so a search for
  * rare ones reads many; it stops at a maximum and returns the position for the next page.
  */
@@ -30,13 +30,11 @@ export async function searchEsiids(
 ): Promise<FoundEsiids> {
   const { rows } = await sql<{ esiids: string[]; stoppedAt: string | null }>`
     with recursive scanned (esiid, number) as (
-      (select esiid, 1 from interval_blocks where esiid > ${after} order by esiid limit 1)
+      select ${nextEsiid(sql`${after}`)}, 1
       union all
-      select next.esiid, number + 1
-      from scanned cross join lateral (
-        select esiid from interval_blocks where esiid > scanned.esiid order by esiid limit 1
-      ) next
-      where number < ${maxScanned}
+      select ${nextEsiid(sql`scanned.esiid`)}, number + 1
+      from scanned
+      where number < ${maxScanned} and esiid is not null
     ), matching as (
       select esiid from scanned where position(${containing} in esiid) > 0 limit ${limit}
     )
@@ -44,4 +42,11 @@ export async function searchEsiids(
       case when count(*) < ${limit} then (select esiid from scanned where number = ${maxScanned}) end as "stoppedAt"
     from matching`.execute(database.kysely);
   return rows[0] ?? { esiids: [], stoppedAt: null };
+}
+
+/** The least ESIID after another, of intervals and reads; null after the last. */
+function nextEsiid(after: RawBuilder<unknown>): RawBuilder<unknown> {
+  const nextIn = (table: string) =>
+    sql`(select esiid from ${sql.table(table)} data where data.esiid > ${after} order by esiid limit 1)`;
+  return sql`least(${sql.join(['interval_blocks', 'daily_reads', 'monthly_reads'].map(nextIn))})`;
 }

@@ -26,28 +26,34 @@ export async function rangeView(selection: Selection, context: ViewContext): Pro
     fetchRange(selection),
     compare === null ? null : fetchRange(comparedSelection(selection, compare)),
   ]);
-  if (range.channels.every(({ days }) => days.every(({ present }) => present === 0))) {
+  const days = range.channels.flatMap((channel) => channel.days);
+  if (days.every(({ present, daily_kwh: read }) => present === 0 && read === null)) {
     return [nothingStored(selection)];
   }
-  // What is in view is drawn first: in the frame after the one in which the charts find that they are.
-  const drawn = nextFrame().then(nextFrame);
-  const profile = drawn.then(() => fetchProfile(selection));
-  profile.catch(() => undefined); // each card that needs it says what went wrong
   const { esiid, from, to } = selection;
-  const baseload = profile.then(({ baseload_kw: kw }) => kw);
   const notice = auditNotice(range);
-  return [
+  const head = [
     meterHead(esiid, `${formatDate(from)} to ${formatDate(to)}, ${plural(range.dates.length, 'day')}`),
     ...(notice === null ? [] : [notice]),
+  ];
+  // What is in view is drawn first: in the frame after the one in which the charts find that they are.
+  const drawn = nextFrame().then(nextFrame);
+  const audit = laterCards(async () => {
+    await drawn;
+    const found = auditCard(esiid, await fetchAudit(selection));
+    return found === null ? [] : [found];
+  }, context.signal);
+  if (days.every(({ present }) => present === 0)) return [...head, coverageCard(range, context), audit];
+  const profile = drawn.then(() => fetchProfile(selection));
+  profile.catch(() => undefined); // each card that needs it says what went wrong
+  const baseload = profile.then(({ baseload_kw: kw }) => kw);
+  return [
+    ...head,
     figuresOf(range, baseload),
     ...(other === null ? [] : [compareCard(range, other, context.signal)]),
     energyCard(range, context),
     coverageCard(range, context),
-    laterCards(async () => {
-      await drawn;
-      const audit = auditCard(esiid, await fetchAudit(selection));
-      return audit === null ? [] : [audit];
-    }, context.signal),
+    audit,
     ...(from.slice(0, 7) === to.slice(0, 7) ? [] : [monthsCard(range, context)]),
     ...profileCards(range, other, profile, context),
     laterCards(async () => {
