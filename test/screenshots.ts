@@ -6,8 +6,11 @@ import { npmCommand, parseArguments } from '../infra/local/command-line.ts';
 import { writeSample } from '../infra/local/sample.ts';
 import { type LocalStack, startLocalStack } from '../infra/local/stack.ts';
 import { inspectFile, uploadFile } from '../infra/local/upload.ts';
+import type { IntervalBlock } from '../shared/intervals/block.ts';
+import { addDays } from '../shared/intervals/clock.ts';
+import { dailyRead } from '../shared/reads/daily-read.ts';
 import { sampleEsiid } from '../shared/smt/sample-year.ts';
-import { openDatabase } from '../shared/storage/database.ts';
+import { type Database, openDatabase } from '../shared/storage/database.ts';
 import { dropFiles, openTab, rawFilesPath, uploadOf } from './e2e/pages-harness.ts';
 import { startBrowser } from './support/browser.ts';
 import {
@@ -18,7 +21,7 @@ import {
   solarEsiid,
   solarFile,
 } from './support/page-files.ts';
-import { loadFile } from './support/rows.ts';
+import { loadFile, newBlock } from './support/rows.ts';
 
 const outputDir = path.join(import.meta.dirname, '../.local/screenshots');
 
@@ -35,7 +38,11 @@ const variants = [
   { name: '1280-dark', width: 1280, colorScheme: 'dark' },
 ] as const;
 
+const disputedEsiid = '10443720000000088';
+
 const usageViews = {
+  'usage-disputed': `/usage?esiid=${disputedEsiid}&from=2025-05-01&to=2025-06-30`,
+  'day-disputed': `/usage?esiid=${disputedEsiid}&day=2025-06-03`,
   'usage-year': `/usage?esiid=${sampleEsiid}`,
   'usage-solar': `/usage?esiid=${solarEsiid}`,
   'usage-six-years': `/usage?esiid=${sixYearEsiid}&from=2019-09-15&to=2025-09-12`,
@@ -71,7 +78,19 @@ async function tabOf(
 }
 
 async function shoot(page: Page, name: string, { name: variant }: Variant): Promise<void> {
-  await page.screenshot({ path: path.join(outputDir, `${name}-${variant}.png`), fullPage: true });
+  const file = path.join(outputDir, `${name}-${variant}.png`);
+  await page.screenshot({ path: file, fullPage: true, timeout: 300_000 });
+}
+
+/** Scrolls through the page, since charts are drawn when they come near the window. */
+async function drawCharts(page: Page): Promise<void> {
+  while ((await page.locator('.skeleton').count()) > 0) await page.waitForTimeout(100);
+  for (const chart of await page.locator('.chart').all()) {
+    await chart.scrollIntoViewIfNeeded();
+    await chart.locator('canvas').first().waitFor();
+  }
+  await page.evaluate('scrollTo(0, 0)');
+  await page.waitForTimeout(1_500); // a heat map is drawn over several frames
 }
 
 /** Before anything is stored, and before the token is entered. */
@@ -108,6 +127,7 @@ async function load(at: LocalStack, inBrowser: Browser): Promise<void> {
     applicationName: 'screenshots',
   });
   await loadFile(database, sixYearBlocks());
+  await loadDisputed(database);
   await database.close();
   const page = await tabOf(at, inBrowser, variants[2]);
   await dropFiles(page, [
@@ -132,6 +152,33 @@ async function load(at: LocalStack, inBrowser: Browser): Promise<void> {
   await page.context().close();
 }
 
+/** Two months of a meter with daily reads: one interval is wrong, one day has no intervals, one was revised. */
+async function loadDisputed(database: Database): Promise<void> {
+  const days = Array.from({ length: 61 }, (_, index) => addDays('2025-05-01', index));
+  const blocks = days.map((usageDate) =>
+    newBlock({ esiid: disputedEsiid, usageDate, revisedAt: `${usageDate}T18:00:00Z` }),
+  );
+  const reads = days.map((usageDate, index) =>
+    dailyRead({
+      ...{ esiid: disputedEsiid, channel: 'consumption', usageDate, revisedAt: `${usageDate}T18:00:00Z` },
+      ...{ kwh: '24', startReading: String(1000 + 24 * index), endReading: String(1024 + 24 * index) },
+    }),
+  );
+  const wrong = blocks.map((block) => (block.usageDate === '2025-06-03' ? withFirst(block, '0.251') : block));
+  const stored = wrong.filter(({ usageDate }) => usageDate !== '2025-06-10');
+  await loadFile(database, stored, { reads, file: { filename: 'disputed.csv' } });
+  const revised = blocks.filter(({ usageDate }) => usageDate === '2025-06-03');
+  await loadFile(
+    database,
+    revised.map((block) => withFirst({ ...block, revisedAt: '2025-06-06T18:00:00Z' }, '0.252')),
+    { file: { filename: 'correction.csv' } },
+  );
+}
+
+function withFirst({ content: _, ...block }: IntervalBlock, kwh: string): IntervalBlock {
+  return newBlock({ ...block, kwh: block.kwh.map((value, slot) => (slot === 0 ? kwh : value)) });
+}
+
 async function shootPages(at: LocalStack, inBrowser: Browser, variant: Variant): Promise<void> {
   const page = await tabOf(at, inBrowser, variant);
   await page.getByRole('link', { name: 'solar.csv' }).waitFor();
@@ -140,6 +187,7 @@ async function shootPages(at: LocalStack, inBrowser: Browser, variant: Variant):
     ['normalized', 'solar.csv'],
     ['rejected', `${markup}.csv`],
     ['failed', 'notes.csv'],
+    ['audited', 'disputed.csv'],
   ] as const) {
     await page.goto(rawFilesPath);
     await page.getByRole('link', { name: link }).click();
@@ -149,10 +197,13 @@ async function shootPages(at: LocalStack, inBrowser: Browser, variant: Variant):
   for (const [name, address] of Object.entries(usageViews)) {
     await page.goto(address);
     await page.locator('#figures').waitFor();
-    while ((await page.locator('.skeleton').count()) > 0) await page.waitForTimeout(100);
-    await page.waitForTimeout(1_500); // a heat map is drawn over several frames
+    await drawCharts(page);
     await shoot(page, name, variant);
   }
+  await page.goto('/api');
+  await page.getByRole('heading', { name: 'Schemas' }).waitFor();
+  await page.screenshot({ path: path.join(outputDir, `api-${variant.name}.png`) });
+  await page.goto('/usage');
   await page.getByRole('combobox', { name: 'Meter' }).fill('0');
   await page.getByRole('option', { name: solarEsiid }).waitFor();
   await page.screenshot({ path: path.join(outputDir, `meters-${variant.name}.png`) });
