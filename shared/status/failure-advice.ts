@@ -36,8 +36,13 @@ const rows: readonly (readonly [codes: readonly FailureCode[], meaning: string, 
   ],
   [
     ['spreadsheet'],
-    'an Excel workbook',
+    'an Excel, LibreOffice or Numbers document',
     'send the original file, or save as CSV; check that ESIIDs kept all digits',
+  ],
+  [
+    ['office-document'],
+    'a Word or PowerPoint document',
+    'get the file from its source, or save the table in it as CSV',
   ],
   [
     ['unknown-header'],
@@ -124,7 +129,11 @@ const rows: readonly (readonly [codes: readonly FailureCode[], meaning: string, 
   [['corrupt-gzip', 'corrupt-zip'], 'the archive is damaged', 'have it sent again'],
   [['truncated-archive'], 'the archive ends too early', 'have the whole file sent again'],
   [['encrypted-archive'], 'a zip with a password', 'send it without'],
-  [['unsupported-archive'], 'a zip that is compressed by a method other than deflate', 'zip it again'],
+  [
+    ['unsupported-archive'],
+    'a zip that is compressed by a method other than deflate, or a tar archive',
+    'zip it again',
+  ],
   [
     ['archive-too-large', 'archive-ratio', 'archive-too-deep'],
     'beyond the limits of DEPLOY.md, Archives',

@@ -60,6 +60,34 @@ const texts = {
   'view smt_days':
     'A row for each ESIID, channel and day: sum, number of intervals and of those expected (92, 96 or 100), estimates, peak. Fast by esiid, usage_date or both; a year of one ESIID costs as much as its intervals.',
   'column smt_days peak_kwh': 'The greatest interval; times four, the peak in kW.',
+  'table daily_reads':
+    "SMT's daily reads: the energy of a day of one ESIID and channel, with the meter's register at its two midnights. Every revision.",
+  'table monthly_reads': "SMT's monthly reads: the energy billed for a period. Every revision.",
+  'table repeated_content':
+    'Keys of rows that a file held too when another had brought them: they stay when the other is withdrawn.',
+  'table day_disagreements':
+    'Days whose audit did not agree when last looked at: an index for alarms. smt_day_audit has the truth.',
+  'table erased_esiids': 'ESIIDs that are left out of every load until their erasure is lifted.',
+  'table erased_objects': 'Object versions that hold only an erased ESIID, and when they were deleted in S3.',
+  'table removals': 'The audit trail of withdrawals and erasures: who, when, why.',
+  'view smt_daily_reads': "SMT's daily reads in their current revision. Fast by esiid, and by usage_date.",
+  'column smt_daily_reads kwh': 'The energy of the day, as SMT reports it.',
+  'column smt_daily_reads register_kwh':
+    'How far the register advanced from midnight to midnight; null where the meter was exchanged.',
+  'view smt_monthly_reads':
+    "SMT's monthly reads in their current revision: periods from start_date to before end_date. Fast by esiid.",
+  'view smt_day_audit':
+    'Each day that has intervals or a daily read, and whether the two agree. Fast by esiid, and by usage_date with a status.',
+  'column smt_day_audit status':
+    'agrees, differs (a whole day with another sum), incomplete (intervals missing), missing (a read, no interval), unaudited (no read).',
+  'column smt_day_audit difference_kwh': 'Sum of the intervals minus the daily read.',
+  'column smt_day_audit running_difference_kwh':
+    'Register minus daily reads, summed over a week: midnight estimates cancel out in it.',
+  'view smt_month_audit':
+    "Each billing period, and whether the meter's register or else the intervals agree with the bill. Fast by esiid.",
+  'view smt_register_breaks':
+    'Days after which the register goes on from another reading: an exchanged meter, or a read that was lost or wrong. Fast by esiid.',
+  'view smt_interval_days': 'A row for each ESIID, channel and day with intervals: their sum and number.',
   'view smt_latest':
     'The newest interval of each ESIID and channel. A few index lookups for each ESIID; fast by esiid.',
 } as const;
@@ -67,5 +95,5 @@ const texts = {
 /** For `\d+` in psql: what tables, views and columns hold, with units, time zones and the meaning of null. */
 export const comments: readonly string[] = Object.entries(texts).map(([name, text]) => {
   const [kind = '', ...path] = name.split(' ');
-  return `comment on ${kind} ${path.map((part) => `"${part}"`).join('.')} is '${text}'`;
+  return `comment on ${kind} ${path.map((part) => `"${part}"`).join('.')} is '${text.replaceAll("'", "''")}'`;
 });
