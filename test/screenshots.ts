@@ -74,12 +74,14 @@ async function tabOf(
   token?: null,
 ): Promise<Page> {
   const options = { viewport: { width, height: 800 }, colorScheme, ...(token === null && { token }) };
-  return (await openTab({ stack: at, browser: inBrowser }, rawFilesPath, options)).page;
+  const { page } = await openTab({ stack: at, browser: inBrowser }, rawFilesPath, options);
+  page.context().setDefaultTimeout(300_000); // a busy machine shall not end it
+  return page;
 }
 
 async function shoot(page: Page, name: string, { name: variant }: Variant): Promise<void> {
   const file = path.join(outputDir, `${name}-${variant}.png`);
-  await page.screenshot({ path: file, fullPage: true, timeout: 300_000 });
+  await page.screenshot({ path: file, fullPage: true });
 }
 
 /** Scrolls through the page, since charts are drawn when they come near the window. */

@@ -25,7 +25,7 @@ export function auditCard(esiid: string, audit: Audit): HTMLElement | null {
   if (audited.length === 0 && periods.length === 0) return null;
   const wrong = audited.filter(({ status }) => status !== 'agrees');
   const counts = (['agrees', 'differs', 'incomplete', 'missing', 'unaudited'] as const).flatMap((status) =>
-    (totals[status] ?? 0) > 0 ? [`${plural(totals[status] ?? 0, 'day')} ${statusNames[status]}`] : [],
+    (totals[status] ?? 0) > 0 ? [countText(totals[status] ?? 0, status)] : [],
   );
   const periodTexts = periods.map(
     ({ start_date: start, end_date: end, status, billed_kwh: billed, interval_kwh: stored }) => [
@@ -57,6 +57,10 @@ export function auditCard(esiid: string, audit: Audit): HTMLElement | null {
       ),
     ),
   );
+}
+
+function countText(count: number, status: AuditedDay['status']): string {
+  return `${plural(count, 'day')} ${status === 'agrees' && count !== 1 ? 'agree' : statusNames[status]}`;
 }
 
 function daysTable(esiid: string, days: readonly AuditedDay[]): TableData {
