@@ -11,6 +11,7 @@ import { queries } from './measures/queries.ts';
 import { smallFiles } from './measures/small-files.ts';
 import { storage } from './measures/storage.ts';
 import { sync } from './measures/sync.ts';
+import { texas } from './measures/texas.ts';
 import { grossRegressions, textOf } from './report.ts';
 import { withSetup } from './setup.ts';
 
@@ -25,8 +26,11 @@ const measures: Readonly<Record<string, Measure>> = {
   encrypted,
   sync,
   pages,
+  texas,
 };
 
+/** Without those that run only when they are named: they take as long as they are told. */
+const usual = Object.keys(measures).filter((name) => name !== 'texas');
 /** Those with a ratio that can be far off. */
 const smoke = ['normalize', 'small-files', 'queries', 'storage', 'memory', 'growth'];
 
@@ -34,16 +38,18 @@ const program = npmCommand(
   'bench',
   'Measures, against what one could use instead, on a Postgres of its own (or TEST_DATABASE_URL).',
 )
-  .argument('[measure...]', `of ${Object.keys(measures).join(', ')} (default: all)`)
+  .argument('[measure...]', `of ${Object.keys(measures).join(', ')} (default: all but texas)`)
   .option('--json', 'print one JSON object')
   .option(
     '--quick',
     `small data and few rounds, of ${smoke.join(', ')}; exit status 1 only if a ratio is far off, whatever the machine`,
-  );
+  )
+  .option('--meters <number>', 'of texas: how many meters, in zips of up to 10,000', Number, 100_000)
+  .option('--days <number>', 'of texas: how many days of theirs the second table holds', Number, 30);
 
-const { names, isJson, isQuick } = readArguments();
+const { names, isJson, isQuick, meters, days } = readArguments();
 const log = (text: string) => void process.stderr.write(`${text}\n`);
-const regressions = await withSetup({ isQuick, log }, async (setup) => {
+const regressions = await withSetup({ isQuick, log, texas: { meters, days } }, async (setup) => {
   const machine = await describeMachine(setup);
   if (!isJson) for (const [key, value] of Object.entries(machine)) console.log(`${key}: ${value}`);
   const results: Record<string, Findings> = {};
@@ -61,12 +67,13 @@ const regressions = await withSetup({ isQuick, log }, async (setup) => {
 for (const regression of regressions) log(`gross regression: ${regression}`);
 if (isQuick && regressions.length > 0) process.exitCode = 1;
 
-function readArguments(): { names: readonly string[]; isJson: boolean; isQuick: boolean } {
+function readArguments() {
   const { args, options } = parseArguments(program);
   const [names] = args;
   const unknown = names.find((name) => !(name in measures));
   if (unknown !== undefined) rejectArguments(program, `there is no measure ${unknown}`);
-  const { json: isJson = false, quick: isQuick = false } = options;
-  const all = isQuick ? smoke : Object.keys(measures);
-  return { names: names.length > 0 ? names : all, isJson, isQuick };
+  const { json: isJson = false, quick: isQuick = false, meters, days } = options;
+  if (!(meters >= 1 && days >= 1)) rejectArguments(program, '--meters and --days take a number of 1 or more');
+  const all = isQuick ? smoke : usual;
+  return { names: names.length > 0 ? names : all, isJson, isQuick, meters, days };
 }

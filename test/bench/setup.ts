@@ -11,6 +11,8 @@ import { runAdminStatement, withDatabaseName } from '../support/database-url.ts'
 export interface BenchSetup {
   /** Small data and few rounds, for a smoke test. */
   readonly isQuick: boolean;
+  /** How many meters the measure texas loads, and how many days of theirs one of its tables holds already. */
+  readonly texas: { readonly meters: number; readonly days: number };
   /** Scratch folder. */
   readonly dir: string;
   /** Output of the CDK app, bundles included. */
@@ -31,7 +33,7 @@ const timeScale = 6;
  * TEST_DATABASE_URL names; never DATABASE_URL, which may be production.
  */
 export async function withSetup<T>(
-  { isQuick, log }: Pick<BenchSetup, 'isQuick' | 'log'>,
+  { isQuick, log, texas }: Pick<BenchSetup, 'isQuick' | 'log' | 'texas'>,
   run: (setup: BenchSetup) => Promise<T>,
 ): Promise<T> {
   const dir = await mkdtemp(path.join(tmpdir(), 'smt-ingest-bench-'));
@@ -52,7 +54,7 @@ export async function withSetup<T>(
       undo.push(() => stack.stop());
       return stack;
     };
-    return await run({ isQuick, dir, assemblyDir, createDatabase, startStack, log });
+    return await run({ isQuick, texas, dir, assemblyDir, createDatabase, startStack, log });
   } finally {
     for (const step of undo.reverse()) await step();
   }
