@@ -10,7 +10,8 @@ import {
   MigrationFailedError,
   PostgresTooOldError,
 } from '../errors.ts';
-import { migrations } from './migrations/index.ts';
+import type { Distribution } from './migrations/0001-baseline/distribution.ts';
+import { migrations, migrationsFor } from './migrations/index.ts';
 
 const migrationTable = 'smt_ingest_migrations';
 const migrationLockTable = 'smt_ingest_migrations_lock';
@@ -30,18 +31,23 @@ const schemaLock = 7_680_424;
  *
  * A statement that waits for a table lock blocks all others behind it, so it waits no longer than the connection's lock
  * timeout, leaves the lock queue, and the migration is retried.
+ * @param options `distribution`: `citus` distributes the data tables of a new schema over the workers of a Citus cluster; see
+ *   citus.md. A schema keeps the distribution that it was created with.
  * @returns the names of the migrations that ran
  * @throws PostgresTooOldError, ForeignTablesError, DatabaseNewerError, DatabaseDivergedError before anything is changed;
  *   MigrationFailedError
  */
-export async function migrate(database: Database): Promise<readonly string[]> {
+export async function migrate(
+  database: Database,
+  { distribution = 'single' }: { readonly distribution?: Distribution } = {},
+): Promise<readonly string[]> {
   assertSupportedServer(await readServerVersion(database));
   const schema = await findOrCreateSchema(database);
   await assertTablesAreOurs(database);
   const migrator = new Migrator({
     db: database.kysely,
     migrationTableSchema: schema, // otherwise Kysely mistakes another schema's table of that name for ours
-    provider: { getMigrations: async () => ({ ...migrations }) },
+    provider: { getMigrations: async () => ({ ...migrationsFor(distribution) }) },
     migrationTableName: migrationTable,
     migrationLockTableName: migrationLockTable,
   });

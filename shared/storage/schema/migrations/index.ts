@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration';
 import { baseline } from './0001-baseline/baseline.ts';
+import type { Distribution } from './0001-baseline/distribution.ts';
 
 /**
  * Every migration, in order. From the first release on, a released one never changes, its files in 0001-baseline/ included:
@@ -9,6 +10,11 @@ import { baseline } from './0001-baseline/baseline.ts';
  * rolled back, which leaves the schema as it is. So: a new column is nullable or has a default; nothing is dropped, renamed
  * or made stricter before the release after the one that stopped using it.
  */
-export const migrations: Readonly<Record<string, Migration>> = {
-  '0001-baseline': { up: baseline },
-};
+export function migrationsFor(distribution: Distribution): Readonly<Record<string, Migration>> {
+  return {
+    '0001-baseline': { up: (database) => baseline(database, distribution) },
+  };
+}
+
+/** On one server. The names are the same on all. */
+export const migrations = migrationsFor('single');

@@ -1,5 +1,3 @@
-import { currentIntervals } from './interval-views.ts';
-
 /** Rejects writes to the view with the route to call instead. */
 function rejectWrites(view: string, hints: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(hints).map(
@@ -9,40 +7,17 @@ function rejectWrites(view: string, hints: Readonly<Record<string, string>>): re
   );
 }
 
-const midnightInUtc = `timezone('UTC', timezone('America/Chicago', block.usage_date::timestamp))`;
-
 /**
- * What the main app reads through Prisma, in the types of its models: "SmtInterval" and raw_smt_files.
+ * What the main app reads through Prisma, in the types of its models: "SmtInterval" (in interval-views.ts) and raw_smt_files.
  *
  * Their timestamps are timestamp(3) without time zone, in UTC, because the app converts them by
  * `(ts AT TIME ZONE 'UTC') AT TIME ZONE 'America/Chicago'`: on a timestamptz that converts the other way, without an error,
  * and days and hours are off by 10 to 12 hours.
  *
- * "SmtInterval" does not read smt_intervals: from a midnight in UTC, `ts` is one addition, without a time zone for each interval.
- * Over 3.5 M intervals that halves a condition on ts without an ESIID (0.8 s of CPU, 1.5 before). Such a condition still reads every
- * block: nothing in SQL derives a condition on a day from one on an expression of it. A table of all quarter hours to join by
- * would, but then a year of one ESIID looks up each value in its array (35,000 lookups of 2 µs). So the view has usage_date as
- * well, for statements that can name it.
- *
  * Both views are read-only; a statement that matches no row, such as deleting the intervals of an ESIID that has none, changes
  * nothing and succeeds.
  */
 export const mainAppViews: readonly string[] = [
-  `create view "SmtInterval" as
-    select
-      interval.esiid || ':' || extract(epoch from interval.ts)::bigint as id,
-      interval.esiid,
-      coalesce(interval.meter, '') as meter,
-      interval.ts::timestamp(3) as ts,
-      interval.kwh::numeric(10, 5) as kwh,
-      interval.estimated as filled,
-      file.source,
-      timezone('UTC', file.created_at)::timestamp(3) as "createdAt",
-      timezone('UTC', file.updated_at)::timestamp(3) as "updatedAt",
-      interval.usage_date
-    from (${currentIntervals({ where: '', and: '' }, midnightInUtc)}) interval
-    left join raw_files file on file.id = interval.raw_file_id
-    where interval.channel = 'consumption'`,
   `create view raw_smt_files as
     select
       id,

@@ -1,10 +1,11 @@
 /**
- * Daily and monthly reads in their current revision, and the audit that holds the intervals against them.
+ * Daily and monthly reads in their current revision, and the audit that holds the intervals against them: the statements, by name
+ * and in order.
  */
-export const readViews: readonly string[] = [
+export const readViews = {
   // register_kwh: how far the register advanced. A register never runs backwards: it has five digits before the point and
   // rolled over if that matches the day's energy to 1 kWh; else the meter was exchanged, and the two are not comparable.
-  `create view smt_daily_reads as
+  smt_daily_reads: `create view smt_daily_reads as
     select distinct on (esiid, channel, usage_date)
       esiid, channel, usage_date, start_reading, end_reading, kwh, revised_at, raw_file_id,
       case
@@ -13,12 +14,12 @@ export const readViews: readonly string[] = [
       end as register_kwh
     from daily_reads
     order by esiid desc, channel desc, usage_date desc, revised_at desc, kwh desc, content desc`,
-  `create view smt_monthly_reads as
+  smt_monthly_reads: `create view smt_monthly_reads as
     select distinct on (esiid, channel, start_date, end_date)
       esiid, channel, start_date, end_date, kwh, metered_kw, metered_kva, billed_kw, billed_kva, revised_at, raw_file_id
     from monthly_reads
     order by esiid desc, channel desc, start_date desc, end_date desc, revised_at desc, kwh desc, content desc`,
-  `create view smt_register_breaks as
+  smt_register_breaks: `create view smt_register_breaks as
     select read.esiid, read.channel, read.usage_date, read.end_reading, next.start_reading as next_start_reading
     from smt_daily_reads read
     cross join lateral (
@@ -41,7 +42,7 @@ export const readViews: readonly string[] = [
   // the running difference of a week is used: the smaller one of this day and the next. Tolerance 0.05 kWh: each of a day's
   // 96 or 100 intervals is rounded to 0.001, so a day is off by 0.05 at most, and a week by 0.0075 in standard deviation.
   // Seen over 273 real days: 0.018 at most, with pairs of up to 0.48.
-  `create view smt_day_audit as
+  smt_day_audit: `create view smt_day_audit as
     select esiid, channel, usage_date, status, interval_kwh, daily_kwh, register_kwh, difference_kwh, running_difference_kwh,
       intervals, expected_intervals,
       case
@@ -96,7 +97,7 @@ export const readViews: readonly string[] = [
   // bills whole kWh. So the registers are used if both are known without a break between them; else the intervals, if all are
   // there, to less than 1 kWh. The register of a midnight is the reading inside the period, so that an exchange at the
   // midnight itself has no effect.
-  `create view smt_month_audit as
+  smt_month_audit: `create view smt_month_audit as
     select bill.esiid, bill.channel, bill.start_date, bill.end_date,
       case
         when register.kwh = bill.kwh then 'agrees'
@@ -159,4 +160,130 @@ export const readViews: readonly string[] = [
         and day.usage_date >= bill.start_date and day.usage_date < bill.end_date
       offset 0
     ) day`,
-];
+} as const;
+
+/**
+ * Those that Citus cannot take as they are, without lateral subqueries. Windows and groups are of one ESIID, so that a condition on
+ * esiid passes into them; one on the date does not pass a window, so a month of one ESIID reads all of its daily reads.
+ */
+export const citusReadViews = {
+  smt_register_breaks: `create view smt_register_breaks as
+    select read.esiid, read.channel, read.usage_date, read.end_reading, next.start_reading as next_start_reading
+    from smt_daily_reads read
+    join smt_daily_reads next
+      on next.esiid = read.esiid and next.channel = read.channel and next.usage_date = read.usage_date + 1
+    where mod(read.end_reading - next.start_reading, 100000) <> 0`,
+
+  smt_day_audit: `create view smt_day_audit as
+    select esiid, channel, usage_date, status, interval_kwh, daily_kwh, register_kwh, difference_kwh, running_difference_kwh,
+      intervals, expected_intervals,
+      case
+        when abs(running_difference_kwh) <= 0.05 or abs(next_running_difference_kwh) <= 0.05 then true
+        when next_running_difference_kwh is not null then false
+      end as register_agrees
+    from (
+      select read.esiid, read.channel, read.usage_date,
+        case
+          when day.intervals is null then 'missing'
+          when day.intervals < day.expected_intervals then 'incomplete'
+          when day.kwh = read.kwh then 'agrees'
+          else 'differs'
+        end as status,
+        day.kwh as interval_kwh, read.kwh as daily_kwh, read.register_kwh, day.kwh - read.kwh as difference_kwh,
+        read.running_difference_kwh, read.next_running_difference_kwh,
+        coalesce(day.intervals, 0) as intervals,
+        coalesce(day.expected_intervals, extract(epoch from
+          timezone('America/Chicago', (read.usage_date + 1)::timestamp)
+            - timezone('America/Chicago', read.usage_date::timestamp)
+        )::integer / 900) as expected_intervals
+      from (
+        select esiid, channel, usage_date, kwh, register_kwh,
+          sum(register_kwh - kwh) over (
+            partition by esiid, channel order by usage_date
+            range between interval '6 days' preceding and current row
+          ) as running_difference_kwh,
+          case when max(usage_date) over next_week > usage_date then sum(register_kwh - kwh) over next_week end
+            as next_running_difference_kwh
+        from smt_daily_reads
+        window next_week as (
+          partition by esiid, channel order by usage_date
+          range between interval '5 days' preceding and interval '1 day' following
+        )
+      ) read
+      left join smt_interval_days day
+        on day.esiid = read.esiid and day.channel = read.channel and day.usage_date = read.usage_date
+    ) audited
+    union all
+    select esiid, channel, usage_date, 'unaudited', kwh, null, null, null, null, intervals, expected_intervals, null
+    from smt_interval_days day
+    where not exists (
+      select
+      from daily_reads read
+      where read.esiid = day.esiid and read.channel = day.channel and read.usage_date = day.usage_date
+    )`,
+
+  smt_month_audit: `create view smt_month_audit as
+    select bill.esiid, bill.channel, bill.start_date, bill.end_date,
+      case
+        when bill.register_kwh = bill.kwh then 'agrees'
+        when bill.register_kwh is not null then 'differs'
+        when bill.is_whole and abs(bill.interval_kwh - bill.kwh) < 1 then 'agrees'
+        when bill.is_whole then 'differs'
+        when bill.days > 0 or bill.reads > 0 then 'incomplete'
+        else 'unaudited'
+      end as status,
+      bill.kwh as billed_kwh, bill.register_kwh, bill.interval_kwh
+    from (
+      select register.*, day.kwh as interval_kwh, coalesce(day.days, 0) as days, coalesce(day.is_whole, false) as is_whole,
+        case
+          when is_broken then null
+          when ends >= starts then ends - starts
+          when abs(ends - starts + 100000 - register.kwh) < 1 then ends - starts + 100000
+        end as register_kwh
+      from (
+        select esiid, channel, start_date, end_date, kwh, is_broken, reads,
+          case when kwh = trunc(kwh) then floor(starts_at) else starts_at end as starts,
+          case when kwh = trunc(kwh) then floor(ends_at) else ends_at end as ends
+        from (
+          select bill.esiid, bill.channel, bill.start_date, bill.end_date, bill.kwh,
+            coalesce(
+              max(read.start_reading) filter (where usage_date = bill.start_date),
+              max(read.end_reading) filter (where usage_date = bill.start_date - 1)
+            ) as starts_at,
+            coalesce(
+              max(read.end_reading) filter (where usage_date = bill.end_date - 1),
+              max(read.start_reading) filter (where usage_date = bill.end_date)
+            ) as ends_at,
+            count(*) filter (where usage_date >= bill.start_date and usage_date < bill.end_date) as reads,
+            coalesce(bool_or(
+              usage_date >= bill.start_date and usage_date < bill.end_date and (
+                end_reading < start_reading and register_kwh is null
+                or mod(start_reading - previous_end_reading, 100000) <> 0 and usage_date > bill.start_date
+              )
+            ), false) as is_broken
+          from smt_monthly_reads bill
+          left join (
+            select esiid, channel, usage_date, start_reading, end_reading, register_kwh,
+              case when lag(usage_date) over by_day = usage_date - 1 then lag(end_reading) over by_day end
+                as previous_end_reading
+            from smt_daily_reads
+            window by_day as (partition by esiid, channel order by usage_date)
+          ) read
+            on read.esiid = bill.esiid and read.channel = bill.channel
+            and read.usage_date between bill.start_date - 1 and bill.end_date
+          group by bill.esiid, bill.channel, bill.start_date, bill.end_date, bill.kwh
+        ) reading
+      ) register
+      left join (
+        select bill.esiid, bill.channel, bill.start_date, bill.end_date, sum(day.kwh) as kwh, count(*) as days,
+          count(*) = bill.end_date - bill.start_date and bool_and(day.intervals = day.expected_intervals) as is_whole
+        from smt_monthly_reads bill
+        join smt_interval_days day
+          on day.esiid = bill.esiid and day.channel = bill.channel
+          and day.usage_date >= bill.start_date and day.usage_date < bill.end_date
+        group by bill.esiid, bill.channel, bill.start_date, bill.end_date
+      ) day
+        on day.esiid = register.esiid and day.channel = register.channel
+        and day.start_date = register.start_date and day.end_date = register.end_date
+    ) bill`,
+} as const satisfies Partial<Record<keyof typeof readViews, string>>;
