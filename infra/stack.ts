@@ -66,6 +66,8 @@ export class SmtIngestStack extends Stack {
     this.api = new IngestApi(this, 'Api', settings);
 
     const migrate = new IngestFunction(this, 'Migrate', { entry: 'migrate', timeout: Duration.minutes(5) });
+    if (settings.distribution === 'citus')
+      migrate.setEnvironment('databaseDistribution', settings.distribution);
     this.database.migrateWith(migrate);
 
     const workers = this.workers();

@@ -25,6 +25,8 @@ export const environmentNames = {
   databaseRole: 'DATABASE_ROLE',
   /** How long to wait for a connection; less than the function's timeout, so that it can still report the failure. */
   databaseConnectTimeoutMs: 'DATABASE_CONNECT_TIMEOUT_MS',
+  /** `citus` where the migration distributes the tables over a Citus cluster; unset on one server. */
+  databaseDistribution: 'DATABASE_DISTRIBUTION',
   /** ARN of the secret that holds the connection strings of an existing database. */
   databaseSecretArn: 'DATABASE_SECRET_ARN',
   /** `host:port/name` of an Aurora that accepts IAM tokens; either this or the secret is set. */

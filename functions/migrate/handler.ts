@@ -1,4 +1,5 @@
 import { functionDatabase, functionDatabaseGrantees } from '../../shared/aws/function-database.ts';
+import { optionalEnvironment } from '../../shared/environment.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { DatabaseNewerError } from '../../shared/storage/errors.ts';
 import { grantRoles } from '../../shared/storage/schema/grant-roles.ts';
@@ -12,7 +13,8 @@ import { migrate } from '../../shared/storage/schema/migrate.ts';
 export const handler = async (): Promise<void> => {
   const database = await functionDatabase();
   try {
-    const applied = await migrate(database);
+    const distribution = optionalEnvironment('databaseDistribution') === 'citus' ? 'citus' : 'single';
+    const applied = await migrate(database, { distribution });
     const grantees = await functionDatabaseGrantees();
     await grantRoles(database, grantees);
     logger.info('schema migrated', { applied, ...grantees });

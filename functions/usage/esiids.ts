@@ -23,13 +23,13 @@ export async function listEsiids(
     readExtents(database, page),
     readReadsExtents(database, page),
   ]);
-  const esiids = page.map((esiid) =>
-    extentOf(
-      esiid,
+  const esiids = page.flatMap((esiid) => {
+    const extents = [
       intervals.find((extent) => extent.esiid === esiid),
       reads.find((extent) => extent.esiid === esiid),
-    ),
-  );
+    ] as const;
+    return extents.some((extent) => extent !== undefined) ? [extentOf(esiid, ...extents)] : [];
+  });
   return { status: 200, body: { ok: true, esiids, next_cursor: next ? encodeCursor(next) : null } };
 }
 

@@ -20,6 +20,11 @@ const settingsFile = z.strictObject({
   retainData: z.boolean(),
   /** `existing`: a Postgres that is there already. `aurora`: one that the stack creates. */
   database: z.enum(databases),
+  /**
+   * `citus`: the existing Postgres is the coordinator of a Citus cluster, and the first migration distributes the tables over it. See
+   * shared/storage/schema/citus.md.
+   */
+  distribution: z.enum(['single', 'citus']),
   /** Receives the alarms. Required in prod; null subscribes nobody. */
   alarmEmail: z.email().nullable(),
   /**

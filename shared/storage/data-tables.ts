@@ -31,8 +31,8 @@ export const removalLock = 7_680_426;
  * The statement that records which rows of a load already exist from other files. Part of the finishing statement:
  * it reads its `owned`, and the CTEs of the rows to load and of the rows inserted, both with the columns of the key.
  *
- * For a load without repeated rows, the usual case, it compares only two counts. A scalar subquery looks up the owner of a
- * row, so that the planner cannot turn it into a join over the whole table.
+ * For a load without repeated rows, the usual case, it compares only two counts. A function looks up the owner of a row: the
+ * planner cannot turn it into a join over the whole table, and Citus takes it where it rejects a correlated subquery.
  */
 export function insertRepeatedContent(
   { name, date, content }: DataTable,
@@ -53,13 +53,8 @@ export function insertRepeatedContent(
       ) found
       where (select count(*) from ${rows}) > (select count(*) from ${inserted})
     ) repeated
-    where raw_file_id is distinct from (
-      select stored.raw_file_id from ${sql.table(name)} stored
-      where stored.esiid = repeated.esiid and stored.channel = repeated.channel
-        and stored.${sql.ref(date)} = repeated.date and stored.revised_at = repeated.revised_at
-        and ${sql.raw(content('stored'))} = repeated.content
-      limit 1
-    )
+    where raw_file_id is distinct from
+      smt_holder_of(${sql.lit(name)}, esiid, channel, date, revised_at, content)
     group by esiid, channel, raw_file_id
     on conflict (esiid, channel, data_table, raw_file_id) do update
       set dates = excluded.dates, revisions = excluded.revisions, contents = excluded.contents

@@ -101,8 +101,8 @@ interface FinishedRow {
   readonly esiid_count: number;
 }
 
-/** Not now(), which is the start of the transaction, before the file was read. */
-const finishedAt = sql<Date>`clock_timestamp()`;
+/** Not now(), which is the start of the transaction, before the file was read; nor clock_timestamp(), which Citus rejects in an UPDATE. */
+const finishedAt = sql<Date>`statement_timestamp()`;
 
 function errorOf(file: AttemptResult) {
   return {

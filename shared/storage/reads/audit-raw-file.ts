@@ -13,13 +13,8 @@ export async function auditRawFile({ kysely }: Database, rawFileId: string): Pro
     with audited as materialized (
       select day.esiid, day.channel, day.usage_date, day.status, known.seen_at
       from raw_file_meters meter
-      cross join lateral (
-        select esiid, channel, usage_date, status
-        from smt_day_audit
-        where esiid = meter.esiid and channel = meter.channel
-          and usage_date between meter.first_usage_date and meter.last_usage_date and status <> 'unaudited'
-        offset 0
-      ) day
+      cross join lateral
+        smt_audited_days(meter.esiid, meter.channel, meter.first_usage_date, meter.last_usage_date) day
       left join day_disagreements known
         on known.esiid = day.esiid and known.channel = day.channel and known.usage_date = day.usage_date
       where meter.raw_file_id = ${rawFileId}
@@ -35,13 +30,8 @@ export async function auditRawFile({ kysely }: Database, rawFileId: string): Pro
     ), breaks as (
       select count(*)::integer as found
       from raw_file_meters meter
-      cross join lateral (
-        select
-        from smt_register_breaks
-        where esiid = meter.esiid and channel = meter.channel
-          and usage_date between meter.first_usage_date - 1 and meter.last_usage_date
-        offset 0
-      ) break
+      cross join lateral
+        smt_found_breaks(meter.esiid, meter.channel, meter.first_usage_date, meter.last_usage_date) break
       where meter.raw_file_id = ${rawFileId}
     )
     select

@@ -27,12 +27,7 @@ export async function countDisagreements(
       (count(*) filter (where day.status <> 'differs' and due_at <= now()
         and greatest(due_at, noticed_at) > ${noticedAfter}))::integer as "daysMissing"
     from known
-    cross join lateral (
-      select status
-      from smt_day_audit
-      where esiid = known.esiid and channel = known.channel and usage_date = known.usage_date
-        and status in ('differs', 'incomplete', 'missing')
-      offset 0
-    ) day`.execute(kysely);
+    cross join lateral smt_audited_days(known.esiid, known.channel, known.usage_date, known.usage_date) day
+    where day.status <> 'agrees'`.execute(kysely);
   return rows[0] ?? { daysDiffering: 0, daysMissing: 0 };
 }

@@ -34,13 +34,8 @@ export async function readFileAudit(
       limit ${maxMeters}
     ), day as materialized (
       select day.*
-      from meter cross join lateral (
-        select esiid, channel, usage_date, status, interval_kwh, daily_kwh, difference_kwh
-        from smt_day_audit
-        where esiid = meter.esiid and channel = meter.channel
-          and usage_date between meter.first_date and meter.last_date and status <> 'unaudited'
-        offset 0
-      ) day
+      from meter
+      cross join lateral smt_audited_days(meter.esiid, meter.channel, meter.first_date, meter.last_date) day
     ), worst as (
       select esiid, channel, usage_date, status, trim_scale(interval_kwh)::text as interval_kwh,
         trim_scale(daily_kwh)::text as daily_kwh, trim_scale(difference_kwh)::text as difference_kwh
@@ -50,13 +45,8 @@ export async function readFileAudit(
       limit ${maxListed}
     ), period as (
       select period.status
-      from meter cross join lateral (
-        select status
-        from smt_month_audit
-        where esiid = meter.esiid and channel = meter.channel
-          and start_date >= meter.first_date and end_date <= meter.last_date + 1
-        offset 0
-      ) period
+      from meter
+      cross join lateral smt_audited_periods(meter.esiid, meter.channel, meter.first_date, meter.last_date) period
     )
     select
       (select coalesce(jsonb_object_agg(status, days), '{}') from (select status, count(*) as days from day group by status) d)

@@ -56,19 +56,28 @@ export function withdrawRawFile(
   });
 }
 
-/** The rows of a data table that belong to file $1: found by the ESIIDs and days of its meters. */
-function ownRows({ name, date }: DataTable): string {
+/**
+ * The keys of the rows of a data table that belong to file $1: found by the ESIIDs and days of its meters. Not their ctid, which
+ * names no row of a table that is distributed over servers.
+ */
+function ownRows({ name, date, content }: DataTable): string {
   return `
-    select stored.ctid, stored.*
+    select stored.esiid, stored.channel, stored.${date} as date, stored.revised_at, ${content('stored')} as content
     from raw_file_meters meter join ${name} stored
       on stored.esiid = meter.esiid and stored.channel = meter.channel
       and stored.${date} between meter.first_usage_date and meter.last_usage_date
     where meter.raw_file_id = $1 and stored.raw_file_id = $1`;
 }
 
+/** That a row of the table has the key of a row of this alias. */
+function hasKeyOf({ date, content }: DataTable, alias: string): string {
+  return `stored.esiid = ${alias}.esiid and stored.channel = ${alias}.channel and stored.${date} = ${alias}.date
+        and stored.revised_at = ${alias}.revised_at and ${content('stored')} = ${alias}.content`;
+}
+
 /** Reassigns each row of the file that others hold to the first of them, and deletes the rest. */
 async function removeRows(client: PoolClient, table: DataTable, id: string): Promise<RemovedRows> {
-  const { name, date, content } = table;
+  const { name } = table;
   const { rows } = await client.query<{ removed: string; kept: string }>(
     `with own as materialized (${ownRows(table)}), holder as (
       select repeated.esiid, repeated.channel, content.date, content.revision, content.content,
@@ -80,16 +89,16 @@ async function removeRows(client: PoolClient, table: DataTable, id: string): Pro
         cross join unnest(repeated.dates, repeated.revisions, repeated.contents) content (date, revision, content)
       group by 1, 2, 3, 4, 5
     ), decided as materialized (
-      select own.ctid, holder.raw_file_id
+      select own.*, holder.raw_file_id
       from own left join holder
-        on holder.esiid = own.esiid and holder.channel = own.channel and holder.date = own.${date}
-        and holder.revision = own.revised_at and holder.content = ${content('own')}
+        on holder.esiid = own.esiid and holder.channel = own.channel and holder.date = own.date
+        and holder.revision = own.revised_at and holder.content = own.content
     ), given as (
       update ${name} stored set raw_file_id = decided.raw_file_id
-      from decided where stored.ctid = decided.ctid and decided.raw_file_id is not null
+      from decided where ${hasKeyOf(table, 'decided')} and decided.raw_file_id is not null
     ), removed as (
       delete from ${name} stored using decided
-      where stored.ctid = decided.ctid and decided.raw_file_id is null
+      where ${hasKeyOf(table, 'decided')} and decided.raw_file_id is null
     )
     select count(*) filter (where raw_file_id is null) as removed, count(raw_file_id) as kept from decided`,
     [id],
@@ -106,7 +115,7 @@ async function bequeathRows(
 ): Promise<RemovedRows> {
   const { rowCount } = await client.query(
     `with own as materialized (${ownRows(table)})
-     update ${table.name} stored set raw_file_id = $2 from own where stored.ctid = own.ctid`,
+     update ${table.name} stored set raw_file_id = $2 from own where ${hasKeyOf(table, 'own')}`,
     [id, heirId],
   );
   return { removed: 0, kept: rowCount ?? 0 };

@@ -57,4 +57,27 @@ export const derivedTables: readonly string[] = [
   )`,
   'create index day_disagreements_noticed on day_disagreements (noticed_at)',
   'create index day_disagreements_usage_date on day_disagreements (usage_date)',
+
+  // The file that a row of a data table names, by the key that repeated_content has; null if the caller's snapshot has no such row.
+  `create function smt_holder_of(data_table text, of_esiid text, of_channel smt_channel, of_date date,
+      of_revision timestamptz, of_content uuid)
+    returns bigint language plpgsql stable as $$
+    begin
+      case data_table
+        when 'interval_blocks' then
+          return (select raw_file_id from interval_blocks
+            where esiid = of_esiid and channel = of_channel and usage_date = of_date and revised_at = of_revision
+              and content = of_content);
+        when 'daily_reads' then
+          return (select raw_file_id from daily_reads
+            where esiid = of_esiid and channel = of_channel and usage_date = of_date and revised_at = of_revision
+              and content = of_content
+            limit 1);
+        when 'monthly_reads' then
+          return (select raw_file_id from monthly_reads
+            where esiid = of_esiid and channel = of_channel and start_date = of_date and revised_at = of_revision
+              and md5(content::text || (end_date - start_date))::uuid = of_content
+            limit 1);
+      end case;
+    end $$`,
 ];

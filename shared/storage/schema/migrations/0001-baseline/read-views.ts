@@ -160,6 +160,41 @@ export const readViews = {
         and day.usage_date >= bill.start_date and day.usage_date < bill.end_date
       offset 0
     ) day`,
+
+  // The audit of one ESIID's days, periods and breaks, for a query that goes through files or days of many: each call is one query of
+  // one ESIID, which is what the views are fast at, and which Citus sends to one worker. It rejects the view in a lateral subquery
+  // beside a table of the coordinator. Stable, so that they see what the calling statement sees.
+  smt_audited_days: `create function smt_audited_days(of_esiid text, of_channel smt_channel, first_date date, last_date date)
+    returns table (esiid text, channel smt_channel, usage_date date, status text, interval_kwh numeric, daily_kwh numeric,
+      difference_kwh numeric)
+    language plpgsql stable as $$
+    begin
+      return query
+        select day.esiid, day.channel, day.usage_date, day.status, day.interval_kwh, day.daily_kwh, day.difference_kwh
+        from smt_day_audit day
+        where day.esiid = of_esiid and day.channel = of_channel and day.usage_date between first_date and last_date
+          and day.status <> 'unaudited';
+    end $$`,
+  smt_audited_periods: `create function smt_audited_periods(of_esiid text, of_channel smt_channel, first_date date, last_date date)
+    returns table (status text)
+    language plpgsql stable as $$
+    begin
+      return query
+        select period.status
+        from smt_month_audit period
+        where period.esiid = of_esiid and period.channel = of_channel
+          and period.start_date >= first_date and period.end_date <= last_date + 1;
+    end $$`,
+  smt_found_breaks: `create function smt_found_breaks(of_esiid text, of_channel smt_channel, first_date date, last_date date)
+    returns table (usage_date date)
+    language plpgsql stable as $$
+    begin
+      return query
+        select found.usage_date
+        from smt_register_breaks found
+        where found.esiid = of_esiid and found.channel = of_channel
+          and found.usage_date between first_date - 1 and last_date;
+    end $$`,
 } as const;
 
 /**
