@@ -17,8 +17,8 @@ export const measured = {
   },
   /** `normalize`: of a large file. */
   millionIntervals: { normalizeCpuMs: 1_900, postgresCpuMs: 400 },
-  /** `storage`: a meter-day, heap and index. */
-  blockBytes: 1_140,
+  /** `texas`: a meter-day, heap and index, after a month of days. */
+  blockBytes: 430,
   /** SMT's CSV: 96 rows. */
   meterDayFileBytes: 7_900,
 } as const;
