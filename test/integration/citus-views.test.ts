@@ -8,7 +8,15 @@ import { freshDatabase } from '../support/database.ts';
 import { esiidA, esiidB, loadFile, newBlock } from '../support/rows.ts';
 
 const views = [
-  ...['"SmtInterval"', 'smt_intervals', 'smt_blocks', 'smt_interval_days', 'smt_days', 'smt_latest', 'smt_daily_reads'],
+  ...[
+    '"SmtInterval"',
+    'smt_intervals',
+    'smt_blocks',
+    'smt_interval_days',
+    'smt_days',
+    'smt_latest',
+    'smt_daily_reads',
+  ],
   ...['smt_monthly_reads', 'smt_register_breaks', 'smt_day_audit', 'smt_month_audit'],
 ];
 

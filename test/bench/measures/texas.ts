@@ -64,7 +64,10 @@ async function loadDay(setup: BenchSetup, days: number): Promise<LoadedDay> {
       setup.log(`  ${days} days stored, zip ${rates.length}: ${Math.round(rates.at(-1) ?? 0)} rows/s`);
       await rm(file.path);
     }
-    const counted = await figuresOfCounters(database, before);
+    const counted = await figuresOfCounters(database, before, {
+      meterDays: meters,
+      stored: meters * (days + 1),
+    });
     return { rates, filledAt, figures: [...counted, ...(await ask(database, meters, days + 1))] };
   } finally {
     await worker.close();
@@ -107,14 +110,13 @@ interface Counters {
   readonly checkpointMs: number;
   readonly heap: number;
   readonly index: number;
-  readonly rows: number;
 }
 
 async function countersOf({ kysely }: Database): Promise<Counters> {
   const { rows } = await sql<Record<keyof Counters, string>>`
     select pg_current_wal_lsn() - '0/0' as wal, idx_blks_read as "indexReads", heap_blks_read as "heapReads",
       (select write_time + sync_time from pg_stat_checkpointer) as "checkpointMs",
-      pg_relation_size(relid) as heap, pg_indexes_size(relid) as index, (select count(*) from interval_blocks) as rows
+      pg_relation_size(relid) as heap, pg_indexes_size(relid) as index
     from pg_statio_user_tables where relname = 'interval_blocks'`.execute(kysely);
   const [row] = rows;
   if (row === undefined) throw new Error('interval_blocks has no statistics');
@@ -123,16 +125,19 @@ async function countersOf({ kysely }: Database): Promise<Counters> {
   ) as unknown as Counters;
 }
 
-async function figuresOfCounters(database: Database, before: Counters): Promise<readonly Figure[]> {
+async function figuresOfCounters(
+  database: Database,
+  before: Counters,
+  { meterDays, stored }: { readonly meterDays: number; readonly stored: number },
+): Promise<readonly Figure[]> {
   const after = await countersOf(database);
   const checkpointMs = await timeOf(() => sql`checkpoint`.execute(database.kysely));
   const vacuumMs = await timeOf(() => sql`vacuum interval_blocks`.execute(database.kysely));
-  const meterDays = after.rows - before.rows;
   const each = (name: keyof Counters) => [(after[name] - before[name]) / meterDays];
   return [
     figure('WAL of a meter-day', 'bytes', each('wal')),
-    figure('heap of a meter-day', 'bytes', [after.heap / after.rows]),
-    figure('key of a meter-day', 'bytes', [after.index / after.rows]),
+    figure('heap of a meter-day', 'bytes', [after.heap / stored]),
+    figure('key of a meter-day', 'bytes', [after.index / stored]),
     figure('key, all of it', 'MB', [after.index / 1e6]),
     figure('pages of the key read for a meter-day', '×', each('indexReads')),
     figure('pages of the heap read for a meter-day', '×', each('heapReads')),
