@@ -182,32 +182,43 @@ function withFirst({ content: _, ...block }: IntervalBlock, kwh: string): Interv
 }
 
 async function shootPages(at: LocalStack, inBrowser: Browser, variant: Variant): Promise<void> {
-  const page = await tabOf(at, inBrowser, variant);
-  await page.getByRole('link', { name: 'solar.csv' }).waitFor();
-  await shoot(page, 'raw-files', variant);
+  /** Each in a tab of its own: one with many charts behind it has stopped answering. */
+  const inTab = async (address: string, show: (page: Page) => Promise<void>) => {
+    const page = await tabOf(at, inBrowser, variant);
+    await page.goto(address);
+    await show(page);
+    await page.context().close();
+  };
+  await inTab(rawFilesPath, async (page) => {
+    await page.getByRole('link', { name: 'solar.csv' }).waitFor();
+    await shoot(page, 'raw-files', variant);
+  });
   for (const [file, link] of [
     ['normalized', 'solar.csv'],
     ['rejected', `${markup}.csv`],
     ['failed', 'notes.csv'],
     ['audited', 'disputed.csv'],
   ] as const) {
-    await page.goto(rawFilesPath);
-    await page.getByRole('link', { name: link }).click();
-    await page.locator('.timeline').waitFor();
-    await shoot(page, `raw-file-${file}`, variant);
+    await inTab(rawFilesPath, async (page) => {
+      await page.getByRole('link', { name: link }).click();
+      await page.locator('.timeline').waitFor();
+      await shoot(page, `raw-file-${file}`, variant);
+    });
   }
   for (const [name, address] of Object.entries(usageViews)) {
-    await page.goto(address);
-    await page.locator('#figures').waitFor();
-    await drawCharts(page);
-    await shoot(page, name, variant);
+    await inTab(address, async (page) => {
+      await page.locator('#figures').waitFor();
+      await drawCharts(page);
+      await shoot(page, name, variant);
+    });
   }
-  await page.goto('/api');
-  await page.getByRole('heading', { name: 'Schemas' }).waitFor();
-  await page.screenshot({ path: path.join(outputDir, `api-${variant.name}.png`) });
-  await page.goto('/usage');
-  await page.getByRole('combobox', { name: 'Meter' }).fill('0');
-  await page.getByRole('option', { name: solarEsiid }).waitFor();
-  await page.screenshot({ path: path.join(outputDir, `meters-${variant.name}.png`) });
-  await page.context().close();
+  await inTab('/api', async (page) => {
+    await page.getByRole('heading', { name: 'Schemas' }).waitFor();
+    await page.screenshot({ path: path.join(outputDir, `api-${variant.name}.png`) });
+  });
+  await inTab('/usage', async (page) => {
+    await page.getByRole('combobox', { name: 'Meter' }).fill('0');
+    await page.getByRole('option', { name: solarEsiid }).waitFor();
+    await page.screenshot({ path: path.join(outputDir, `meters-${variant.name}.png`) });
+  });
 }

@@ -10,7 +10,7 @@ interface ProfileRange {
 }
 
 /** The energy of one hour of the clock over some days: those of a month that are weekdays, or weekend days. */
-export interface ProfileHour {
+interface ProfileHour {
   readonly channel: Channel;
   /** First day of the calendar month. */
   readonly month: string;

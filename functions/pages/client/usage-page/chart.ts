@@ -1,13 +1,13 @@
 import type { EChartsCoreOption, EChartsType } from 'echarts/core';
 import { el } from '../lib/dom.ts';
 
-type ECharts = typeof import('./echarts.ts');
+type Init = typeof import('./echarts.ts').init;
 
-/** Set once it is loaded, which goes on while the page requests its data. */
-let echarts: ECharts | undefined;
-const loading = import('./echarts.ts').then((library) => {
-  echarts = library;
-  return library;
+/** Set once ECharts is loaded, which goes on while the page requests its data. */
+let loadedInit: Init | undefined;
+const loading = import('./echarts.ts').then(({ init }) => {
+  loadedInit = init;
+  return init;
 });
 
 /** A colour of the style sheet by its name, for the scheme in use: light, dark or print. */
@@ -51,7 +51,7 @@ export function createChart(spec: ChartSpec, signal: AbortSignal): Chart {
   const element = el('div', { class: `chart ${kind}`, role: 'img', 'aria-label': label });
   if (heightPx !== undefined) element.style.height = `${heightPx}px`;
   let drawn: DrawnChart | undefined;
-  const drawOnce = ({ init }: ECharts) => {
+  const drawOnce = (init: Init) => {
     drawn ??= draw(init(element), spec, signal);
     return drawn;
   };
@@ -65,7 +65,7 @@ export function createChart(spec: ChartSpec, signal: AbortSignal): Chart {
     },
     signal,
   );
-  const print = (widthPx: number) => echarts && drawOnce(echarts).resize(widthPx);
+  const print = (widthPx: number) => loadedInit && drawOnce(loadedInit).resize(widthPx);
   addEventListener('beforeprint', () => print(Math.min(element.clientWidth, paperWidthPx)), { signal });
   addEventListener('afterprint', () => print(element.clientWidth), { signal });
   const toPng = async () => {

@@ -14,7 +14,7 @@ import type { DayUsage, RangeUsage } from './range-usage.ts';
 import { kwhText } from './units.ts';
 
 /** How a day is marked, worst first: what is stored of it, and what SMT's daily read says of that. */
-export const marks = [
+const marks = [
   'disputed',
   'missing',
   'partial',
