@@ -14,15 +14,7 @@ import type { DayUsage, RangeUsage } from './range-usage.ts';
 import { kwhText } from './units.ts';
 
 /** How a day is marked, worst first: what is stored of it, and what SMT's daily read says of that. */
-const marks = [
-  'disputed',
-  'missing',
-  'partial',
-  'estimated',
-  'complete',
-  'unaudited',
-  'agrees',
-] as const;
+const marks = ['disputed', 'missing', 'partial', 'estimated', 'complete', 'unaudited', 'agrees'] as const;
 type Mark = (typeof marks)[number];
 export const markNames: Readonly<Record<Mark, string>> = {
   disputed: 'contradicts SMT’s daily read',
