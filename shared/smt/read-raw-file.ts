@@ -95,7 +95,8 @@ async function readMember(member: Member, reading: MemberReading): Promise<Membe
     const form = forms.find((known) => known.recognizes(head));
     if (!form) throw head.error ?? unrecognized(head);
     kind = form.kind;
-    await form.read?.(member.bytes, reading, head);
+    if (form.read) await form.read(member.bytes, reading, head);
+    else await readToEnd(member.bytes);
   } catch (thrown) {
     if (!(thrown instanceof FileError)) throw thrown;
     error = thrown;
@@ -107,6 +108,11 @@ async function readMember(member: Member, reading: MemberReading): Promise<Membe
     errorCode: error?.code ?? null,
     errorMessage: error?.message ?? null,
   };
+}
+
+/** A member that is ignored must be whole too: what is cut off may be of another form. @throws FileError */
+async function readToEnd(bytes: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _ of bytes);
 }
 
 function summarize(

@@ -90,7 +90,8 @@ const contradictions: Readonly<
       ? cell({ ...reading, startMs: reading.startMs + 300_000, wallMinutes: reading.wallMinutes + 5 })
       : null,
   'a start of the day before its end': (_dice, _file, { role, cell }, { reading }) =>
-    role === 'start'
+    // A day's last end may have the date of either day, and then its start with the other is right too.
+    role === 'start' && reading.wallMinutes < 1425
       ? cell({ ...reading, startMs: reading.startMs - 86_400_000, date: addDays(reading.date, -1) })
       : null,
   'a date of the other order': (_dice, _file, { role, cell }, { reading }) => {

@@ -3,13 +3,12 @@ import { copiedString } from '../copied-string.ts';
 import type { CellPlace } from '../place-of-cell.ts';
 import type { LabelConvention } from '../time/label-convention.ts';
 import { type DayLabels, greatestCommonDivisor } from './day-labels.ts';
+import { damagedShare } from './may-be-damage.ts';
 
 const slotMinutes = 15;
 const lastLabel = minutesPerDay - slotMinutes;
 /** Minimum number of a day's labels that show the interval length; fewer may be the rest of a day with gaps. */
 const minLabelsOfDay = 3;
-/** One label in this many may be damaged; more show intervals of another length. */
-const damagedShare = 50;
 
 /** Summary of the labels of one meter, day by day, in memory that grows only with irregular days. */
 export class MeterLabels {

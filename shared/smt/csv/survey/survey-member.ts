@@ -18,6 +18,7 @@ import { type ChosenColumns, chooseColumns } from './choose-columns.ts';
 import { ColumnSurvey } from './column-survey.ts';
 import { ConflictingDays } from './conflicting-days.ts';
 import { LabelSurvey } from './label-survey.ts';
+import { mayBeDamage } from './may-be-damage.ts';
 import type { MeterLabels } from './meter-labels.ts';
 
 /**
@@ -65,6 +66,7 @@ const rowsOfRepeatedHour = 4;
 /** Evidence against and for a reading of all rows. */
 interface Trial {
   readonly rules: ReadingRules;
+  readonly rows: number;
   /** Rows whose labels fit no slot: `CST` in June, an end a month after its start. */
   readonly unplaced: number;
   /** Rows whose slot had a reading already, as a repeated hour has under a date without one. */
@@ -82,7 +84,7 @@ function uncontradicted(trials: readonly Trial[]): Trial | null {
     trials.every(
       (other) =>
         other === trial ||
-        other.unplaced > 0 ||
+        (other.unplaced > 0 && !mayBeDamage(other.unplaced, other.rows)) ||
         other.repeated >= rowsOfRepeatedHour ||
         (trial.hasWholeSpringDay && !other.hasWholeSpringDay),
     ),
@@ -111,10 +113,14 @@ async function tryReading(
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
   }
-  const { invalidTimestamp, duplicateRows, conflictingRows } = tally.counts;
-  const unplaced = invalidTimestamp - reader.unresolvedRows;
+  const { duplicateRows, conflictingRows } = tally.counts;
+  // Not those of meters whose labels nothing explains: that says nothing of their dates.
+  const invalid =
+    (tally.rejectedOf.get('invalid-timestamp') ?? 0) + (tally.rejectedOf.get('future-date') ?? 0);
+  const unplaced = invalid - reader.unresolvedRows;
   return {
     rules,
+    rows: tally.counts.rowsRead,
     unplaced,
     repeated: duplicateRows + conflictingRows,
     hasWholeSpringDay,

@@ -1,6 +1,7 @@
 import { FileError } from '../../../archive/file-error.ts';
 import { addDays } from '../../../intervals/clock.ts';
 import { type CellPlace, describeCell } from '../place-of-cell.ts';
+import { mayBeDamage } from '../survey/may-be-damage.ts';
 import type { DateOrder, DateOrders, DateShape, WrittenDate } from './written-date.ts';
 
 type OpenShape = Exclude<DateShape, 'plain'>;
@@ -19,11 +20,6 @@ interface Contradiction {
   readonly first: CellPlace;
   cells: number;
 }
-
-/** One cell in this many may be damaged; more show how the file writes its dates. */
-const damagedShare = 50;
-/** Number of cells among which a single one may be damaged. */
-const minCellsOfDamage = 5;
 
 /** Summary of the cells of one shape. */
 class ShapeEvidence {
@@ -103,15 +99,11 @@ function openOrders(shape: OpenShape, evidence: ShapeEvidence, receivedAt: Date)
   const consecutive = inARow(orders, evidence);
   if (consecutive && !open.includes(consecutive)) throw contradictory(orders, evidence, consecutive);
   // A damaged cell must not decide how the others are read.
-  if ([...contradictions.values()].some((contradiction) => isDamage(contradiction, evidence)))
+  if ([...contradictions.values()].some(({ cells }) => mayBeDamage(cells, evidence.cells)))
     throw contradictory(orders, evidence);
   if (open.length === 1) return open;
   const decided = notYetToCome(open, evidence, receivedAt) ?? consecutive;
   return decided ? [decided] : open;
-}
-
-function isDamage({ cells }: Contradiction, evidence: ShapeEvidence): boolean {
-  return (cells === 1 && evidence.cells >= minCellsOfDamage) || cells * damagedShare <= evidence.cells;
 }
 
 function datesBy(order: DateOrder, { undecided: dates }: ShapeEvidence): string[] {
