@@ -18,6 +18,8 @@ export interface ReadingOptions {
   readonly source?: string | undefined;
   /** When the file was received, S3's time: no stamp or interval in it can be more than a day later. */
   readonly receivedAt: Date;
+  /** Whether rows of CSV that repeat the row before them are parsed too, as tests do to compare both ways. */
+  readonly parsesEveryRow?: boolean | undefined;
   /** Maximum number of blocks that wait for more rows. */
   readonly maxOpenBlocks?: number | undefined;
 }

@@ -38,10 +38,10 @@ export async function* decodeText(source: AsyncIterable<Buffer>): AsyncGenerator
       decoder = encoding === 'utf-8' ? null : new TextDecoder(encoding);
       bytes = chunk.subarray(bomBytes);
     }
-    for (let at = 0; at < bytes.length; at += chunkBytes) {
-      const part = bytes.subarray(at, at + chunkBytes);
-      yield decoder ? Buffer.from(decoder.decode(part, { stream: true })) : part;
-    }
+    if (!decoder) yield bytes;
+    else
+      for (let at = 0; at < bytes.length; at += chunkBytes)
+        yield Buffer.from(decoder.decode(bytes.subarray(at, at + chunkBytes), { stream: true }));
   }
   if (decoder) yield Buffer.from(decoder.decode());
 }

@@ -8,6 +8,7 @@ import { memory } from './measures/memory.ts';
 import { normalize } from './measures/normalize.ts';
 import { pages } from './measures/pages.ts';
 import { queries } from './measures/queries.ts';
+import { reader } from './measures/reader.ts';
 import { smallFiles } from './measures/small-files.ts';
 import { storage } from './measures/storage.ts';
 import { sync } from './measures/sync.ts';
@@ -17,6 +18,7 @@ import { withSetup } from './setup.ts';
 
 const measures: Readonly<Record<string, Measure>> = {
   normalize,
+  reader,
   'small-files': smallFiles,
   queries,
   storage,
@@ -32,7 +34,7 @@ const measures: Readonly<Record<string, Measure>> = {
 /** Without those that run only when they are named: they take as long as they are told. */
 const usual = Object.keys(measures).filter((name) => name !== 'texas');
 /** Those with a ratio that can be far off. */
-const smoke = ['normalize', 'small-files', 'queries', 'storage', 'memory', 'growth'];
+const smoke = ['normalize', 'reader', 'small-files', 'queries', 'storage', 'memory', 'growth'];
 
 const program = npmCommand(
   'bench',

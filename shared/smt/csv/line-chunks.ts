@@ -5,6 +5,14 @@ const carriageReturn = 0x0d;
 /** Maximum length of a line: no row of a meter file is longer. The rest of a longer line is skipped. */
 const maxLineBytes = 64 * 1024;
 
+/** Some lines of a file as bytes, without a byte order mark. */
+export interface LineBytes {
+  /** Whole lines with their ends; the last of a file may have none. */
+  readonly bytes: Buffer;
+  /** True for the head of a single line that was longer than 64 KB. */
+  readonly isOverlong: boolean;
+}
+
 /** Some lines of a file, without their ends and without a byte order mark. */
 export interface LineChunk {
   readonly lines: readonly string[];
@@ -22,28 +30,49 @@ function endOfLastLine(bytes: Buffer): number {
 
 /** Index after the first line end, or 0 as above. */
 function endOfFirstLine(bytes: Buffer): number {
-  const at = bytes.findIndex((byte) => byte === newline || byte === carriageReturn);
+  const newlineAt = bytes.indexOf(newline);
+  const returnAt = (newlineAt < 0 ? bytes : bytes.subarray(0, newlineAt)).indexOf(carriageReturn);
+  const at = returnAt < 0 ? newlineAt : returnAt;
   if (at < 0 || (bytes[at] === carriageReturn && at === bytes.length - 1)) return 0;
   return bytes[at] === carriageReturn && bytes[at + 1] === newline ? at + 2 : at + 1;
 }
 
+/** Index after the line that begins at a position: LF, CRLF and lone CR each end one. */
+export function endOfLine(bytes: Buffer, from: number): number {
+  const newlineAt = bytes.indexOf(newline, from);
+  const end = newlineAt < 0 ? bytes.length : newlineAt + 1;
+  const returnAt = bytes.subarray(from, end).indexOf(carriageReturn);
+  return returnAt < 0 || from + returnAt === newlineAt - 1 ? end : from + returnAt + 1;
+}
+
+/** Index of the line end of a line. */
+export function endOfText(bytes: Buffer, from: number, to: number): number {
+  let end = to;
+  if (end > from && bytes[end - 1] === newline) end--;
+  if (end > from && bytes[end - 1] === carriageReturn) end--;
+  return end;
+}
+
 /** LF, CRLF and lone CR each end a line. */
-function splitLines(bytes: Buffer): string[] {
+export function linesOf(bytes: Buffer): string[] {
   const text = bytes.toString();
   const lines = bytes.includes(carriageReturn) ? text.split(/\r\n|\n|\r/) : text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
 
-/**
- * Cuts a byte stream into lines, decoded and a chunk at a time, in bounded memory.
- */
-export async function* lineChunks(source: AsyncIterable<Buffer>): AsyncGenerator<LineChunk> {
+/** Cuts a byte stream into whole lines of UTF-8, a chunk at a time, in bounded memory. */
+export async function* lineBytes(source: AsyncIterable<Buffer>): AsyncGenerator<LineBytes> {
   let carry: Buffer = Buffer.alloc(0);
-  let firstLine = 1;
   let isSkipping = false;
   for await (const decoded of decodeText(source)) {
-    let bytes = carry.length > 0 ? Buffer.concat([carry, decoded]) : decoded;
+    let bytes = decoded;
+    const begun = carry.length > 0 && !isSkipping ? endOfFirstLine(decoded) : 0;
+    if (begun > 0 && carry.at(-1) !== carriageReturn) {
+      // Of a chunk, only the line that the one before began is copied.
+      yield { bytes: Buffer.concat([carry, decoded.subarray(0, begun)]), isOverlong: false };
+      bytes = decoded.subarray(begun);
+    } else if (carry.length > 0) bytes = Buffer.concat([carry, decoded]);
     if (isSkipping) {
       const end = endOfFirstLine(bytes);
       if (end === 0) {
@@ -52,20 +81,25 @@ export async function* lineChunks(source: AsyncIterable<Buffer>): AsyncGenerator
       }
       bytes = bytes.subarray(end);
       isSkipping = false;
-      firstLine++;
     }
     const end = endOfLastLine(bytes);
-    if (end > 0) {
-      const lines = splitLines(bytes.subarray(0, end));
-      yield { lines, firstLine, isOverlong: false };
-      firstLine += lines.length;
-    }
+    if (end > 0) yield { bytes: bytes.subarray(0, end), isOverlong: false };
     carry = bytes.subarray(end);
     if (carry.length > maxLineBytes) {
-      yield { lines: [carry.toString('utf8', 0, maxLineBytes)], firstLine, isOverlong: true };
+      yield { bytes: carry.subarray(0, maxLineBytes), isOverlong: true };
       isSkipping = true;
       carry = carry.at(-1) === carriageReturn ? carry.subarray(-1) : Buffer.alloc(0);
     }
   }
-  if (carry.length > 0 && !isSkipping) yield { lines: splitLines(carry), firstLine, isOverlong: false };
+  if (carry.length > 0 && !isSkipping) yield { bytes: carry, isOverlong: false };
+}
+
+/** Cuts a byte stream into lines, decoded and a chunk at a time, in bounded memory. */
+export async function* lineChunks(source: AsyncIterable<Buffer>): AsyncGenerator<LineChunk> {
+  let firstLine = 1;
+  for await (const { bytes, isOverlong } of lineBytes(source)) {
+    const lines = isOverlong ? [bytes.toString()] : linesOf(bytes);
+    yield { lines, firstLine, isOverlong };
+    firstLine += lines.length;
+  }
 }

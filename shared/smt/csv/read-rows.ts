@@ -1,6 +1,6 @@
-import type { Delimiter } from './csv.ts';
-import { splitLines } from './csv.ts';
-import { lineChunks } from './line-chunks.ts';
+import { type Delimiter, type Fields, splitLine, splitLines } from './csv.ts';
+import { endOfLine, endOfText, lineBytes, lineChunks, linesOf } from './line-chunks.ts';
+import type { RepeatedRows } from './repeated-rows.ts';
 import { isBlankRow } from './row-parser.ts';
 import type { Row } from './rows.ts';
 
@@ -26,10 +26,71 @@ export async function readRows(
   for await (const { lines, firstLine, isOverlong } of lineChunks(bytes)) {
     const fieldsOf = isOverlong ? () => null : splitLines(lines, delimiter);
     for (let i = Math.max(0, headerLine + 1 - firstLine); i < lines.length; i++) {
-      const cells = fieldsOf(i);
-      if (cells && cells[0]?.trim() === '' && isBlankRow(cells)) continue;
-      onRow({ cells: cells ?? [], lineNumber: firstLine + i, text: lines[i] ?? '' });
+      const row = rowOf(fieldsOf(i), firstLine + i, lines[i] ?? '');
+      if (row) onRow(row);
     }
     await afterChunk?.();
+  }
+}
+
+/** @returns null for a blank row */
+function rowOf(cells: Fields, lineNumber: number, text: string): Row | null {
+  if (cells && cells[0]?.trim() === '' && isBlankRow(cells)) return null;
+  return { cells: cells ?? [], lineNumber, text };
+}
+
+/** After so many rows of which none repeats another, the rest of a chunk is split at once, which is faster. */
+const maxMisses = 32;
+
+/** @returns the number of the last line */
+function readLines(
+  bytes: Buffer,
+  { delimiter, headerLine }: RowSource,
+  linesBefore: number,
+  onRow: (row: Row) => void,
+): number {
+  const lines = linesOf(bytes);
+  const fieldsOf = splitLines(lines, delimiter);
+  for (let i = Math.max(0, headerLine - linesBefore); i < lines.length; i++) {
+    const row = rowOf(fieldsOf(i), linesBefore + i + 1, lines[i] ?? '');
+    if (row) onRow(row);
+  }
+  return linesBefore + lines.length;
+}
+
+/**
+ * {@link readRows}, except that rows that repeat the row before them go another way.
+ * @param repeated takes them, as many as it can
+ * @param onRow called with every other row, and the bytes that it is in if the next may repeat it
+ */
+export async function readOtherRows(
+  bytes: AsyncIterable<Buffer>,
+  { delimiter, headerLine }: RowSource,
+  repeated: RepeatedRows,
+  onRow: (row: Row, bytes?: Buffer, from?: number, to?: number) => void,
+  afterChunk: () => Promise<void>,
+): Promise<void> {
+  let lineNumber = 0;
+  for await (const { bytes: chunk, isOverlong } of lineBytes(bytes)) {
+    for (let at = 0; at < chunk.length; ) {
+      at = repeated.take(chunk, at);
+      lineNumber += repeated.taken;
+      if (at >= chunk.length) break;
+      if (repeated.misses > maxMisses && !isOverlong) {
+        repeated.forget();
+        lineNumber = readLines(chunk.subarray(at), { delimiter, headerLine }, lineNumber, onRow);
+        break;
+      }
+      const end = isOverlong ? chunk.length : endOfLine(chunk, at);
+      lineNumber++;
+      const text = chunk.toString('utf8', at, endOfText(chunk, at, end));
+      const row =
+        lineNumber > headerLine
+          ? rowOf(isOverlong ? null : splitLine(text, delimiter), lineNumber, text)
+          : null;
+      if (row) onRow(row, chunk, at, end);
+      at = end;
+    }
+    await afterChunk();
   }
 }

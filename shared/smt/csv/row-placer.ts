@@ -1,4 +1,4 @@
-import type { BlockKey } from '../../intervals/block-assembler.ts';
+import type { BlockKey, OpenBlock } from '../../intervals/block-assembler.ts';
 import { type ClockDay, clockDay } from '../../intervals/clock.ts';
 import { BlockFiller } from '../block-filler.ts';
 import type { MemberReading } from '../member-reading.ts';
@@ -6,6 +6,7 @@ import { kwhOf } from './cells.ts';
 import { copiedString } from './copied-string.ts';
 import type { IntervalLayout } from './layout.ts';
 import { meterDayName, type ReadingRules } from './reading-rules.ts';
+import type { PlacedReading } from './repeated-rows.ts';
 import type { ParsedRow } from './row-parser.ts';
 import { copiedRow, type Rejection, type Row, type RowRun } from './rows.ts';
 import { ChangeDays, type HeldRow } from './time/change-days.ts';
@@ -26,6 +27,8 @@ export class RowPlacer {
   readonly otherLengths = new Map<number, number>();
   /** Rows of the repeated hour whose slot is ambiguous. */
   unresolvedRows = 0;
+  /** The reading that the last row put into a free slot, if its labels alone say which; see RepeatedRows. */
+  placed: PlacedReading | null = null;
   private readonly layout: IntervalLayout;
   private readonly rejectedDays: ReadingRules['rejectedDays'];
   private readonly reading: MemberReading;
@@ -56,7 +59,8 @@ export class RowPlacer {
     }
     const slot = run.day ? ordinarySlot(run.day, label, end) : -1;
     if (run.day && slot >= 0) {
-      this.fill(this.keyOf(run, run.day), row, slot, isEstimated);
+      const block = this.fill(this.keyOf(run, run.day), row, slot, isEstimated);
+      this.placed = block && end && { block, slot, isEstimated };
       return;
     }
     const place = locate(run.date, label, end);
@@ -142,23 +146,27 @@ export class RowPlacer {
     return this.key;
   }
 
-  /** A row whose slot is known: its value is placed, missing, or invalid. */
-  private fill(key: BlockKey, row: Row, slot: number, isEstimated: boolean): void {
+  /**
+   * A row whose slot is known: its value is placed, missing, or invalid.
+   * @returns the block, if its slot was free
+   */
+  private fill(key: BlockKey, row: Row, slot: number, isEstimated: boolean): OpenBlock | null {
     const rejection = this.rejectedDays.size > 0 ? this.rejectedDays.get(meterDayName(key)) : undefined;
     if (rejection) {
       this.reject(row, rejection);
-      return;
+      return null;
     }
     const kwh = kwhOf(row.cells[this.layout.kwh] ?? '');
     if (kwh === null || kwh === '') {
       this.filler.skip(key);
       if (kwh === null) this.reject(row, { reason: 'invalid-kwh', column: this.layout.kwh });
       else this.reading.tally.counts.missingKwh++;
-      return;
+      return null;
     }
     if (this.layout.meter >= 0) this.filler.open(key).meter ??= meterOf(row.cells[this.layout.meter] ?? '');
-    this.filler.place(key, slot, kwh, isEstimated);
+    const outcome = this.filler.place(key, slot, kwh, isEstimated);
     this.onPlaced?.(key, slot, kwh, isEstimated, row);
+    return outcome === 'new' ? this.filler.open(key) : null;
   }
 }
 

@@ -3,8 +3,9 @@ import type { MemberReading } from '../member-reading.ts';
 import { copiedString } from './copied-string.ts';
 import { noUsableRows } from './no-usable-rows.ts';
 import { type CellPlace, describeCell, quoted } from './place-of-cell.ts';
-import { readRows } from './read-rows.ts';
+import { readOtherRows, readRows } from './read-rows.ts';
 import type { ReadingRules } from './reading-rules.ts';
+import { RepeatedRows } from './repeated-rows.ts';
 import { isRejection, RowParser } from './row-parser.ts';
 import { type OnPlaced, RowPlacer } from './row-placer.ts';
 import type { Rejection, Row } from './rows.ts';
@@ -18,15 +19,19 @@ export class RowReader {
   private readonly reading: MemberReading;
   private readonly parser: RowParser;
   private readonly placer: RowPlacer;
+  private readonly repeated: RepeatedRows | null;
   /** The first date that only the other order can read. */
   private otherOrder: CellPlace | null = null;
 
+  /** @param onPlaced needs each row, so that none is read as a repeated one */
   constructor(table: Table, rules: ReadingRules, reading: MemberReading, onPlaced?: OnPlaced) {
     this.table = table;
     this.rules = rules;
     this.reading = reading;
     this.parser = new RowParser(rules, reading.options.receivedAt);
     this.placer = new RowPlacer(rules, reading, (row, rejection) => this.reject(row, rejection), onPlaced);
+    const isEachNeeded = onPlaced || reading.options.parsesEveryRow;
+    this.repeated = isEachNeeded ? null : RepeatedRows.of(rules.layout, reading.tally.counts);
   }
 
   async read(bytes: AsyncIterable<Buffer>): Promise<void> {
@@ -35,7 +40,9 @@ export class RowReader {
       return this.reading.flush();
     };
     try {
-      await readRows(bytes, this.table, (row) => this.readRow(row), afterChunk);
+      const { repeated } = this;
+      if (repeated) await readOtherRows(bytes, this.table, repeated, this.readAndLearn(repeated), afterChunk);
+      else await readRows(bytes, this.table, (row) => this.readRow(row), afterChunk);
     } finally {
       this.finish(); // also after an error, so that the counts of an incomplete member add up
     }
@@ -50,8 +57,18 @@ export class RowReader {
     return this.placer.unresolvedRows;
   }
 
+  private readAndLearn(
+    repeated: RepeatedRows,
+  ): (row: Row, bytes?: Buffer, from?: number, to?: number) => void {
+    return (row, bytes, from = 0, to = 0) => {
+      this.readRow(row);
+      if (bytes) repeated.learn(bytes, from, to, this.placer.placed);
+    };
+  }
+
   private readRow(row: Row): void {
     this.reading.tally.counts.rowsRead++;
+    this.placer.placed = null;
     const parsed = this.parser.parse(row);
     if (isRejection(parsed)) this.reject(row, parsed);
     else this.placer.place(row, parsed);
