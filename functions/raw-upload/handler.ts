@@ -37,7 +37,7 @@ async function requestUpload(request: z.output<typeof uploadRequest>): Promise<A
     logger.info('upload not needed', { rawFileId: stored.id, source });
     return { status: 200, body: { ok: true, duplicate: true, ...stored } };
   }
-  const objectKey = uploadKeyOf({ source, esiid, sha256, filename });
+  const objectKey = uploadKeyOf({ requestedAt: new Date(), source, esiid, sha256, filename });
   const upload = await presignUpload(s3, { bucket: rawBucket, objectKey, sizeBytes, sha256, contentType });
   if (isDryRun) {
     return { status: 200, body: { ok: true, dry_run: true, upload_origin: new URL(upload.url).origin } };

@@ -12,8 +12,8 @@ const grace = Duration.millis(eventGraceMs);
 const waiting = Duration.minutes(40);
 
 /**
- * Runs the sweep. With up to 20,000 object versions in the bucket, a lost event is found within the grace period and two
- * intervals; each further 20,000 add an interval.
+ * Runs the sweep. A lost event is found within the grace period and two intervals, while there are no more than 200,000 uploads
+ * of the last seven hours, and for other keys no more than 20,000 versions; more take longer (README.md, Promises).
  */
 export class SweepSchedule extends Construct {
   constructor(scope: Construct, id: string, fn: IngestFunction) {

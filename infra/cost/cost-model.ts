@@ -37,6 +37,9 @@ const sweepSeconds = 3;
 /** Lambda polls an idle queue with five long polls of 20 seconds at a time (Lambda's guide, "SQS polling"). */
 const pollsPerMonth = (5 * hoursPerMonth * 3600) / 20;
 const maxPagesPerSweep = 20;
+/** Of the uploads of the last seven hours, which are there for as long a part of the day. */
+const maxRecentPagesPerSweep = 200;
+const recentShareOfDay = 7 / 24;
 /** Own metrics, metrics that alarms evaluate (three alarms at two), secrets. */
 const monitored = { metrics: 32, alarmMetrics: 28, secrets: 3 } as const;
 
@@ -58,7 +61,7 @@ export function fixedCosts(): readonly CostLine[] {
     prices.dashboardMonth;
   const sweep =
     sweepsPerMonth * (sweepSeconds * memoryGb.sweep * prices.lambdaGbSecond + prices.lambdaRequest);
-  const listing = sweepsPerMonth * (prices.s3List + prices.s3Put + prices.s3Get);
+  const listing = sweepsPerMonth * (3 * prices.s3List + prices.s3Put + prices.s3Get);
   return [
     {
       what: 'CloudWatch',
@@ -77,7 +80,7 @@ export function fixedCosts(): readonly CostLine[] {
     },
     {
       what: 'Sweep',
-      arithmetic: `${sweepsPerMonth.toFixed(0)} runs × (${sweepSeconds} s × ${memoryGb.sweep} GB × $0.0000133334 + $0.0000002 + a LIST, a PUT, a GET)`,
+      arithmetic: `${sweepsPerMonth.toFixed(0)} runs × (${sweepSeconds} s × ${memoryGb.sweep} GB × $0.0000133334 + $0.0000002 + 3 LIST, a PUT, a GET)`,
       usdPerMonth: sweep + listing,
     },
   ];
@@ -121,7 +124,9 @@ export function monthlyCosts({ esiids, auroraAcu }: Installation): readonly Cost
     lines.reduce((total, { usdPerMonth }) => total + usdPerMonth, 0);
   const perMillion = sum(costsPerMillionIntervals());
   const storedGb = (filesPerMonth * 12 * perFile.bytes) / gb;
-  const pages = Math.max(1, Math.min(maxPagesPerSweep, Math.ceil((filesPerMonth * 12) / 1000)));
+  const allPages = Math.max(1, Math.min(maxPagesPerSweep, Math.ceil((filesPerMonth * 12) / 1000)));
+  const recentPages = Math.min(maxRecentPagesPerSweep, Math.floor(esiids / 1000)) * recentShareOfDay;
+  const pages = Math.round(allPages + recentPages);
   const databaseGb = (filesPerMonth * 12 * perFile.databaseBytes) / gb;
   return [
     { what: 'Fixed', arithmetic: 'above', usdPerMonth: sum(fixedCosts()) },

@@ -29,8 +29,8 @@ export class S3SweptBucket implements SweptBucket {
     this.bucket = bucket;
   }
 
-  async list(cursor: ListingCursor | null): Promise<ListingPage> {
-    const page = await this.listPage(cursor);
+  async list(cursor: ListingCursor | null, prefix?: string): Promise<ListingPage> {
+    const page = await this.listPage(cursor, prefix);
     const versions = (page.Versions ?? []).map((version) => ({
       bucket: this.bucket,
       objectKey: decodeKey(version.Key ?? ''),
@@ -46,13 +46,17 @@ export class S3SweptBucket implements SweptBucket {
     return { versions, next };
   }
 
-  private async listPage(cursor: ListingCursor | null): Promise<ListObjectVersionsCommandOutput> {
+  private async listPage(
+    cursor: ListingCursor | null,
+    prefix: string | undefined,
+  ): Promise<ListObjectVersionsCommandOutput> {
     try {
       return await this.s3.send(
         new ListObjectVersionsCommand({
           Bucket: this.bucket,
           // XML cannot carry some characters that keys may have, and one such key would make the page unreadable.
           EncodingType: 'url',
+          Prefix: prefix,
           KeyMarker: cursor?.keyMarker,
           VersionIdMarker: cursor?.versionIdMarker,
         }),

@@ -19,8 +19,11 @@ export class CursorRejectedError extends Error {
 
 /** What a sweep needs of the bucket. */
 export interface SweptBucket {
-  /** @throws CursorRejectedError */
-  list(cursor: ListingCursor | null): Promise<ListingPage>;
+  /**
+   * A page of the versions of all keys with a prefix, in their order.
+   * @throws CursorRejectedError
+   */
+  list(cursor: ListingCursor | null, prefix?: string): Promise<ListingPage>;
   /** Null if there are none, or none that can be read. */
   readCheckpoint(): Promise<SweepCheckpoint | null>;
   writeCheckpoint(checkpoint: SweepCheckpoint): Promise<void>;

@@ -3,19 +3,24 @@ import type { NotifiedVersion } from '../raw-files/object-store.ts';
 import type { Database } from '../storage/database.ts';
 import { rejectionSqlState } from '../storage/errors.ts';
 import { findUnregistered } from '../storage/raw-files/find-unregistered.ts';
-import { CursorRejectedError, type ListingPage, type SweptBucket } from './ports.ts';
-import { checkpointId, type ListingCursor, type SweepCheckpoint } from './sweep-checkpoint.ts';
+import { CursorRejectedError, type ListingPage } from './ports.ts';
+import { checkpointId, type ListingCursor, type ScanState } from './sweep-checkpoint.ts';
 
 const hourMs = 3_600_000;
 /** S3 may set an object's time to the start of its upload: a single PUT of 5 GB on a slow connection takes hours. */
-const slowUploadMs = 6 * hourMs;
+export const slowUploadMs = 6 * hourMs;
 /** A multipart upload has the time of its initiation, and may take until the bucket's lifecycle rule aborts it. */
 const multipartUploadMs = 7 * 24 * hourMs;
 /** Maximum number of young versions in the checkpoint; beyond it, each run queries the database for them again. */
 const maxRemembered = 5_000;
 
 export interface BucketSweep {
-  readonly bucket: SweptBucket;
+  /** Lists a page of the scan. @throws CursorRejectedError */
+  readonly list: (cursor: ListingCursor | null) => Promise<ListingPage>;
+  /** Where a pass begins; at the start if absent. */
+  readonly firstCursor?: ListingCursor;
+  /** Ids of versions that other scans found registered. */
+  readonly alsoKnown?: ReadonlySet<string>;
   /** Called only when a query is needed. */
   readonly database: () => Promise<Database>;
   /** Returns whether the version had no row before. */
@@ -31,31 +36,29 @@ export interface BucketSweep {
 }
 
 export interface BucketSweepResult {
-  readonly checkpoint: Pick<SweepCheckpoint, 'verifiedUntil' | 'pass' | 'registered'>;
+  readonly state: ScanState;
   /** Objects were found that are not known to be registered. */
   readonly sawNew: boolean;
   readonly unregistered: number;
 }
 
 /**
- * Continues the scan of all object versions, and registers those whose event was lost. A run reads a bounded number of
+ * Continues a scan of object versions, and registers those whose event was lost. A run reads a bounded number of
  * pages, and stops when its time is up; versions that an earlier run found registered are not queried again.
  */
-export async function sweepBucket(
-  checkpoint: SweepCheckpoint,
-  sweep: BucketSweep,
-): Promise<BucketSweepResult> {
-  const pass = checkpoint.pass ?? { startedAt: sweep.now(), cursor: null, failed: false, registered: [] };
-  const known = new Set([...checkpoint.registered, ...pass.registered]);
+export async function sweepBucket(state: ScanState, sweep: BucketSweep): Promise<BucketSweepResult> {
+  const { firstCursor = null, alsoKnown = [] } = sweep;
+  const pass = state.pass ?? { startedAt: sweep.now(), cursor: firstCursor, failed: false, registered: [] };
+  const known = new Set([...state.registered, ...pass.registered, ...alsoKnown]);
   const registered = new Set(pass.registered);
   let { cursor, failed } = pass;
   let sawNew = false;
   let unregistered = 0;
   for (let page = 0; page < sweep.maxPages && sweep.hasTime(); page++) {
     const listed = await listOrGiveUp(cursor, sweep);
-    if (!listed) return { checkpoint: { ...checkpoint, pass: null }, sawNew, unregistered };
+    if (!listed) return { state: { ...state, pass: null }, sawNew, unregistered };
     const { versions, next } = listed;
-    const fresh = versions.filter((version) => isFresh(version, checkpoint.verifiedUntil));
+    const fresh = versions.filter((version) => isFresh(version, state.verifiedUntil));
     const [old, unknown] = partition(fresh, (version) => known.has(checkpointId(version)));
     const found = await registerLost(unknown, sweep);
     for (const version of [...old, ...found.registered]) {
@@ -66,22 +69,19 @@ export async function sweepBucket(
     failed ||= found.failed;
     if (found.isCut) break; // the next run reads this page again
     if (!next) {
-      const verifiedUntil = failed
-        ? checkpoint.verifiedUntil
-        : new Date(pass.startedAt.getTime() - sweep.graceMs);
-      return { checkpoint: { verifiedUntil, pass: null, registered: [...registered] }, sawNew, unregistered };
+      const verifiedUntil = failed ? state.verifiedUntil : new Date(pass.startedAt.getTime() - sweep.graceMs);
+      return { state: { verifiedUntil, pass: null, registered: [...registered] }, sawNew, unregistered };
     }
     cursor = next;
   }
   const unfinished = { startedAt: pass.startedAt, cursor, failed, registered: [...registered] };
-  const { verifiedUntil, registered: knownBefore } = checkpoint;
-  return { checkpoint: { verifiedUntil, pass: unfinished, registered: knownBefore }, sawNew, unregistered };
+  return { state: { ...state, pass: unfinished }, sawNew, unregistered };
 }
 
 /** @returns null when S3 rejects the cursor: then the next run restarts the scan, and this one does its other work */
 async function listOrGiveUp(cursor: ListingCursor | null, sweep: BucketSweep): Promise<ListingPage | null> {
   try {
-    return await sweep.bucket.list(cursor);
+    return await sweep.list(cursor);
   } catch (error) {
     if (!(error instanceof CursorRejectedError)) throw error;
     sweep.onCursorRejected(error);

@@ -10,12 +10,10 @@ import { isAnythingPending } from '../storage/raw-files/is-anything-pending.ts';
 import { listStuckFiles } from '../storage/raw-files/list-stuck-files.ts';
 import type { DeadLetterQueue, SweptBucket } from './ports.ts';
 import { Steps } from './steps.ts';
-import { type BucketSweepResult, sweepBucket } from './sweep-bucket.ts';
 import { firstCheckpoint, type SweepCheckpoint } from './sweep-checkpoint.ts';
 import { type DeadLetterSweep, redriveMessages, registerFailedEvents } from './sweep-dead-letters.ts';
+import { type ScansResult, sweepScans } from './sweep-scans.ts';
 
-/** Object versions listed in one run: 20 pages of 1,000. */
-const maxPages = 20;
 const maxStuck = 1_000;
 const maxAnnounced = 500;
 const hourMs = 3_600_000;
@@ -112,7 +110,7 @@ export async function sweep(deps: SweepDependencies, options: SweepOptions): Pro
   const open = isDue ? await sweepDatabase(steps, database, deps, options) : nothingOpen;
   if (checkpoint) {
     const next = {
-      ...(listed?.checkpoint ?? checkpoint),
+      scans: listed?.scans ?? checkpoint.scans,
       isQuiet: steps.failed.length === 0 && open.isQuiet && !listed?.sawNew,
       databaseSeenAt: isDue ? seenAt : checkpoint.databaseSeenAt,
     };
@@ -128,11 +126,10 @@ function sweepObjects(
   deps: SweepDependencies,
   database: () => Promise<Database>,
   { graceMs }: SweepOptions,
-): Promise<BucketSweepResult> {
-  return sweepBucket(checkpoint, {
+): Promise<ScansResult> {
+  return sweepScans(checkpoint.scans, {
     ...deps,
     database,
-    maxPages,
     graceMs,
     hasTime: () => deps.hasTime('objects'),
     onError: ({ objectKey, versionId }, error) =>

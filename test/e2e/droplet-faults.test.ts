@@ -5,6 +5,7 @@ import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { ListingBudget } from '../../infra/droplet/sftp/list-folder.ts';
 import { RemoteFolder } from '../../infra/droplet/sftp/remote-folder.ts';
+import { uploadKeyOf } from '../../shared/raw-files/object-key.ts';
 import { pause } from '../integration/droplet-sftp-server.ts';
 import {
   expectEmptySpool,
@@ -241,7 +242,14 @@ describe('faults of the API or S3', () => {
     const content = intervalCsv();
     await droplet.put('k-4.csv', content);
     const sha256 = createHash('sha256').update(content).digest('hex');
-    const key = { Bucket: running.stack.s3.bucket, Key: `uploads/droplet-upload/${sha256}/k-4.csv` };
+    const upload = {
+      requestedAt: new Date(),
+      source: 'droplet-upload',
+      esiid: null,
+      sha256,
+      filename: 'k-4.csv',
+    };
+    const key = { Bucket: running.stack.s3.bucket, Key: uploadKeyOf(upload) };
     const { url: endpoint, region, credentials } = running.stack.s3;
     const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
     onTestFinished(() => s3.destroy());

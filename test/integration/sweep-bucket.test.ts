@@ -9,7 +9,7 @@ import { reservedPrefix } from '../../shared/raw-files/object-key.ts';
 import { replay } from '../../shared/raw-files/replay.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { sweepBucket } from '../../shared/sweep/sweep-bucket.ts';
-import { firstCheckpoint, type SweepCheckpoint } from '../../shared/sweep/sweep-checkpoint.ts';
+import { firstCheckpoint, firstScan, type ScanState } from '../../shared/sweep/sweep-checkpoint.ts';
 import { loadFile, newBlock, newRawFile } from '../support/rows.ts';
 import { Bucket } from './local-s3-harness.ts';
 import {
@@ -29,12 +29,12 @@ const never = (): never => {
 };
 
 /** One run over the bucket alone, of one page of two object versions. */
-function sweepTwo(scene: SweepScene, checkpoint: Partial<SweepCheckpoint>, failing?: string) {
+function sweepTwo(scene: SweepScene, state: Partial<ScanState>, failing?: string) {
   const failures: string[] = [];
   const result = sweepBucket(
-    { ...firstCheckpoint, ...checkpoint },
+    { ...firstScan, ...state },
     {
-      bucket: new S3SweptBucket(scene.s3, Bucket),
+      list: (cursor) => new S3SweptBucket(scene.s3, Bucket).list(cursor),
       database: async () => scene.database,
       register: async (version) => {
         if (version.objectKey === failing) throw new Error('not now');
@@ -48,7 +48,7 @@ function sweepTwo(scene: SweepScene, checkpoint: Partial<SweepCheckpoint>, faili
       now: () => new Date(Date.now() + hourMs),
     },
   );
-  return result.then(({ checkpoint: left, ...counts }) => ({ checkpoint: left, ...counts, failures }));
+  return result.then((found) => ({ ...found, failures }));
 }
 
 /** Makes S3 list two object versions a page. */
@@ -119,19 +119,17 @@ test('A pass that one run cannot finish resumes at its checkpoint, and counts as
   listByTwo(scene);
   for (const key of ['a', 'b', 'c', 'd', 'e']) await putObject(scene.s3, `${key}.csv`);
 
-  const first = await sweepTwo(scene, firstCheckpoint);
-  const second = await sweepTwo(scene, first.checkpoint);
-  const third = await sweepTwo(scene, second.checkpoint);
+  const first = await sweepTwo(scene, firstScan);
+  const second = await sweepTwo(scene, first.state);
+  const third = await sweepTwo(scene, second.state);
 
   expect([first, second, third].map(({ unregistered }) => unregistered)).toEqual([2, 2, 1]);
-  expect(first.checkpoint).toMatchObject({
+  expect(first.state).toMatchObject({
     verifiedUntil: new Date(0),
     pass: { cursor: { keyMarker: 'b.csv' } },
   });
-  expect(third.checkpoint.pass).toBeNull();
-  expect(third.checkpoint.verifiedUntil.getTime()).toBe(
-    (first.checkpoint.pass?.startedAt.getTime() ?? 0) - graceMs,
-  );
+  expect(third.state.pass).toBeNull();
+  expect(third.state.verifiedUntil.getTime()).toBe((first.state.pass?.startedAt.getTime() ?? 0) - graceMs);
   expect(await filesOf(scene)).toHaveLength(5);
 });
 
@@ -140,12 +138,12 @@ test('A pass in which an object could not be registered verifies nothing, and th
   listByTwo(scene);
   for (const key of ['a', 'b', 'c']) await putObject(scene.s3, `${key}.csv`);
 
-  const first = await sweepTwo(scene, firstCheckpoint, 'b.csv');
-  const second = await sweepTwo(scene, first.checkpoint);
-  const next = await sweepTwo(scene, second.checkpoint);
+  const first = await sweepTwo(scene, firstScan, 'b.csv');
+  const second = await sweepTwo(scene, first.state);
+  const next = await sweepTwo(scene, second.state);
 
   expect(first.failures).toEqual(['b.csv']);
-  expect(second.checkpoint).toMatchObject({ verifiedUntil: new Date(0), pass: null });
+  expect(second.state).toMatchObject({ verifiedUntil: new Date(0), pass: null });
   expect(next.unregistered).toBe(1);
   expect(await filesOf(scene)).toHaveLength(3);
 });
@@ -154,18 +152,18 @@ test('A cursor that S3 rejects ends the pass, and the next run starts it again a
   const scene = await useSweep();
   listByTwo(scene);
   for (const key of ['a', 'b', 'c']) await putObject(scene.s3, `${key}.csv`);
-  const { checkpoint } = await sweepTwo(scene, firstCheckpoint);
+  const { state } = await sweepTwo(scene, firstScan);
   const cursor = { keyMarker: '', versionIdMarker: 'not-a-version' };
 
   const rejected = await sweepTwo(scene, {
-    ...checkpoint,
-    pass: checkpoint.pass && { ...checkpoint.pass, cursor },
+    ...state,
+    pass: state.pass && { ...state.pass, cursor },
   });
-  const again = await sweepTwo(scene, rejected.checkpoint);
-  const last = await sweepTwo(scene, again.checkpoint);
+  const again = await sweepTwo(scene, rejected.state);
+  const last = await sweepTwo(scene, again.state);
 
-  expect(rejected).toMatchObject({ failures: ['cursor-rejected'], checkpoint: { pass: null } });
-  expect(last).toMatchObject({ failures: [], checkpoint: { pass: null } });
+  expect(rejected).toMatchObject({ failures: ['cursor-rejected'], state: { pass: null } });
+  expect(last).toMatchObject({ failures: [], state: { pass: null } });
   expect(await filesOf(scene)).toHaveLength(3);
 });
 
@@ -174,13 +172,16 @@ test('A sweep whose cursor S3 rejects still does its other work', async () => {
   const startedAt = new Date(Date.now() - hourMs);
   const cursor = { keyMarker: '', versionIdMarker: 'not-a-version' };
   const pass = { startedAt, cursor, failed: false, registered: [] };
-  await scene.bucket.writeCheckpoint({ ...firstCheckpoint, pass });
+  await scene.bucket.writeCheckpoint({
+    ...firstCheckpoint,
+    scans: { ...firstCheckpoint.scans, drops: { ...firstScan, pass } },
+  });
 
   const report = await scene.run();
 
   expect(scene.errors).toEqual(['scan of the bucket restarted']);
   expect(report.databaseOpened).toBe(true);
-  expect(await scene.bucket.readCheckpoint()).toMatchObject({ pass: null });
+  expect(await scene.bucket.readCheckpoint()).toMatchObject({ scans: { drops: { pass: null } } });
 });
 
 test('When everything is registered and idle the database is left asleep, and queried again after six hours', async () => {
@@ -252,7 +253,7 @@ test('A run that reaches its timeout leaves the rest of the bucket to the next, 
     .execute();
   let registrations = 0;
 
-  const cut = await scene.run({ afterMs: hourMs, hasTime: () => registrations++ < 3 });
+  const cut = await scene.run({ afterMs: hourMs, hasTime: () => registrations++ < 4 });
   const next = await scene.run({ afterMs: hourMs });
 
   expect(cut).toMatchObject({ unregisteredObjects: 2, stuckFiles: 1 });

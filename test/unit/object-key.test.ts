@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { describeKey, isRawFileKey, uploadKeyOf } from '../../shared/raw-files/object-key.ts';
+import { describeKey, isRawFileKey, uploadKeyOf, uploadPrefixOf } from '../../shared/raw-files/object-key.ts';
 
 const sha256 = 'ab'.repeat(32);
+const requestedAt = new Date('2026-03-09T05:59:59Z');
 
 describe('the key of an upload', () => {
   test('says what was asked for, whatever the filename', () => {
@@ -11,15 +12,30 @@ describe('the key of an upload', () => {
 
     fc.assert(
       fc.property(filename, esiid, (name, hint) => {
-        const key = uploadKeyOf({ source: 'droplet-upload', esiid: hint, sha256, filename: name });
+        const key = uploadKeyOf({
+          requestedAt,
+          source: 'droplet-upload',
+          esiid: hint,
+          sha256,
+          filename: name,
+        });
 
         expect(describeKey(key)).toEqual({ source: 'droplet-upload', esiid: hint, filename: name });
       }),
     );
   });
 
-  test('is the same for the same upload and another for another hint', () => {
-    const parts = { source: 'admin-ui', esiid: null, sha256, filename: 'a.csv' };
+  test('sorts by the hour in which the upload was requested, after all prefixes of earlier hours', () => {
+    const nextHour = new Date('2026-03-09T06:00:00Z');
+    const parts = { requestedAt, source: 'zz', esiid: null, sha256, filename: 'z.csv' };
+
+    expect(uploadKeyOf(parts)).toMatch(/^uploads\/2026-03-09T05\/zz\//);
+    expect(uploadKeyOf(parts) < uploadPrefixOf(nextHour)).toBe(true);
+    expect(uploadKeyOf({ ...parts, requestedAt: nextHour }) > uploadPrefixOf(nextHour)).toBe(true);
+  });
+
+  test('is the same for the same upload within the hour, and another for another hint', () => {
+    const parts = { requestedAt, source: 'admin-ui', esiid: null, sha256, filename: 'a.csv' };
 
     expect(uploadKeyOf(parts)).toBe(uploadKeyOf({ ...parts }));
     expect(uploadKeyOf(parts)).not.toBe(uploadKeyOf({ ...parts, esiid: '10443720000000001' }));
