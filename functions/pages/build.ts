@@ -10,7 +10,13 @@ const clientDir = path.join(import.meta.dirname, 'client');
 const htmlDir = path.join(import.meta.dirname, 'html');
 
 /** Pages, by the name of their body in html/ and their script in client/. */
-const titles = { 'raw-files': 'Raw files', 'raw-file': 'Raw file', usage: 'Usage', api: 'API' } as const;
+const titles = {
+  overview: 'Overview',
+  'raw-files': 'Raw files',
+  'raw-file': 'Raw file',
+  usage: 'Usage',
+  api: 'API',
+} as const;
 
 const [outputDir] = process.argv.slice(2);
 if (!outputDir) throw new Error('usage: node build.ts OUTPUT_DIR');

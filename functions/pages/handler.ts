@@ -14,6 +14,8 @@ export const handler = apiRoute(async (event) => {
   switch (event.routeKey) {
     case 'GET /assets/{name}':
       return assetResponse(event.pathParameters?.name ?? '');
+    case 'GET /admin/smt':
+      return pageResponse('overview', uploadOrigin);
     case 'GET /admin/smt/raw':
       return pageResponse('raw-files', uploadOrigin);
     case 'GET /admin/smt/raw/{id}':

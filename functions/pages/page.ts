@@ -4,7 +4,7 @@ import type { ApiResponse } from '../../shared/http/encode-response.ts';
 
 /** An HTML page as the build wrote it. Its CSP allows scripts and assets from its own origin only, and uploads to the bucket. */
 export async function pageResponse(
-  name: 'raw-files' | 'raw-file' | 'usage' | 'api',
+  name: 'overview' | 'raw-files' | 'raw-file' | 'usage' | 'api',
   uploadOrigin: string,
 ): Promise<ApiResponse> {
   const body = await readFile(path.join(import.meta.dirname, 'client/pages', `${name}.html`));

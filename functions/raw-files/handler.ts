@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { sql } from 'kysely';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { requireEnvironment } from '../../shared/environment.ts';
 import { serveRoutes } from '../../shared/http/serve-routes.ts';
@@ -13,6 +14,10 @@ const s3 = new S3Client();
 
 /** What operators ask about raw files: which there are, what happened to one, and the original. */
 export const handler = serveRoutes(rawFileRoutes, {
+  getDeepHealth: async () => {
+    await sql`select`.execute((await functionDatabase()).kysely);
+    return { status: 200, body: { ok: true, database: 'available' } };
+  },
   getStatus: async ({ query }) => {
     const { rawBucket: bucket } = requireEnvironment('rawBucket');
     const expected = expectedByEnvironment();

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Routes } from '../../shared/http/route.ts';
 import {
   downloadResponse,
@@ -11,6 +12,17 @@ import { statusQuery, statusResponse } from './status-schemas.ts';
 const errors = { '404': 'There is no such raw file' };
 
 export const rawFileRoutes = {
+  getDeepHealth: {
+    method: 'GET',
+    path: '/health/deep',
+    summary: 'Whether the database responds too; wakes one that is paused',
+    tag: 'About',
+    access: 'admin',
+    response: z
+      .strictObject({ ok: z.literal(true), database: z.literal('available') })
+      .meta({ id: 'DeepHealth' }),
+    errors: { '503': 'The database accepts no connection' },
+  },
   getStatus: {
     method: 'GET',
     path: '/api/admin/smt/status',

@@ -8,6 +8,7 @@ const buildScript = path.join(import.meta.dirname, '../../functions/pages/build.
 /** On the API's own origin, so that the pages may call it without CORS. */
 export const pagePaths = [
   '/',
+  '/admin/smt',
   '/admin/smt/raw',
   '/admin/smt/raw/{id}',
   '/usage',

@@ -34,6 +34,8 @@ export interface RunningPostgres {
   /** Connection string, password included. */
   readonly url: string;
   readonly port: number;
+  /** Resolves when the server has ended, for whatever reason. */
+  readonly ended: Promise<unknown>;
   /** Shuts down cleanly, dropping open connections; resolves when no process is left. */
   stop(): Promise<void>;
 }
@@ -77,7 +79,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     await server.stop();
     throw error;
   }
-  return { url: urlOf(databaseName), port, stop: server.stop };
+  return { url: urlOf(databaseName), port, ended: server.ended, stop: server.stop };
 }
 
 function serverCommand(postgres: string, dataDir: string, port: number, durable = true): readonly string[] {
@@ -138,6 +140,8 @@ async function initialize(dataDir: string, initdb: string, account: PostgresAcco
 }
 
 interface Server {
+  /** Resolves when the server has ended, for whatever reason. */
+  readonly ended: Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -175,7 +179,7 @@ async function launch(
     serverPid = Number(line);
   });
   for (const deadline = Date.now() + startTimeoutMs; ; await sleep(20)) {
-    if (serverPid !== null && (await isReady(dataDir, serverPid))) return { stop };
+    if (serverPid !== null && (await isReady(dataDir, serverPid))) return { stop, ended: exited };
     const running = failure === null && child.exitCode === null && child.signalCode === null;
     if (running && Date.now() < deadline) continue;
     await stop();

@@ -32,6 +32,8 @@ export interface ServicesOptions {
   readonly assemblyDir?: string;
   readonly onS3Event: (record: S3EventRecord) => void;
   readonly onAccess?: (access: Access) => void;
+  /** Called when the embedded Postgres ends while the stack runs. */
+  readonly onDatabaseEnded?: () => void;
 }
 
 /** The running services that the functions call, and the description of the stack. */
@@ -129,12 +131,17 @@ async function closedLater<T extends { close(): unknown }>(
 }
 
 async function startDatabase(
-  { databaseUrl, stateDir }: ServicesOptions,
+  { databaseUrl, stateDir, onDatabaseEnded }: ServicesOptions,
   cleanups: Cleanups,
 ): Promise<DatabaseUrls> {
   if (databaseUrl !== undefined) return { owner: databaseUrl, writer: databaseUrl, reader: databaseUrl };
   const postgres = await startPostgres({ dataDir: path.join(stateDir, 'postgres') });
-  cleanups.add(() => postgres.stop());
+  let isStopping = false;
+  cleanups.add(() => {
+    isStopping = true;
+    return postgres.stop();
+  });
+  void postgres.ended.then(() => !isStopping && onDatabaseEnded?.());
   return createDatabaseUsers(postgres.url);
 }
 

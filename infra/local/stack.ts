@@ -41,6 +41,8 @@ export interface LocalStackOptions {
   readonly onFailure?: OnFailure;
   /** Called for each decision of the policies. */
   readonly onAccess?: (access: Access) => void;
+  /** Called when the embedded Postgres ends while the stack runs. */
+  readonly onDatabaseEnded?: () => void;
   /** How long a stop waits for invocations in flight; default 5 s. */
   readonly graceMs?: number;
 }

@@ -33,6 +33,7 @@ async function main(signal: AbortSignal): Promise<void> {
     stateDir,
     port,
     onFailure: reportFailure,
+    onDatabaseEnded: () => reportDatabaseEnded(stateDir),
     ...(databaseUrl && { databaseUrl }),
   });
   try {
@@ -89,6 +90,7 @@ async function loadSample(stack: LocalStack, stateDir: string, signal: AbortSign
 function showAddresses({ apiUrl, databaseUrl, logs, s3 }: LocalStack, stateDir: string): void {
   const token = shownPath(adminTokenFile(stateDir));
   console.log(`
+  Overview     ${apiUrl}/admin/smt          (is data arriving, and if not, why)
   Raw files    ${apiUrl}/admin/smt/raw          (drop files here; asks for the token)
   Usage        ${apiUrl}/usage
   API          ${apiUrl}          (GET ${apiUrl}/health)
@@ -100,6 +102,14 @@ function showAddresses({ apiUrl, databaseUrl, logs, s3 }: LocalStack, stateDir: 
   More files   npm run ingest -- FILE…
 
 Runs until Ctrl-C. State is kept in ${shownPath(stateDir)}; --fresh starts over.`);
+}
+
+/** Everything that needs the database fails from now on, and starts again with the next start. */
+function reportDatabaseEnded(stateDir: string): void {
+  const log = shownPath(path.join(stateDir, 'postgres/postgres.log'));
+  console.error(
+    `Postgres has ended; its last words are in ${log}. Press Ctrl-C and start again: nothing is lost.`,
+  );
 }
 
 function readArguments(): { port: number; isFresh: boolean } {

@@ -36,7 +36,7 @@ function errorResponse(error: unknown, route: string, requestId: string): ApiRes
     return {
       status: 503,
       headers: { 'retry-after': String(retryAfterSeconds) },
-      body: { ok: false, error: error.code, message },
+      body: { ok: false, error: 'unavailable', message },
     };
   }
   const message = `Something went wrong here; try again later. Request id: ${requestId}`;

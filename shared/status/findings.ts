@@ -27,6 +27,7 @@ export function findingsOf(facts: Facts): readonly Finding[] {
   return [
     sweepSilent(facts),
     waiting(facts),
+    registeredLate(facts),
     ...(expected ? delivered(facts, expected) : []),
     filesFailed(facts),
     uploadsMissing(facts),
@@ -57,6 +58,16 @@ function waiting({ now, files }: Facts): Finding | null {
     message: `File ${oldest.id} (${oldest.filename}) has waited for ${durationText(waitedMs)} to be normalized.`,
     resolve:
       'See whether normalize receives messages (its event source mapping may be disabled), and why it fails.',
+  };
+}
+
+function registeredLate({ files: { registeredLate: count } }: Facts): Finding | null {
+  if (count === 0) return null;
+  return {
+    code: 'unregistered-objects',
+    severity: 'warning',
+    message: `${plural(count, 'file')} of the last day ${count === 1 ? 'was' : 'were'} registered more than ten minutes after arriving: by the sweep, since S3’s events were lost or register did not run.`,
+    resolve: 'See whether the bucket still has its notification configuration, and whether register fails.',
   };
 }
 

@@ -46,7 +46,7 @@ export async function readStatus(
   const dataAge = await readDataAge(database, dormantDays);
   const since = new Date(Math.max(dataAge.lastLoadedAt?.getTime() ?? 0, nowMs - longestSilenceMs));
   const [files, disagreements, missingUploads] = await Promise.all([
-    readFileStatus(database, { bucket, since, silenceHours }),
+    readFileStatus(database, { bucket, since, silenceHours, graceMs }),
     countDisagreements(database, {
       noticedAfter: new Date(nowMs - disagreementReportedMs),
       graceDays: intervalGraceDays,

@@ -16,7 +16,7 @@ describe('A route', () => {
     const response = await route(getEvent('/api/usage'), context);
 
     expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '10' } });
-    expect(JSON.parse(response.body ?? '')).toMatchObject({ ok: false, error: 'database-unavailable' });
+    expect(JSON.parse(response.body ?? '')).toMatchObject({ ok: false, error: 'unavailable' });
     expect(logged).toHaveBeenCalledWith('request failed', { route: 'GET /api/usage', error: unavailable });
   });
 });

@@ -17,6 +17,8 @@ export interface FileStatus {
   readonly failed: number;
   /** Files received since the instant that was asked for, by status, each at most a thousand. */
   readonly since: Readonly<Partial<Record<RawFileStatus, number>>>;
+  /** Of the last thousand files of a day, those registered so long after they arrived that their events were lost. */
+  readonly registeredLate: number;
   /** The pending file that has waited longest, since it was received or replayed. */
   readonly oldestPending: { readonly id: string; readonly filename: string; readonly since: Date } | null;
   /** The last presigned upload that was granted. */
@@ -39,17 +41,20 @@ export interface FileStatusQuery {
   readonly since: Date;
   /** How long a daily source may be silent. */
   readonly silenceHours: number;
+  /** How long an event may be in flight. */
+  readonly graceMs: number;
 }
 
 /** Every part is read from the end of an index; the costs grow with the files of today and with those that are pending. */
 export async function readFileStatus(database: Database, query: FileStatusQuery): Promise<FileStatus> {
-  const [counts, oldestPending, lastUploadRequest, sources] = await Promise.all([
+  const [counts, registeredLate, oldestPending, lastUploadRequest, sources] = await Promise.all([
     countByStatus(database, query.since),
+    countRegisteredLate(database, query.graceMs),
     findOldestPending(database, query.bucket),
     findLastUploadRequest(database),
     readSources(database, query.silenceHours),
   ]);
-  return { ...counts, oldestPending, lastUploadRequest, sources };
+  return { ...counts, registeredLate, oldestPending, lastUploadRequest, sources };
 }
 
 interface StatusCounts {
@@ -80,6 +85,19 @@ async function countByStatus({ kysely }: Database, since: Date) {
     since: by('since'),
     failed: rows.find(({ status }) => status === 'failed')?.all ?? 0,
   };
+}
+
+async function countRegisteredLate({ kysely }: Database, graceMs: number): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count
+    from (
+      select received_at, registered_at from raw_files
+      where received_at > now() - interval '1 day'
+      order by received_at desc
+      limit ${maxCounted}
+    ) recent
+    where registered_at > received_at + ${graceMs} * interval '1 millisecond'`.execute(kysely);
+  return rows[0]?.count ?? 0;
 }
 
 async function findOldestPending({ kysely }: Database, bucket: string): Promise<FileStatus['oldestPending']> {
