@@ -89,11 +89,17 @@ const transientSocketCodes = new Set([
   'ECONNABORTED',
 ]);
 
+/** The server ends the connection, or takes none: connection exceptions, shutdown, crash, start and recovery. */
+const unavailableSqlStates = /^(08|57P0[123])/;
+
 /**
  * pg's errors for a lost connection have no code. An error of its client that is not from the server is such a loss, except
- * for invalid arguments of ours.
+ * for invalid arguments of ours; so is the server's own that it is not available.
  */
 export function asDatabaseError(error: unknown): unknown {
+  if (error instanceof DatabaseError && unavailableSqlStates.test(error.code ?? '')) {
+    return new DatabaseUnavailableError(error);
+  }
   const known = [StorageError, DatabaseError, TypeError, RangeError].some((kind) => error instanceof kind);
   return known ? error : new DatabaseUnavailableError(error);
 }

@@ -48,6 +48,21 @@ test('A database that does not listen, or does not respond, is temporarily unava
   expect([unanswered, notListening].map(isTransientDatabaseError)).toEqual([true, true]);
 });
 
+test('A database that is starting or shutting down is temporarily unavailable', async () => {
+  const message = Buffer.from('SFATAL\0C57P03\0Mthe database system is shutting down\0\0');
+  const head = Buffer.alloc(5, 'E');
+  head.writeInt32BE(message.length + 4, 1);
+  const server = createServer((socket) => socket.end(Buffer.concat([head, message]))).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+
+  const refused = await failureOf(sql`select 1`.execute(openAt(port).kysely));
+
+  expect(refused).toBeInstanceOf(DatabaseUnavailableError);
+  expect(isTransientDatabaseError(refused)).toBe(true);
+});
+
 test('A connection that is cut costs the statement it ran, not the next one, nor the process', async () => {
   const database = await freshDatabase();
 
