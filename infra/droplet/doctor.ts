@@ -169,7 +169,8 @@ async function checkRemoteFolder({ sftp }: SyncConfiguration, signal: AbortSigna
   try {
     const { files, unreadable } = await remote.list();
     if (unreadable[0]) throw new DropletError('remote-folder', unreadable[0].reason);
-    if (files.length === 0) return `${sftp.remoteDir} is empty: SMT has put nothing there, or it is the wrong folder`;
+    if (files.length === 0)
+      return `${sftp.remoteDir} is empty: SMT has put nothing there, or it is the wrong folder`;
     const newest = new Date(Math.max(...files.map(({ modifiedAtSeconds }) => modifiedAtSeconds)) * 1000);
     return `${sftp.remoteDir}, ${files.length} files, the newest of ${newest.toISOString().slice(0, 10)}`;
   } finally {
