@@ -68,7 +68,7 @@ test('A day of 3,000 meters ordered by time is stored in as many blocks, the sam
   expect(ordered?.loaded).toMatchObject(counts);
   expect(scattered?.loaded).toMatchObject(counts);
   expect(scattered?.loaded.counts).toEqual(ordered?.loaded.counts);
-}, 120_000);
+}, 300_000);
 
 test('An archive with a member for each hour is stored as one block for each day', async () => {
   const hours = numbers(24).map((hour) => [
