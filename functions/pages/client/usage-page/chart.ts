@@ -115,7 +115,8 @@ function draw(instance: EChartsType, spec: ChartSpec, signal: AbortSignal): Draw
   };
   redraw();
   const resized = new ResizeObserver(() => {
-    if (instance.getWidth() !== element.clientWidth) resize(element.clientWidth);
+    const { clientWidth } = element;
+    if (clientWidth > 0 && instance.getWidth() !== clientWidth) resize(clientWidth);
   });
   resized.observe(element);
   darkScheme.addEventListener('change', redraw, { signal });

@@ -89,7 +89,7 @@ export function coverageStrip(range: RangeUsage, onOpenDay: (date: string) => vo
       if (worst) onOpenDay(worst.usage_date);
     },
     option: (colour, widthPx) => {
-      const plotPx = widthPx - margins.left - margins.right;
+      const plotPx = Math.max(minColumnPx, widthPx - margins.left - margins.right); // a hidden chart has no width
       columns = columnsOf(dates, stripes, Math.ceil((dates.length * minColumnPx) / plotPx));
       const isMonthStart = (index: number, date: string) =>
         date.slice(0, 7) !== columns[index - 1]?.first.slice(0, 7);
