@@ -207,7 +207,7 @@ export const isoInstants = otherTool({
   hasEsiid: false,
   row: (reading) => [isoWithOffset(reading.startMs, reading.zone), kwhOf(reading)],
 });
-const utcInstants = otherTool({
+export const utcInstants = otherTool({
   name: 'one timestamp in UTC',
   header: 'ESIID,Timestamp,Usage kWh',
   isOrderFree: true,

@@ -6,9 +6,11 @@ import {
   convertedEnds,
   type Dialect,
   fileOfLines,
+  isoInstants,
   localTimestamps,
   misnamedStarts,
   trueEnds,
+  utcInstants,
 } from './smt-dialects.ts';
 import { addDays, meterDay, momentsOf, type Reading } from './smt-meter.ts';
 import { zip } from './smt-zip.ts';
@@ -55,6 +57,7 @@ interface Plan {
   readonly seed: number;
 }
 
+const neutrallyNamed: readonly Dialect[] = [isoInstants, utcInstants, localTimestamps];
 const endOnly: readonly Dialect[] = [trueEnds, convertedEnds, misnamedStarts];
 
 const clockChanges = [1996, 2005, 2006, 2007, 2022, 2024, 2038].flatMap((year) => {
@@ -213,9 +216,11 @@ function fitting({ dialect, chosen }: Plan, versions: readonly Version[]): Versi
 }
 
 /** Every other half hour of a day (single rows would pass for half-hourly ones), but the repeated hour in one piece, with the even. */
-function shareOf({ share }: Plan, lines: readonly Line[], isRepeatedDay: boolean): Line[] {
+function shareOf({ share, dialect }: Plan, lines: readonly Line[], isRepeatedDay: boolean): Line[] {
   if (share === 'all') return [...lines];
   return lines.filter((_, i) => {
+    // Under a neutral name only a midnight shows that labels are starts.
+    if (neutrallyNamed.includes(dialect)) return i % 4 < 2 || (isRepeatedDay && i >= 4 && i < 12);
     const isEven = isRepeatedDay && i >= 4 && i < 12 ? true : i % 4 < 2;
     return isEven === (share === 'even half hours');
   });
