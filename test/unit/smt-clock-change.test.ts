@@ -257,3 +257,22 @@ test('Days of any year have the slots that the clock in Texas had, by the time z
     '2007-11-04 100',
   ]);
 });
+
+test.each([
+  ['short rows wait until all of it is there', '', false],
+  [
+    'rows of 60 KB do not fill the memory: those that only the rest would place are rejected',
+    ' '.repeat(60_000),
+    true,
+  ],
+])('Of the day with the repeated hour, for many meters at once, %s', async (_, padding, isCut) => {
+  const esiids = Array.from({ length: 40 }, (_, index) => `104437200000000${index + 10}`);
+  const linesOf = (lines: readonly string[]): string[] =>
+    esiids.flatMap((esiid) => lines.map((line) => line.replace('10443720000000001', esiid)));
+  const firstPasses = linesOf(plainLines.slice(0, hour.second)).map((line) => line + padding);
+
+  const { report } = await read([...firstPasses, ...linesOf(plainLines.slice(hour.second))]);
+
+  expect(report.counts.rowsRead).toBe(40 * 100);
+  expect(report.counts.invalidTimestamp > 0).toBe(isCut);
+});

@@ -16,6 +16,8 @@ import { locate, ordinarySlot, type Place, rowLengthMinutes, startOfEnd } from '
 
 /** Maximum number of rows of clock-change days that wait for the rest of their day. */
 const maxHeldRows = 100_000;
+/** The same of their texts, in characters: a row may have 64 KB. */
+const maxHeldText = 16 * 1024 ** 2;
 const slotMinutes = 15;
 
 /** Called with each reading that was put into its slot. */
@@ -76,9 +78,13 @@ export class RowPlacer {
 
   /** Keeps the held rows within the maximum: days that are most likely complete are resolved first. */
   bound(): void {
-    if (this.changeDays.rowCount < maxHeldRows) return;
+    if (!this.holdsTooMuch()) return;
     this.resolveChangeDays((rowCount, day) => rowCount >= day.slotCount);
-    if (this.changeDays.rowCount >= maxHeldRows) this.resolveChangeDays();
+    if (this.holdsTooMuch()) this.resolveChangeDays();
+  }
+
+  private holdsTooMuch(): boolean {
+    return this.changeDays.rowCount >= maxHeldRows || this.changeDays.textLength >= maxHeldText;
   }
 
   private placeEnd(row: Row, run: RowRun, label: Label, isEstimated: boolean): void {

@@ -37,6 +37,8 @@ const nowhere: Place = { kind: 'invalid' };
  */
 export class ChangeDays {
   rowCount = 0;
+  /** Length of their texts together. */
+  textLength = 0;
   private readonly days = new Map<string, HeldDay>();
 
   hold(key: BlockKey, held: HeldRow): void {
@@ -48,6 +50,7 @@ export class ChangeDays {
     }
     day.rows.push(held);
     this.rowCount++;
+    this.textLength += held.row.text.length;
   }
 
   /** Returns the rows of the days that are due, in file order. */
@@ -59,6 +62,7 @@ export class ChangeDays {
       if (!isDue(held.rows.length, held.key.day)) continue;
       this.days.delete(name);
       this.rowCount -= held.rows.length;
+      for (const { row } of held.rows) this.textLength -= row.text.length;
       yield* resolve(held, layout);
     }
   }
