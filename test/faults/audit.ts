@@ -34,12 +34,17 @@ interface Change {
   readonly count: number;
 }
 
-const ends = ['normalized', 'failed', 'ignored', 'duplicate'];
+const ends = ['normalized', 'failed', 'ignored', 'duplicate', 'withdrawn'];
 
-/** Changes of status that the design does not allow. @param replays how often each file was replayed, by id */
+/**
+ * Changes of status that the design does not allow.
+ * @param replays how often each file was replayed, by id
+ * @param withdrawn files that may have been withdrawn
+ */
 export async function findForbiddenChanges(
   client: Client,
   replays: ReadonlyMap<string, number>,
+  withdrawn: ReadonlySet<string>,
 ): Promise<string[]> {
   const { rows } = await client.query<Change>(`
     select raw_file_id as id, old_status as old, new_status as new, had_live_lease as "hadLiveLease", count(*)::int
@@ -50,7 +55,7 @@ export async function findForbiddenChanges(
       reopened.set(change.id, (reopened.get(change.id) ?? 0) + change.count);
       return [];
     }
-    return isAllowed(change)
+    return isAllowed(change, withdrawn)
       ? []
       : [`file ${change.id} went from ${change.old} to ${change.new}${lease(change)}`];
   });
@@ -62,7 +67,10 @@ export async function findForbiddenChanges(
   return forbidden;
 }
 
-function isAllowed({ old, new: next, hadLiveLease }: Change): boolean {
+function isAllowed({ id, old, new: next, hadLiveLease }: Change, withdrawn: ReadonlySet<string>): boolean {
+  if (next === 'withdrawn') return withdrawn.has(id);
+  // A duplicate takes the place of its original.
+  if (old === 'duplicate' && next === 'normalized') return withdrawn.size > 0;
   if (old === 'registered') return next === 'normalizing';
   if (old !== 'normalizing') return false;
   return next === 'normalizing' ? !hadLiveLease : next !== 'duplicate';

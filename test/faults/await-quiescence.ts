@@ -5,6 +5,8 @@ import { measurePace } from './pace.ts';
 import type { World } from './world.ts';
 
 const pollMs = 250;
+/** After this time the server ends the transaction of a host that was lost. */
+const sessionTimeoutMs = 60_000;
 
 /**
  * Leaves the system to itself, its sweep on schedule, until nothing is pending.
@@ -12,7 +14,8 @@ const pollMs = 250;
  */
 export async function awaitQuiescence(world: World, client: Client): Promise<string[]> {
   const now = await measurePace(); // the load of the host may have grown since the run began
-  const timeoutMs = 20_000 + 6 * Math.max(world.pace.minTimeoutMs, now.minTimeoutMs);
+  const lostHostMs = world.armed.hits.some(({ action }) => action === 'vanish') ? sessionTimeoutMs : 0;
+  const timeoutMs = 20_000 + lostHostMs + 6 * Math.max(world.pace.minTimeoutMs, now.minTimeoutMs);
   const deadline = Date.now() + timeoutMs;
   let quiet = 0;
   for (;;) {

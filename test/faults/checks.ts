@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { findForbiddenChanges } from './audit.ts';
+import { expectedAudit, listAudit } from './audit-oracle.ts';
 import type { PlannedFile } from './files.ts';
 import {
   type FileRow,
@@ -10,13 +11,13 @@ import {
   type StoredVersion,
 } from './observed.ts';
 import { expectedIntervals, type Intervals } from './oracle.ts';
-import type { ReplayLog } from './timed-faults.ts';
+import type { OperatorLog } from './timed-faults.ts';
 import type { UploadLog } from './uploads.ts';
 import type { World } from './world.ts';
 
-export interface RunDetails {
-  readonly uploads: UploadLog;
-  readonly replays: ReplayLog;
+export interface RunDetails extends OperatorLog {
+  /** The intervals that a subscriber has copied. */
+  readonly copy: Intervals;
 }
 
 /** Checks everything the system promises. @returns the violations */
@@ -28,9 +29,11 @@ export async function findViolations(world: World, client: Client, details: RunD
     ...checkRows(versions, files, details.uploads),
     ...files.flatMap((file) => checkFile(file, filesByEtag.get(file.etag), details)),
     ...checkDuplicates(files),
-    ...checkIntervals(await listIntervals(client), files, filesByEtag),
+    ...checkData(await listIntervals(client), await listAudit(client), files, details),
     ...checkAnnouncements(await world.receiveAnnouncements(), files),
-    ...(details.replays.isIncomplete ? [] : await findForbiddenChanges(client, details.replays.counts)),
+    ...(details.replays.isIncomplete
+      ? []
+      : await findForbiddenChanges(client, details.replays.counts, details.removals.maybeWithdrawn)),
     ...checkOwners(world.normalizeLog, await listAttemptWorkers(client)),
   ];
 }
@@ -63,11 +66,18 @@ function checkRows(
 function checkFile(
   file: FileRow,
   planned: PlannedFile | undefined,
-  { uploads, replays }: RunDetails,
+  { uploads, replays, removals }: RunDetails,
 ): string[] {
   const complain = (what: string) => [`file ${file.id} (${planned?.kind ?? 'unknown'}) ${what}`];
   if (!planned) return complain(`has bytes nobody uploaded: ${file.etag}`);
   const { expected } = planned;
+  if (file.status === 'withdrawn') {
+    return removals.maybeWithdrawn.has(file.id) ? [] : complain('is withdrawn, and nobody asked for that');
+  }
+  if (removals.withdrawn.has(file.id) && !replays.isIncomplete && !replays.counts.has(file.id))
+    return complain(`was withdrawn and is ${file.status}`);
+  if (removals.expired.has(file.id) && file.status === 'failed')
+    return complain('was normalized when its object expired, and failed since');
   if (file.status === 'failed' && file.errorCode === 'object-deleted') {
     return uploads.deleted.has(`${file.key} ${file.versionId}`)
       ? []
@@ -81,7 +91,7 @@ function checkFile(
     const isKnown = expected.errorCodes.includes(file.errorCode ?? '');
     return isKnown ? [] : complain(`failed as ${file.errorCode}, not as ${expected.errorCodes.join(' or ')}`);
   }
-  return [...checkCounts(file, planned), ...checkEffects(file, replays)].flatMap(complain);
+  return [...checkCounts(file, planned), ...checkEffects(file, { replays, removals })].flatMap(complain);
 }
 
 function checkCounts({ counts }: FileRow, { expected }: PlannedFile): string[] {
@@ -113,8 +123,12 @@ function checkCounts({ counts }: FileRow, { expected }: PlannedFile): string[] {
 }
 
 /** Exactly one attempt took effect, and the row records what it did. */
-function checkEffects({ id, counts, blocksOwned, attemptOutcomes }: FileRow, replays: ReplayLog): string[] {
-  if (replays.isIncomplete || replays.counts.has(id)) return [];
+function checkEffects(
+  { id, counts, blocksOwned, attemptOutcomes }: FileRow,
+  { replays, removals }: Pick<OperatorLog, 'replays' | 'removals'>,
+): string[] {
+  // A withdrawal reassigns blocks to other files, and makes a duplicate the heir of its original.
+  if (replays.isIncomplete || replays.counts.has(id) || removals.maybeWithdrawn.size > 0) return [];
   const ends = attemptOutcomes.filter((outcome) => outcome !== 'lost' && outcome !== 'retry');
   return [
     ...(ends.length === 1 ? [] : [`ended ${ends.length} times: ${attemptOutcomes.join(', ')}`]),
@@ -133,28 +147,45 @@ function checkDuplicates(files: readonly FileRow[]): string[] {
 
 const shownDifferences = 3;
 
-/** The intervals match the oracle: none missing, none extra, none with another value. */
-function checkIntervals(
-  actual: Intervals,
+/** Intervals, audit and the subscriber's copy match the oracle: nothing missing, nothing extra, nothing with another value. */
+function checkData(
+  intervals: Intervals,
+  audit: ReadonlyMap<string, string>,
   files: readonly FileRow[],
-  filesByEtag: ReadonlyMap<string, PlannedFile>,
+  { uploads, copy }: RunDetails,
 ): string[] {
   const loaded = files
     .filter(({ status }) => status === 'normalized' || status === 'duplicate')
-    .map(({ etag, receivedAt }) => ({
-      blocks: filesByEtag.get(etag)?.expected.blocks ?? [],
-      receivedAtMs: receivedAt.getTime(),
-    }));
+    .flatMap(({ etag, receivedAt }) => {
+      const planned = uploads.filesByEtag.get(etag);
+      return planned ? [{ ...planned.expected, receivedAtMs: receivedAt.getTime() }] : [];
+    });
   const expected = expectedIntervals(loaded);
-  const differences = [...new Set([...expected.keys(), ...actual.keys()])].filter(
+  const expectedDays = expectedAudit(
+    expected,
+    loaded.flatMap(({ reads }) => reads),
+  );
+  return [
+    ...differences('intervals', intervals, expected),
+    ...differences('audited days', audit, expectedDays),
+    ...differences("intervals of the subscriber's copy", copy, expected),
+  ];
+}
+
+function differences(
+  what: string,
+  actual: ReadonlyMap<string, string>,
+  expected: ReadonlyMap<string, string>,
+): string[] {
+  const different = [...new Set([...expected.keys(), ...actual.keys()])].filter(
     (key) => expected.get(key) !== actual.get(key),
   );
-  const shown = differences
+  const shown = different
     .slice(0, shownDifferences)
     .map((key) => `${key} is ${actual.get(key)}, not ${expected.get(key)}`);
-  return differences.length === 0
+  return different.length === 0
     ? []
-    : [`${differences.length} of ${expected.size} intervals differ: ${shown.join('; ')}`];
+    : [`${different.length} of ${expected.size} ${what} differ: ${shown.join('; ')}`];
 }
 
 interface Announced {
@@ -166,19 +197,22 @@ interface Announced {
 
 /** Every normalized file was announced, and the last announcement matches its row. */
 function checkAnnouncements(announcements: readonly unknown[], files: readonly FileRow[]): string[] {
-  return files
-    .filter(({ status }) => status === 'normalized')
-    .filter(
-      ({ id, filename, counts }) =>
-        !(announcements as Announced[]).some(
-          (announced) =>
-            announced.id === id &&
-            announced.filename === filename &&
-            announced.intervalsInserted === counts.intervals_inserted &&
-            announced.blocksChanged === counts.blocks_inserted,
-        ),
-    )
-    .map(({ id }) => `file ${id} was never announced as its row has it`);
+  return (
+    files
+      // The heir of a file that was withdrawn is normalized without an attempt of its own.
+      .filter(({ status, attemptOutcomes }) => status === 'normalized' && attemptOutcomes.length > 0)
+      .filter(
+        ({ id, filename, counts }) =>
+          !(announcements as Announced[]).some(
+            (announced) =>
+              announced.id === id &&
+              announced.filename === filename &&
+              announced.intervalsInserted === counts.intervals_inserted &&
+              announced.blocksChanged === counts.blocks_inserted,
+          ),
+      )
+      .map(({ id }) => `file ${id} was never announced as its row has it`)
+  );
 }
 
 interface OutcomeLine {

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { zip } from '../support/smt-zip.ts';
+import { writeZip, zip } from '../support/smt-zip.ts';
 import { days, longSummer } from './days.ts';
 import type { Random } from './random.ts';
 import {
@@ -10,6 +10,7 @@ import {
   randomReadings,
   renderCsv,
 } from './readings.ts';
+import { type PlannedRead, randomReads, renderDailyReads, renderMonthlyReads } from './reads.ts';
 
 /** What has to become of a file that was read. */
 interface Expectation {
@@ -18,6 +19,7 @@ interface Expectation {
   /** Its bytes alone say what it loads, so that a second copy may end as `duplicate`. */
   readonly isSelfContained: boolean;
   readonly blocks: readonly DayReadings[];
+  readonly reads: readonly PlannedRead[];
   readonly rowsRead: number;
   readonly missingKwh: number;
   readonly nonexistentHour: number;
@@ -45,7 +47,9 @@ const kinds = {
   gzip: 1,
   'bad-rows': 2,
   'bad-file': 2,
-  daily: 1,
+  'other-report': 1,
+  'daily-reads': 3,
+  'monthly-reads': 1,
   large: 0.5,
 };
 type FileKind = keyof typeof kinds;
@@ -55,6 +59,7 @@ const nothing: Expectation = {
   errorCodes: [],
   isSelfContained: false,
   blocks: [],
+  reads: [],
   rowsRead: 0,
   missingKwh: 0,
   nonexistentHour: 0,
@@ -98,8 +103,15 @@ function makeFile(random: Random, kind: FileKind, earlier: readonly PlannedFile[
       return { ...base, ...withBadRows(random) };
     case 'bad-file':
       return { ...base, ...badFile(random, number) };
-    case 'daily':
-      return { ...base, bytes: dailyReport(number), expected: { ...nothing, status: 'ignored' } };
+    case 'other-report':
+      return { ...base, bytes: otherReport(number), expected: { ...nothing, status: 'ignored' } };
+    case 'daily-reads':
+      return { ...base, ...dailyReadsFile(random, earlier) };
+    case 'monthly-reads': {
+      const { text, rowCount } = renderMonthlyReads(random);
+      const expected = { ...readsExpected, rowsRead: rowCount };
+      return { ...base, bytes: Buffer.from(text), expected };
+    }
     case 'large':
       return { ...base, ...csvFile(random, largeBlocks(random)) };
   }
@@ -124,6 +136,16 @@ function csvFile(
     nonexistentHour: rendered.skippedCount,
   };
   return { bytes: Buffer.from(rendered.text), expected };
+}
+
+const readsExpected: Expectation = { ...nothing, status: 'normalized', isSelfContained: true };
+
+/** Reads of days that earlier files have, and of one that no file may have. */
+function dailyReadsFile(random: Random, earlier: readonly PlannedFile[]): Content {
+  const known = earlier.flatMap(({ kind, expected }) => (kind === 'large' ? [] : expected.blocks));
+  const reads = randomReads(random, [...known, ...freshBlocks(random)], random.int(1, 6));
+  const expected = { ...readsExpected, reads, rowsRead: reads.length };
+  return { bytes: Buffer.from(renderDailyReads(reads)), expected };
 }
 
 /** Blocks of different meter-days. */
@@ -160,7 +182,7 @@ function zipFile(random: Random, number: number): Content {
     members.reduce((total, { expected }) => total + count(expected), 0);
   const bytes = zip({
     ...Object.fromEntries(members.map((member, index) => [`interval-${index}.CSV`, member.bytes])),
-    'daily.csv': dailyReport(number),
+    'other.csv': otherReport(number),
   });
   const expected: Expectation = {
     ...nothing,
@@ -195,23 +217,43 @@ function badFile(random: Random, number: number): Content {
     bytes,
     expected: { ...nothing, errorCodes },
   });
-  switch (random.pick(['empty', 'binary', 'header', 'truncated'] as const)) {
+  const kinds = ['empty', 'binary', 'header', 'truncated', 'gzip-gap', 'unlisted', 'understated'] as const;
+  switch (random.pick(kinds)) {
     case 'empty':
       return failed(Buffer.alloc(0), 'empty-file');
     case 'binary':
       return failed(Buffer.from([...random.list(400, () => random.int(0, 31)), 0, 1, 2]), 'binary-file');
     case 'header':
-      return failed(
-        Buffer.from(`<html><body>Service unavailable ${number}</body></html>\n`),
-        'unknown-header',
-      );
+      return failed(Buffer.from(`<html><body>Service unavailable ${number}</body></html>\n`), 'html-page');
     case 'truncated': {
       const whole = zipFile(random, number).bytes;
       return failed(whole.subarray(0, whole.length - 40), 'truncated-archive', 'corrupt-zip');
     }
+    case 'gzip-gap': {
+      const [first, second] = [csvFile(random, freshBlocks(random)), csvFile(random, freshBlocks(random))];
+      return failed(
+        Buffer.concat([gzipSync(first.bytes), Buffer.from([0, 7]), gzipSync(second.bytes)]),
+        'corrupt-gzip',
+      );
+    }
+    case 'unlisted': {
+      const hidden = {
+        name: 'hidden.csv',
+        bytes: csvFile(random, freshBlocks(random)).bytes,
+        isUnlisted: true,
+      };
+      const shown = { name: 'shown.csv', bytes: csvFile(random, freshBlocks(random)).bytes };
+      return failed(writeZip(random.chance(0.5) ? [hidden, shown] : [shown, hidden]).bytes, 'corrupt-zip');
+    }
+    case 'understated': {
+      const whole = Buffer.from(zipFile(random, number).bytes);
+      whole.writeUInt16LE(1, whole.length - 14);
+      whole.writeUInt16LE(1, whole.length - 12);
+      return failed(whole, 'corrupt-zip');
+    }
   }
 }
 
-function dailyReport(number: number): Buffer {
+function otherReport(number: number): Buffer {
   return Buffer.from(`ESIID,METER_NUMBER,CITY\n${esiids[0]},${number},Austin\n`);
 }

@@ -47,7 +47,7 @@ async function pass(
   const body = buffersBodies ? await buffer(incoming) : undefined;
   const step = stepOf(incoming, body?.toString() ?? '');
   const { remotePort = 0 } = incoming.socket;
-  if (step && (await inject(step, 'before', remotePort)) === 'break') {
+  if (step && (await inject(step, 'before', remotePort)) !== 'go on') {
     response.destroy();
     return;
   }
@@ -64,7 +64,7 @@ async function pass(
   if (body) outgoing.end(body);
   else incoming.pipe(outgoing);
   const [upstream] = (await once(outgoing, 'response')) as [IncomingMessage];
-  if (step && (await inject(step, 'after', remotePort)) === 'break') {
+  if (step && (await inject(step, 'after', remotePort)) !== 'go on') {
     upstream.destroy();
     response.destroy();
     return;

@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArmedSteps, Step, StepFault } from './steps.ts';
 
-/** Injects a fault into a call, if one is armed for it; `break` says that the call's connection is to be broken. */
-export type Inject = (step: Step, when: StepFault['when'], clientPort: number) => Promise<'go on' | 'break'>;
+/**
+ * Injects a fault into a call, if one is armed for it; `break` says that the call's connection is to be broken,
+ * `vanish` that it is to be left half open.
+ */
+export type Inject = (
+  step: Step,
+  when: StepFault['when'],
+  clientPort: number,
+) => Promise<'go on' | 'break' | 'vanish'>;
 
 export interface InjectOptions {
   readonly armed: ArmedSteps;
@@ -21,6 +28,9 @@ export function injector({ armed, killWorkerOnPort }: InjectOptions): Inject {
         return 'go on';
       case 'cut':
         return 'break';
+      case 'vanish':
+        await killWorkerOnPort(clientPort);
+        return 'vanish';
       case 'kill':
         await killWorkerOnPort(clientPort);
         return 'break'; // as the death of a process does, and the nearest thing for a caller that is no worker

@@ -186,4 +186,86 @@ export const mutations: readonly Mutation[] = [
       },
     ],
   },
+  {
+    name: 'the server ends the sessions of lost hosts',
+    edits: [
+      {
+        file: 'shared/storage/database.ts',
+        find: '    idle_in_transaction_session_timeout: 60_000,\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a replay that fails leaves a normalized file normalized',
+    edits: [
+      {
+        file: 'shared/raw-files/normalize-raw-file.ts',
+        find: '  const restored = await restoreRawFile(',
+        replace: '  const restored = id !== id && await restoreRawFile(',
+      },
+    ],
+  },
+  {
+    name: 'what follows the last member of a gzip is explained',
+    edits: [
+      {
+        file: 'shared/archive/gzip.ts',
+        find: '    if (junkOffset !== null) {',
+        replace: '    if (junkOffset === -1) {',
+      },
+    ],
+  },
+  {
+    name: 'a zip holds nothing that its directory does not list',
+    edits: [
+      {
+        file: 'shared/archive/zip.ts',
+        find: '    await checkLayout(entries, directoryStart, reader.source);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a withdrawn file takes its data along',
+    edits: [
+      {
+        file: 'shared/storage/removals/withdraw-raw-file.ts',
+        find: '      where stored.ctid = decided.ctid and decided.raw_file_id is null\n',
+        replace: '      where stored.ctid = decided.ctid and decided.raw_file_id = 0\n',
+      },
+    ],
+  },
+  {
+    name: 'a withdrawal is a change that subscribers see',
+    edits: [
+      {
+        file: 'shared/storage/removals/withdraw-raw-file.ts',
+        find: "  await client.query('update raw_file_meters set changed_xid = pg_current_xact_id() where raw_file_id = $1', [",
+        replace:
+          "  await client.query('update raw_file_meters set changed_xid = changed_xid where raw_file_id = $1', [",
+      },
+    ],
+  },
+  {
+    name: 'changes that commit late are not skipped',
+    edits: [
+      {
+        file: 'shared/storage/usage/read-changes.ts',
+        find: 'changed_xid < pg_snapshot_xmin(pg_current_snapshot())',
+        replace: 'changed_xid is not null',
+      },
+    ],
+  },
+  {
+    name: 'the current read of a day is the newest',
+    edits: [
+      {
+        file: 'shared/storage/schema/migrations/0001-baseline/read-views.ts',
+        find: '    order by esiid desc, channel desc, usage_date desc, revised_at desc, kwh desc, content desc`',
+        replace:
+          '    order by esiid desc, channel desc, usage_date desc, revised_at, kwh desc, content desc`',
+      },
+    ],
+  },
 ];

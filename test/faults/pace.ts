@@ -20,7 +20,7 @@ export async function measurePace(): Promise<Pace> {
   const startedAtMs = performance.now();
   for (let i = 0; i < starts; i++) await run(process.execPath, ['-e', '0']);
   const startMs = (performance.now() - startedAtMs) / starts;
-  const minTimeoutMs = Math.round(Math.min(15_000, Math.max(4_000, startsPerTimeout * startMs)));
+  const minTimeoutMs = Math.round(Math.min(30_000, Math.max(4_000, startsPerTimeout * startMs)));
   // Ten minutes become a second, or longer, so that a message stays hidden longer than its worker may take.
   return { minTimeoutMs, timeScale: Math.max(1 / 600, (1.5 * minTimeoutMs) / visibilityTimeoutMs) };
 }

@@ -25,7 +25,10 @@ export interface TimedFault {
     | 's3-cut'
     | 'lease-cut-short'
     | 'two-sweeps'
-    | 'replay';
+    | 'replay'
+    | 'rows-locked'
+    | 'object-expired'
+    | 'withdraw';
   /** Between 0 and 1: selects which, how many or how long. */
   readonly chance: number;
 }
@@ -59,7 +62,7 @@ export function makePlan(seed: number): Plan {
   return {
     seed,
     uploads: files.map((file) => planUpload(random, file)).sort((a, b) => a.atMs - b.atMs),
-    timedFaults: random.list(random.int(3, 7), () => planTimedFault(random)).sort((a, b) => a.atMs - b.atMs),
+    timedFaults: random.list(random.int(4, 9), () => planTimedFault(random)).sort((a, b) => a.atMs - b.atMs),
     stepFaults: random.list(random.int(5, 10), () => planStepFault(random)),
     eventDeliveries: random.list(uploadCount, () => planDelivery(random, 600)),
     messageDeliveries: random.list(2 * uploadCount, () =>
@@ -104,6 +107,9 @@ const timedKinds: Readonly<Record<TimedFault['kind'], number>> = {
   'lease-cut-short': 4,
   'two-sweeps': 2,
   replay: 3,
+  'rows-locked': 2,
+  'object-expired': 3,
+  withdraw: 4,
 };
 
 function planTimedFault(random: Random): TimedFault {
@@ -131,10 +137,14 @@ const stepOdds: Readonly<Record<Step, { readonly weight: number; readonly nth: n
   'receive-dead-letters': { weight: 1, nth: 6 },
 };
 
+/** Statements whose session can be left with a transaction and its locks. */
+const transactionSteps: ReadonlySet<Step> = new Set<Step>(['claim', 'finish', 'commit', 'note-announced']);
+
 function planStepFault(random: Random): StepFault {
   const weights = Object.fromEntries(Object.entries(stepOdds).map(([name, { weight }]) => [name, weight]));
   const step = random.weighted(weights as Record<Step, number>);
-  const action: StepAction = random.weighted({ kill: 6, cut: 3, stall: 1 });
+  const canVanish = transactionSteps.has(step);
+  const action: StepAction = random.weighted({ kill: 6, cut: 3, stall: 1, vanish: canVanish ? 1 : 0 });
   return {
     step,
     when: random.chance(0.5) || step === 'copy' ? 'before' : 'after', // CopyData has no response

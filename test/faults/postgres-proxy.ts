@@ -6,7 +6,7 @@ import type { Step } from './steps.ts';
 
 export interface PostgresProxy {
   readonly port: number;
-  /** Closes every connection. */
+  /** Closes every connection, except those that are half open. */
   cutAll(): void;
   close(): Promise<void>;
 }
@@ -17,12 +17,12 @@ export async function startPostgresProxy(serverPort: number, inject: Inject): Pr
   const server = createServer({ noDelay: true }, (client) => {
     const link = new Link(client, serverPort, inject);
     links.add(link);
-    client.on('close', () => links.delete(link));
+    link.onEnd(() => links.delete(link));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const cutAll = () => {
-    for (const link of links) link.cut();
+    for (const link of links) if (!link.isHalfOpen) link.cut();
   };
   return {
     port: (server.address() as AddressInfo).port,
@@ -30,7 +30,7 @@ export async function startPostgresProxy(serverPort: number, inject: Inject): Pr
     async close() {
       const closed = once(server, 'close');
       server.close();
-      cutAll();
+      for (const link of links) link.cut();
       await closed;
     },
   };
@@ -56,16 +56,18 @@ class Link {
   /** The statement in flight, into whose response a fault may be injected. */
   private step: Step | undefined;
   private isCopying = false;
+  /** The client is gone, and the server has not been told. */
+  isHalfOpen = false;
 
   constructor(client: Socket, serverPort: number, inject: Inject) {
     this.client = client;
     this.clientPort = client.remotePort ?? 0;
     this.inject = inject;
     this.server = connect({ port: serverPort, host: '127.0.0.1', noDelay: true });
-    for (const socket of [client, this.server]) {
-      socket.on('error', () => this.cut());
-      socket.on('close', () => this.cut());
-    }
+    client.on('error', () => this.onClientEnd());
+    client.on('close', () => this.onClientEnd());
+    this.server.on('error', () => this.cut());
+    this.server.on('close', () => this.cut());
     this.relay(client, this.server, new PostgresMessages('client'), (type, bytes) => this.asked(type, bytes));
     this.relay(this.server, client, new PostgresMessages('server'), (type) => this.onResponse(type));
   }
@@ -73,6 +75,20 @@ class Link {
   cut(): void {
     this.client.destroy();
     this.server.destroy();
+  }
+
+  /** Calls back when the server's side is closed. */
+  onEnd(callback: () => void): void {
+    this.server.on('close', callback);
+  }
+
+  private onClientEnd(): void {
+    if (!this.isHalfOpen) this.cut();
+  }
+
+  private vanish(): void {
+    this.isHalfOpen = true;
+    this.client.destroy();
   }
 
   private relay(
@@ -88,7 +104,7 @@ class Link {
         .then(async () => {
           for (const { type, bytes } of messages.split(chunk)) {
             await inspect(type, bytes);
-            if (to.destroyed) return;
+            if (to.destroyed || this.isHalfOpen) return;
             to.write(bytes);
           }
           from.resume();
@@ -120,6 +136,8 @@ class Link {
   }
 
   private async injectAt(step: Step, when: 'before' | 'after'): Promise<void> {
-    if ((await this.inject(step, when, this.clientPort)) === 'break') this.cut();
+    const fault = await this.inject(step, when, this.clientPort);
+    if (fault === 'break') this.cut();
+    if (fault === 'vanish') this.vanish();
   }
 }

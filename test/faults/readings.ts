@@ -89,12 +89,14 @@ interface Row {
 function rowsOf(block: DayReadings, options: RenderOptions): Row[] {
   const { esiid, channel, day } = block;
   const channelName = channel === 'consumption' ? 'Consumption' : 'Surplus Generation';
-  // Without stamps to decide, 05/04 may be of either order, and is rejected.
-  const usageDate = options.hasStamps ? usDate(day.date) : day.date;
+  // Only under SMT's own header is 05/04 of one order; elsewhere it may be of either, and is rejected.
+  const isSmtHeader = options.hasStamps && options.hasEsiidColumn;
+  const usageDate = isSmtHeader ? usDate(day.date) : day.date;
+  const stamp = isSmtHeader ? stampOf(block) : isoStampOf(block);
   const row = ([start, end]: readonly [string, string], value: string, kind: Row['kind']): Row => {
     const cells = [
       ...(options.hasEsiidColumn ? [`'${esiid}`] : []),
-      ...(options.hasStamps ? [stampOf(block)] : []),
+      ...(options.hasStamps ? [stamp] : []),
       ...[usageDate, start, end, value, channelName],
     ];
     return { cells: cells.join(','), kind };
@@ -117,8 +119,16 @@ function valueCells({ milliKwh, estimated }: Reading): string {
   return `${text === '' ? '0' : text},${estimated ? 'E' : 'A'}`;
 }
 
-function stampOf({ day, stampedAfterDays }: DayReadings): string {
+type Stamped = Pick<DayReadings, 'day' | 'stampedAfterDays'>;
+
+/** The stamp of SMT's files; blank without one. */
+export function stampOf(stamped: Stamped): string {
+  const [date, time] = isoStampOf(stamped).split(' ');
+  return date && time ? `${usDate(date)} ${time}` : '';
+}
+
+function isoStampOf({ day, stampedAfterDays }: Stamped): string {
   if (stampedAfterDays === null) return '';
-  const stamped = new Date(Date.parse(`${day.date}T00:00:00Z`) + stampedAfterDays * 86_400_000);
-  return `${usDate(stamped.toISOString().slice(0, 10))} 06:18:33`;
+  const stampedMs = Date.parse(`${day.date}T00:00:00Z`) + stampedAfterDays * 86_400_000;
+  return `${new Date(stampedMs).toISOString().slice(0, 10)} 06:18:33`;
 }

@@ -5,9 +5,10 @@ import { findViolations } from './checks.ts';
 import { listFiles } from './observed.ts';
 import { measurePace } from './pace.ts';
 import { makePlan, type Plan } from './plan.ts';
+import { Replica } from './replica.ts';
 import type { Step } from './steps.ts';
-import { injectNow, type ReplayLog, replaySome } from './timed-faults.ts';
-import { newUploadLog, type UploadLog, upload } from './uploads.ts';
+import { injectNow, type OperatorLog, type ReplayLog, replaySome } from './timed-faults.ts';
+import { newUploadLog, upload } from './uploads.ts';
 import type { WorkerSlot } from './worker-slot.ts';
 import { World } from './world.ts';
 
@@ -37,6 +38,12 @@ export async function playRun(seed: number, slot: WorkerSlot, assemblyDir: strin
   const world = new World(plan, slot, await measurePace());
   const uploads = newUploadLog(plan.uploads);
   const replays: ReplayLog = { counts: new Map(), isIncomplete: false };
+  const removals = {
+    withdrawn: new Set<string>(),
+    maybeWithdrawn: new Set<string>(),
+    expired: new Set<string>(),
+  };
+  const log: OperatorLog = { replays, removals, uploads };
   const violations: string[] = [];
   const faults: Record<string, number> = {};
   let files = 0;
@@ -45,12 +52,14 @@ export async function playRun(seed: number, slot: WorkerSlot, assemblyDir: strin
   let runError: string | null = null;
   try {
     await world.start(assemblyDir);
-    await playFaults(world, plan, uploads, replays, faults);
+    const replica = new Replica(world);
+    replica.start();
+    await playFaults(world, plan, log, faults);
     const client = await world.connect();
     try {
       violations.push(...(await awaitQuiescence(world, client)));
       givenUp = await replayGivenUp(world, client, replays, violations);
-      violations.push(...(await findViolations(world, client, { uploads, replays })));
+      violations.push(...(await findViolations(world, client, { ...log, copy: await replica.finish() })));
       files = (await listFiles(client)).length;
       intervals = await countIntervals(client);
     } finally {
@@ -72,19 +81,18 @@ export async function playRun(seed: number, slot: WorkerSlot, assemblyDir: strin
 async function playFaults(
   world: World,
   plan: Plan,
-  uploads: UploadLog,
-  replays: ReplayLog,
+  log: OperatorLog,
   faults: Record<string, number>,
 ): Promise<void> {
   const uploading = plan.uploads.map(async (planned) => {
     await sleep(planned.atMs);
-    await upload(world, planned, uploads);
+    await upload(world, planned, log.uploads);
   });
   const injecting = plan.timedFaults.map(async (fault) => {
     await sleep(fault.atMs);
     faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
     // A fault may fail because of another one, such as a query on a server that is down.
-    await injectNow(world, fault, replays).catch(() => undefined);
+    await injectNow(world, fault, log).catch(() => undefined);
   });
   await Promise.all(injecting);
   const lastMs = Math.max(...plan.uploads.map(({ atMs }) => atMs));

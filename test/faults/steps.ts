@@ -12,7 +12,9 @@ export type StepAction =
   /** The connection breaks; the worker lives. */
   | 'cut'
   /** The call hangs, possibly beyond the worker's timeout. */
-  | 'stall';
+  | 'stall'
+  /** The host of the worker is lost: the worker is dead, and nobody closes its connection. */
+  | 'vanish';
 
 export interface StepFault {
   readonly step: Step;

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { encodeNormalizeMessage } from '../../shared/raw-files/normalize-message.ts';
 import type { TimedFault } from './plan.ts';
+import type { UploadLog } from './uploads.ts';
 import type { World } from './world.ts';
 
 /** What replays are known to have done. */
@@ -11,12 +13,26 @@ export interface ReplayLog {
   isIncomplete: boolean;
 }
 
+/** What withdrawals and expirations are known to have done. */
+export interface RemovalLog {
+  /** Files whose withdrawal was confirmed. */
+  readonly withdrawn: Set<string>;
+  /** The response to a withdrawal was lost, so that file may be withdrawn. */
+  readonly maybeWithdrawn: Set<string>;
+  /** Files that were normalized when their object expired. */
+  readonly expired: Set<string>;
+}
+
+/** What was done to files on purpose, for the checks. */
+export interface OperatorLog {
+  readonly replays: ReplayLog;
+  readonly removals: RemovalLog;
+  readonly uploads: UploadLog;
+}
+
 /** Injects one fault now. */
-export async function injectNow(
-  world: World,
-  { kind, chance }: TimedFault,
-  replays: ReplayLog,
-): Promise<void> {
+export async function injectNow(world: World, { kind, chance }: TimedFault, log: OperatorLog): Promise<void> {
+  const { replays } = log;
   const { faults } = world.stack.s3;
   switch (kind) {
     case 'worker-killed':
@@ -44,7 +60,77 @@ export async function injectNow(
         chance < 0.5 ? 'status=any&limit=5' : 'status=failed,normalized&limit=20',
         replays,
       );
+    case 'rows-locked':
+      return lockRows(world, chance);
+    case 'object-expired':
+      return expireObject(world, chance, log);
+    case 'withdraw':
+      return withdrawOne(world, chance, log.removals);
   }
+}
+
+/** Holds a third of the rows locked, as a host does that is lost in a transaction. */
+async function lockRows(world: World, chance: number): Promise<void> {
+  const client = await world.connect();
+  await client.query('begin');
+  await client.query('select from raw_files where id % 3 = $1 for update skip locked', [
+    Math.floor(3 * chance),
+  ]);
+  await sleep(500 + 2_500 * chance);
+  await client.end();
+}
+
+interface NormalizedFile {
+  readonly id: string;
+  readonly key: string;
+  readonly versionId: string;
+}
+
+async function pickNormalized(world: World, chance: number): Promise<NormalizedFile | undefined> {
+  const client = await world.connect();
+  try {
+    const { rows } = await client.query<NormalizedFile>(`
+      select id, object_key as key, version_id as "versionId" from raw_files where status = 'normalized' order by id`);
+    return rows[Math.floor(rows.length * chance)];
+  } finally {
+    await client.end();
+  }
+}
+
+/** Deletes the object of a normalized file, as its expiration does, and replays the file. */
+async function expireObject(
+  world: World,
+  chance: number,
+  { removals, replays, uploads }: OperatorLog,
+): Promise<void> {
+  const file = await pickNormalized(world, chance);
+  if (!file) return;
+  const s3 = world.s3Client();
+  uploads.deleted.add(`${file.key} ${file.versionId}`);
+  removals.expired.add(file.id);
+  await s3.send(
+    new DeleteObjectCommand({ Bucket: world.stack.s3.bucket, Key: file.key, VersionId: file.versionId }),
+  );
+  s3.destroy();
+  await replaySome(world, `id=${file.id}`, replays);
+}
+
+/** Withdraws a normalized file as an operator would. */
+async function withdrawOne(
+  world: World,
+  chance: number,
+  { withdrawn, maybeWithdrawn }: RemovalLog,
+): Promise<void> {
+  const file = await pickNormalized(world, chance);
+  if (!file) return;
+  const { apiUrl, adminToken } = world.stack;
+  maybeWithdrawn.add(file.id);
+  const response = await fetch(`${apiUrl}/api/admin/smt/raw-files/${file.id}/withdraw`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ requested_by: 'fault-injection harness', reason: 'injected' }),
+  });
+  if (response.ok) withdrawn.add(file.id);
 }
 
 async function killWorker(world: World, chance: number): Promise<void> {

@@ -12,8 +12,8 @@ describe('the plan of a fault run', () => {
   test('covers every kind of file and of fault in the first seeds', () => {
     const plans = Array.from({ length: 60 }, (_, index) => makePlan(index + 1));
 
-    expect(new Set(plans.flatMap(({ uploads }) => uploads.map(({ file }) => file.kind))).size).toBe(12);
-    expect(new Set(plans.flatMap(({ timedFaults }) => timedFaults.map(({ kind }) => kind))).size).toBe(10);
+    expect(new Set(plans.flatMap(({ uploads }) => uploads.map(({ file }) => file.kind))).size).toBe(14);
+    expect(new Set(plans.flatMap(({ timedFaults }) => timedFaults.map(({ kind }) => kind))).size).toBe(13);
     expect(new Set(plans.flatMap(({ stepFaults }) => stepFaults.map(({ step }) => step))).size).toBe(17);
   });
 });

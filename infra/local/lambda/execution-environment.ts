@@ -7,7 +7,8 @@ import type { FunctionLogs } from './logs.ts';
 import type { FromWorker, FunctionError, InvocationResult, ToWorker } from './protocol.ts';
 
 const workerPath = fileURLToPath(import.meta.resolve('./worker.ts'));
-const initTimeoutMs = 10_000; // Lambda's own, not in the template and so not scaled
+/** Lambda's own, not in the template and so not scaled. After it Lambda begins again, within the function's timeout. */
+const initTimeoutMs = 10_000;
 
 export interface ExecutionEnvironmentOptions {
   readonly fn: FunctionDescription;
@@ -51,7 +52,7 @@ export class ExecutionEnvironment {
         if (line.includes('JavaScript heap out of memory')) this.outOfMemory = true;
       });
     }
-    this.ready = this.nextEnding(initTimeoutMs);
+    this.ready = this.nextEnding(Math.max(initTimeoutMs, fn.timeoutMs));
     this.process.on('message', (message: FromWorker) => this.onMessage(message));
     // 'close' rather than 'exit': by then all of its output has been read.
     this.exited = new Promise((resolve) => {
