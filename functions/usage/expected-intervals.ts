@@ -26,6 +26,7 @@ export async function expectedIntervals(
     const range = ranges.get(esiid);
     if (!range) return 0;
     const last = lastDayOf[resolution](first);
+    // biome-ignore lint/complexity/useMathMinMax: dates are text, which Math.max turns into NaN
     return slotCountBetween(range.from > first ? range.from : first, range.to < last ? range.to : last);
   };
 }

@@ -43,7 +43,7 @@ function describe(revision: StoredRevision, effect: RevisionEffect | undefined, 
     current_intervals: effect?.currentSlots.size ?? 0,
     values: kwh.map((_, slot) => ({
       start: starts[slot] ?? '',
-      ...valueOf(revision, slot),
+      ...slotValue(revision, slot),
       current: effect?.currentSlots.has(slot) ?? false,
       changed: effect?.changedSlots.has(slot) ?? false,
       previous: previousValue(effect, slot),
@@ -51,7 +51,7 @@ function describe(revision: StoredRevision, effect: RevisionEffect | undefined, 
   };
 }
 
-function valueOf(revision: Revision, slot: number) {
+function slotValue(revision: Revision, slot: number) {
   const kwh = revision.kwh[slot] ?? null;
   return {
     kwh: kwh === null ? null : formatDecimal(parseDecimal(kwh)),
@@ -61,5 +61,5 @@ function valueOf(revision: Revision, slot: number) {
 
 function previousValue(effect: RevisionEffect | undefined, slot: number) {
   const replaced = effect?.changedSlots.get(slot);
-  return replaced ? valueOf(replaced, slot) : null;
+  return replaced ? slotValue(replaced, slot) : null;
 }

@@ -14,7 +14,7 @@ export interface ReplayLog {
 }
 
 /** What withdrawals and expirations are known to have done. */
-export interface RemovalLog {
+interface RemovalLog {
   /** Files whose withdrawal was confirmed. */
   readonly withdrawn: Set<string>;
   /** The response to a withdrawal was lost, so that file may be withdrawn. */

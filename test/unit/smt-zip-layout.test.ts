@@ -76,7 +76,7 @@ describe('A zip is rejected, with the offset', () => {
     ['when its last entry is not listed', [folder, { ...a, isUnlisted: true }], 37],
     [
       'when other bytes stand between its entries',
-      [{ ...folder, gap: Buffer.from('\0'.repeat(40) + 'x') }, a],
+      [{ ...folder, gap: Buffer.from(`${'\0'.repeat(40)}x`) }, a],
       77,
     ],
   ])('%s', async (_, members, offset) => {

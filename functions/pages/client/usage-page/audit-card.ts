@@ -1,8 +1,8 @@
 import { el } from '../lib/dom.ts';
 import { formatDate, plural } from '../lib/format.ts';
 import { disclosedTable, type TableData, table } from '../lib/table.ts';
-import { channelName } from './channels.ts';
 import { statusNames } from './audit-status.ts';
+import { channelName } from './channels.ts';
 import { card } from './chart-card.ts';
 import { dayLink } from './tables.ts';
 import type { Audit, AuditedDay } from './types.ts';
