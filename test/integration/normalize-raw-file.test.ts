@@ -85,9 +85,11 @@ describe('a raw file', () => {
 
   test('whose object is deleted while it is read ends failed, and nothing read before is loaded', async () => {
     const database = await freshDatabase();
+    const blankLines = `${' '.repeat(8_000)}\n`.repeat(600); // more than is read ahead
     const members = ['1', '2', '3'].map((day) => ({
       name: `day-${day}.csv`,
-      bytes: Buffer.from(`${header}\n${row.replace('01/15', `01/1${day}`)}\n`),
+      bytes: Buffer.from(`${header}\n${row.replace('01/15', `01/1${day}`)}\n${blankLines}`),
+      isStored: true,
     }));
     const archive = bufferSource(writeZip(members).bytes);
     const deleted = new ObjectDeletedError({ bucket: 'raw', objectKey: 'a.zip', versionId: 'v1' });

@@ -20,8 +20,8 @@ function daysAgo(days: number): string {
   return new Date(Date.now() - days * dayMs).toLocaleDateString('en-CA', { timeZone: 'America/Chicago' });
 }
 
-function statusOf(database: Database) {
-  return readStatus(database, { bucket, expected, graceMs: 0, now: new Date() });
+function statusOf(database: Database, graceMs = 0) {
+  return readStatus(database, { bucket, expected, graceMs, now: new Date() });
 }
 
 function received(days: number) {
@@ -154,7 +154,7 @@ test('What is as expected is no finding', async () => {
   const now = new Date();
 
   const findings = findingsOf({
-    ...(await statusOf(database)),
+    ...(await statusOf(database, dayMs)),
     ...{ now, expected, sweepCompletedAt: now, lastFailed: null },
   });
 
