@@ -3,6 +3,8 @@ import type { ByteSource } from './byte-source.ts';
 
 /** Bytes that one request reads ahead. */
 const windowBytes = 4 * 1024 ** 2;
+/** Maximum size of a piece that is passed on, as of any stream: the first one of a member is its head. */
+const pieceBytes = 64 * 1024;
 
 /**
  * A source whose small reads share requests: a zip archive is read by dozens of bytes at a time, its members are small and follow
@@ -36,7 +38,8 @@ export class ReadAhead implements ByteSource {
     for (let at = startByte; at < endByte; ) {
       const isHeld = at >= this.windowStart && at < this.windowStart + this.window.length;
       if (isHeld) {
-        const held = this.window.subarray(at - this.windowStart, endByte - this.windowStart);
+        const end = Math.min(at + pieceBytes, endByte);
+        const held = this.window.subarray(at - this.windowStart, end - this.windowStart);
         yield held;
         at += held.length;
       } else if (endByte - at > windowBytes) {

@@ -60,8 +60,9 @@ function headerAmong(
   for (let index = 0; index < Math.min(lines.length, maxPreambleLines); index++) {
     for (const delimiter of delimiters) {
       const names = splitLine(lines[index] ?? '', delimiter);
-      const next = lines.slice(index + 1).find((line) => line.trim() !== '') ?? '';
-      if (names && isHeader(names, splitLine(next, delimiter) ?? [])) return { index, delimiter, names };
+      const next = lines.findIndex((line, at) => at > index && line.trim() !== '');
+      const nextNames = splitLine(lines[next] ?? '', delimiter) ?? [];
+      if (names && isHeader(names, nextNames)) return { index, delimiter, names };
     }
   }
   return null;
