@@ -231,8 +231,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'shared/storage/removals/withdraw-raw-file.ts',
-        find: '      where stored.ctid = decided.ctid and decided.raw_file_id is null\n',
-        replace: '      where stored.ctid = decided.ctid and decided.raw_file_id = 0\n',
+        find: ' and decided.raw_file_id is null\n',
+        replace: ' and decided.raw_file_id = 0\n',
       },
     ],
   },
