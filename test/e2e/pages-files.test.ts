@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test, vi } from 'vitest';
+import { uploadKeyOf } from '../../shared/raw-files/object-key.ts';
 import { markup, partlyBadFile, smallFile, solarEsiid, solarFile } from '../support/page-files.ts';
 import {
   askApi,
@@ -259,7 +260,8 @@ describe('an upload that cannot be taken as it is', () => {
     const sha256 = createHash('sha256').update(content).digest('hex');
     const page = await pages.openTab(rawFilesPath);
     // Anyone with write access to the bucket can put anything under the key of a granted upload.
-    await putObject(pages.stack, `uploads/admin-ui/${sha256}/taken.csv`, smallFile('10443720000000083'));
+    const key = { requestedAt: new Date(), source: 'admin-ui', esiid: null, sha256, filename: 'taken.csv' };
+    await putObject(pages.stack, uploadKeyOf(key), smallFile('10443720000000083'));
     await registered('taken.csv');
 
     await dropFiles(page, [{ name: 'taken.csv', content }]);
