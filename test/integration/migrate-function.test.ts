@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { handler } from '../../functions/migrate/handler.ts';
 import { functionDatabase } from '../../shared/aws/function-database.ts';
 import { logger } from '../../shared/observability/logger.ts';
@@ -17,9 +17,9 @@ async function deployedFunction() {
     reader: urlOf('reader'),
     tls: 'as-in-url',
   };
-  mockClient(SecretsManagerClient)
-    .on(GetSecretValueCommand)
-    .resolves({ SecretString: JSON.stringify(secret) });
+  const secrets = mockClient(SecretsManagerClient);
+  secrets.on(GetSecretValueCommand).resolves({ SecretString: JSON.stringify(secret) });
+  onTestFinished(() => secrets.restore()); // other files of this worker use the client
   vi.stubEnv('DATABASE_SECRET_ARN', `arn:of-${urlOf('owner')}`);
   vi.stubEnv('DATABASE_ROLE', 'owner');
   return { owner: open('owner'), reader: open('reader') };
