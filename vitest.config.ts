@@ -19,7 +19,14 @@ export default defineConfig({
       // and the CDK synthesizes each stack once.
       { test: { ...timeouts, name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
       { test: { ...timeouts, name: 'infra', include: ['test/infra/**/*.test.ts'], isolate: false } },
-      { test: { ...onPostgres, name: 'integration', include: ['test/integration/**/*.test.ts'], isolate: false } },
+      {
+        test: {
+          ...onPostgres,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          isolate: false,
+        },
+      },
       { test: { ...onPostgres, name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
     ],
   },
