@@ -283,6 +283,21 @@ describe('A file that may hold intervals but is not proved is rejected by name, 
     expect(blocks.map(({ usageDate }) => usageDate)).toEqual(['2025-05-15']);
   });
 
+  test('decimal commas, whatever whole numbers stand among them', async () => {
+    const rows = dayOf(
+      (start, end, kwh) =>
+        `${esiid};2025-05-14;${clockText(start)};${clockText(end)};${start % 240 ? `0,${kwh.slice(-1)}` : 1}`,
+    );
+
+    const { report, blocks } = await read(`${startAndEnd.replaceAll(',', ';')}\n${rows}`);
+
+    expect(report).toMatchObject({ status: 'failed', errorCode: 'contradicted-column' });
+    expect(report.errorMessage).toMatch(
+      /^Most cells of column "kWh" are not numbers of kWh such as 0\.145: .*"0,/,
+    );
+    expect(blocks).toEqual([]);
+  });
+
   test('several meters under one hint', async () => {
     const { report } = await read('Meter,Timestamp,kWh\nA,2025-05-14 00:00,.1\nB,2025-05-14 00:00,.2', esiid);
 

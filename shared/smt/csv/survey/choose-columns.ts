@@ -233,12 +233,22 @@ function chooseEnergy(survey: ColumnSurvey): ColumnProfile {
     filled.find(({ name }) => commonNames.includes(reduced(name))) ??
     filled.find((column) => !isRegisterOf(survey, column, null)) ??
     filled[0];
+  if (energy && energy.numbers > 0 && !energy.isNumeric) throw mostlyNoNumbers(energy);
   if (energy) return energy;
   const unnamed = columns.find(({ role }) => role === 'energy');
   throw unknownHeader(
     unnamed
       ? `Column ${quoted(unnamed.name)} does not say its unit. Name it kWh if that is what it holds.`
       : 'No column is named as one of kWh.',
+  );
+}
+
+/** The few numbers among other cells, as whole kWh among decimal commas, would be all that is read of a day. */
+function mostlyNoNumbers({ name, first, firstOther }: ColumnProfile): FileError {
+  const found = [first, firstOther].map((cell) => (cell ? describeCell(cell) : '')).filter(Boolean);
+  return new FileError(
+    'contradicted-column',
+    `Most cells of column ${quoted(name)} are not numbers of kWh such as 0.145: ${found.join(', ')}. Write them with a decimal point.`,
   );
 }
 
