@@ -107,9 +107,7 @@ Runs until Ctrl-C. State is kept in ${shownPath(stateDir)}; --fresh starts over.
 /** Everything that needs the database fails from now on, and starts again with the next start. */
 function reportDatabaseEnded(stateDir: string): void {
   const log = shownPath(path.join(stateDir, 'postgres/postgres.log'));
-  console.error(
-    `Postgres has ended; its last words are in ${log}. Press Ctrl-C and start again: nothing is lost.`,
-  );
+  console.error(`Postgres has ended; its log is ${log}. Press Ctrl-C and start again: nothing is lost.`);
 }
 
 function readArguments(): { port: number; isFresh: boolean } {

@@ -7,10 +7,9 @@ import type { Access } from '../../infra/local/iam/authority.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
 import type { StackDescription } from '../../infra/local/template/description.ts';
 import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
-import { replayedKey, reservedPrefix } from '../../shared/raw-files/object-key.ts';
+import { checkpointKey, replayedKey } from '../../shared/raw-files/object-key.ts';
 import { openDatabase } from '../../shared/storage/database.ts';
 
-const checkpointKey = `${reservedPrefix}sweep.json`;
 const fixtures = path.join(import.meta.dirname, '../fixtures/pgp');
 
 export interface ScenarioOptions {

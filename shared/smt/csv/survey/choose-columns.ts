@@ -229,10 +229,7 @@ function chooseEnergy(survey: ColumnSurvey): ColumnProfile {
   const hasUnit = columns.some(({ role, cells }) => role === 'unit' && cells > 0);
   const candidates = named.length > 0 || !hasUnit ? named : columns.filter(({ role }) => role === 'energy');
   const filled = fitting(candidates, ({ isNumeric }) => isNumeric);
-  const energy =
-    filled.find(({ name }) => commonNames.includes(reduced(name))) ??
-    filled.find((column) => !isRegisterOf(survey, column, null)) ??
-    filled[0];
+  const energy = filled.find(({ name }) => commonNames.includes(reduced(name))) ?? filled[0];
   if (energy && energy.numbers > 0 && !energy.isNumeric) throw mostlyNoNumbers(energy);
   if (energy) return energy;
   const unnamed = columns.find(({ role }) => role === 'energy');
@@ -268,8 +265,8 @@ function rejectOtherThanUsage({ name, first }: ColumnProfile, hasChannel: boolea
 }
 
 /** Whether the numbers of a column are a register's: from its least to its greatest is the energy of the whole file. */
-function isRegisterOf(survey: ColumnSurvey, column: ColumnProfile, energy: ColumnProfile | null): boolean {
-  if (!energy || survey.rowCount < minRowsOfConstant) return false;
+function isRegisterOf(survey: ColumnSurvey, column: ColumnProfile, energy: ColumnProfile): boolean {
+  if (survey.rowCount < minRowsOfConstant) return false;
   const span = column.max - column.min;
   // Running daily energy starts at 0 every day; a register has counted long before.
   return span > 0 && column.min > span && Math.abs(span - energy.sum) <= energy.max + 0.002;
