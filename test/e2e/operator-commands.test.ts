@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { writeSample } from '../../infra/local/sample.ts';
 import { startLocalStack } from '../../infra/local/stack.ts';
@@ -9,26 +7,14 @@ import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
 import { waitForFile } from '../../infra/local/wait-for-file.ts';
 import { createFreshDatabase } from '../support/database.ts';
 import { temporaryDir } from '../support/local-assembly.ts';
-
-const projectRoot = path.join(import.meta.dirname, '../..');
+import { runCommand } from '../support/local-command.ts';
 
 const replay = command('replay');
 const status = command('status');
 
-/** Runs `npm run NAME` as its script does. */
 function command(name: string) {
-  return (args: readonly string[], environment: NodeJS.ProcessEnv = {}) => run(name, args, environment);
-}
-
-async function run(name: string, args: readonly string[], environment: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [`infra/local/${name}.ts`, ...args], {
-    cwd: projectRoot,
-    env: { ...process.env, SMT_STATE_DIR: '/nowhere', ADMIN_TOKEN: '', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { stdout, stderr, code };
+  return (args: readonly string[], environment: NodeJS.ProcessEnv = {}) =>
+    runCommand(name, { args, stateDir: '/nowhere', environment }).ended;
 }
 
 test('The commands replay files of the running stack and say how it stands, by hand or through an address and a token', async () => {

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startLocalStack } from '../../infra/local/stack.ts';
@@ -9,6 +7,7 @@ import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
 import { waitForFile } from '../../infra/local/wait-for-file.ts';
 import { createFreshDatabase } from '../support/database.ts';
 import { temporaryDir } from '../support/local-assembly.ts';
+import { runCommand } from '../support/local-command.ts';
 import { esiidA, esiidB } from '../support/rows.ts';
 
 const header =
@@ -25,16 +24,8 @@ function dayOf(...esiids: readonly string[]): string {
   return `${[header, ...rows].join('\n')}\n`;
 }
 
-/** Runs a command as its npm script does. */
-async function run(command: string, args: readonly string[], stateDir: string) {
-  const child = spawn(process.execPath, [`infra/local/${command}.ts`, ...args], {
-    cwd: path.join(import.meta.dirname, '../..'),
-    env: { ...process.env, SMT_STATE_DIR: stateDir, ADMIN_TOKEN: '' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { stdout, stderr, code };
+function run(command: string, args: readonly string[], stateDir: string) {
+  return runCommand(command, { args, stateDir }).ended;
 }
 
 async function startStack() {

@@ -8,6 +8,8 @@ export interface CommandOptions {
   readonly args?: readonly string[];
   readonly stateDir: string;
   readonly databaseUrl?: string;
+  /** Further variables. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 interface CommandResult {
@@ -24,8 +26,8 @@ export interface RunningCommand {
   signal(name: NodeJS.Signals): void;
 }
 
-/** Runs `npm start` or `npm run ingest` as its script does, with state in a folder of the test's. */
-export function runCommand(name: 'start' | 'ingest', options: CommandOptions): RunningCommand {
+/** Runs `npm start`, or the npm script of that name, as it does, with state in a folder of the test's. */
+export function runCommand(name: string, options: CommandOptions): RunningCommand {
   // Tests never touch what DATABASE_URL names: it may be production.
   const { DATABASE_URL: _, PORT: __, npm_lifecycle_event: ___, ...environment } = process.env;
   const child = spawn(process.execPath, [`infra/local/${name}.ts`, ...(options.args ?? [])], {
@@ -33,7 +35,9 @@ export function runCommand(name: 'start' | 'ingest', options: CommandOptions): R
     env: {
       ...environment,
       SMT_STATE_DIR: options.stateDir,
+      ADMIN_TOKEN: '',
       ...(options.databaseUrl && { DATABASE_URL: options.databaseUrl }),
+      ...options.environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
