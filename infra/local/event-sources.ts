@@ -128,6 +128,7 @@ function recordOf(message: Message, queueArn: string, region: string): SQSRecord
     messageId: message.MessageId ?? '',
     receiptHandle: message.ReceiptHandle ?? '',
     body: message.Body ?? '',
+    // Requested as `All`: the SDK types every attribute as optional, Lambda passes those that SQS always gives.
     attributes: { ...message.Attributes } as unknown as SQSRecordAttributes,
     messageAttributes: attributes,
     md5OfBody: message.MD5OfBody ?? '',

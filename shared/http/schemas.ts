@@ -112,6 +112,7 @@ export function cursorOf<const Parts extends readonly CursorPart[]>(...expected:
       const parts = decodeCursor(text);
       const isOurs =
         parts?.length === expected.length && expected.every((part, index) => part.test(parts[index] ?? ''));
+      // As many texts as parts, by the length compared above.
       if (isOurs) return parts as unknown as { readonly [Index in keyof Parts]: string };
       context.addIssue({ code: 'custom', message: 'is not a cursor that this route gave' });
       return z.NEVER;

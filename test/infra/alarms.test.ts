@@ -71,6 +71,7 @@ const awsMetrics: Readonly<Record<string, { dimension: string; type: string; nam
 
 describe.each(variants)('%o', (variant) => {
   const stack = templateOf(variant);
+  // A template's resources are untyped.
   const alarms = [
     ...Object.values(stack.ofType('AWS::CloudWatch::Alarm')),
     ...Object.values(stack.ofType('AWS::CloudWatch::CompositeAlarm')),

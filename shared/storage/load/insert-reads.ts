@@ -28,6 +28,7 @@ export function withReads<Statement extends Pick<QueryCreator<Tables>, 'with'>>(
   statement: Statement,
   reads: GivenReads,
 ): Statement {
+  // Each `with` adds a name to the statement's type; the names are not known before run time, so the type stays what it was.
   return reads.reduce(
     (extended, source) =>
       extended

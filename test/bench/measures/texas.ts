@@ -120,6 +120,7 @@ async function countersOf({ kysely }: Database): Promise<Counters> {
     from pg_statio_user_tables where relname = 'interval_blocks'`.execute(kysely);
   const [row] = rows;
   if (row === undefined) throw new Error('interval_blocks has no statistics');
+  // Object.fromEntries types its result by any name; these are the columns of the query.
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [name, Number(value)]),
   ) as unknown as Counters;

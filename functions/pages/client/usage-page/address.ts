@@ -20,6 +20,7 @@ const names = ['esiid', 'from', 'to', 'zoom', 'day', 'compare', 'hours'] as cons
 
 export function readAddress(search: string): Address {
   const parameters = new URLSearchParams(search);
+  // Object.fromEntries types its result by any name; these are the names of Address.
   return Object.fromEntries(names.map((name) => [name, parameters.get(name) || null])) as unknown as Address;
 }
 
