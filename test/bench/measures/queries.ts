@@ -70,7 +70,15 @@ async function ask(setup: BenchSetup, database: Database, esiids: number): Promi
       figure('coverage of a year from rows', 'ms', times.rowsCoverage),
     ],
     verdicts: [
-      verdict('a year', '×', ratiosOf(times.viewYear, times.rowsYear), { atMost: 1.2 }, { atMost: 3 }),
+      verdict('a year', '×', ratiosOf(times.viewYear, times.rowsYear), { atMost: 1.2 }),
+      // Times lie on two levels, twice apart, and a median on either: only the best ones show a gross regression.
+      verdict(
+        'a year, best times',
+        '×',
+        [Math.min(...times.viewYear) / Math.min(...times.rowsYear)],
+        { atMost: 1.2 },
+        { atMost: 2 },
+      ),
       verdict('a day', '×', ratiosOf(times.viewDay, times.rowsDay), { atMost: 1 }, { atMost: 5 }),
       verdict(
         'coverage',
