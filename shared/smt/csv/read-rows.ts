@@ -1,5 +1,5 @@
 import { type Delimiter, type Fields, splitLine, splitLines } from './csv.ts';
-import { endOfLine, endOfText, lineBytes, lineChunks, linesOf } from './line-chunks.ts';
+import { endOfLine, endOfText, type LineChunk, lineBytes, lineChunks, linesOf } from './line-chunks.ts';
 import type { RepeatedRows } from './repeated-rows.ts';
 import { isBlankRow } from './row-parser.ts';
 import type { Row } from './rows.ts';
@@ -19,17 +19,25 @@ export interface RowSource {
  */
 export async function readRows(
   bytes: AsyncIterable<Buffer>,
-  { delimiter, headerLine }: RowSource,
+  source: RowSource,
   onRow: (row: Row) => void,
   afterChunk?: () => Promise<void>,
 ): Promise<void> {
-  for await (const { lines, firstLine, isOverlong } of lineChunks(bytes)) {
-    const fieldsOf = isOverlong ? () => null : splitLines(lines, delimiter);
-    for (let i = Math.max(0, headerLine + 1 - firstLine); i < lines.length; i++) {
-      const row = rowOf(fieldsOf(i), firstLine + i, lines[i] ?? '');
-      if (row) onRow(row);
-    }
+  for await (const chunk of lineChunks(bytes)) {
+    readLines(chunk, source, onRow);
     await afterChunk?.();
+  }
+}
+
+function readLines(
+  { lines, firstLine, isOverlong }: LineChunk,
+  { delimiter, headerLine }: RowSource,
+  onRow: (row: Row) => void,
+): void {
+  const fieldsOf = isOverlong ? () => null : splitLines(lines, delimiter);
+  for (let i = Math.max(0, headerLine + 1 - firstLine); i < lines.length; i++) {
+    const row = rowOf(fieldsOf(i), firstLine + i, lines[i] ?? '');
+    if (row) onRow(row);
   }
 }
 
@@ -42,22 +50,6 @@ function rowOf(cells: Fields, lineNumber: number, text: string): Row | null {
 /** After so many rows of which none repeats another, the rest of a chunk is split at once, which is faster. */
 const maxMisses = 32;
 
-/** @returns the number of the last line */
-function readLines(
-  bytes: Buffer,
-  { delimiter, headerLine }: RowSource,
-  linesBefore: number,
-  onRow: (row: Row) => void,
-): number {
-  const lines = linesOf(bytes);
-  const fieldsOf = splitLines(lines, delimiter);
-  for (let i = Math.max(0, headerLine - linesBefore); i < lines.length; i++) {
-    const row = rowOf(fieldsOf(i), linesBefore + i + 1, lines[i] ?? '');
-    if (row) onRow(row);
-  }
-  return linesBefore + lines.length;
-}
-
 /**
  * {@link readRows}, except that rows that repeat the row before them go another way.
  * @param repeated takes them, as many as it can
@@ -65,11 +57,12 @@ function readLines(
  */
 export async function readOtherRows(
   bytes: AsyncIterable<Buffer>,
-  { delimiter, headerLine }: RowSource,
+  source: RowSource,
   repeated: RepeatedRows,
   onRow: (row: Row, bytes?: Buffer, from?: number, to?: number) => void,
   afterChunk: () => Promise<void>,
 ): Promise<void> {
+  const { delimiter, headerLine } = source;
   let lineNumber = 0;
   for await (const { bytes: chunk, isOverlong } of lineBytes(bytes)) {
     for (let at = 0; at < chunk.length; ) {
@@ -78,7 +71,9 @@ export async function readOtherRows(
       if (at >= chunk.length) break;
       if (repeated.misses > maxMisses && !isOverlong) {
         repeated.forget();
-        lineNumber = readLines(chunk.subarray(at), { delimiter, headerLine }, lineNumber, onRow);
+        const lines = linesOf(chunk.subarray(at));
+        readLines({ lines, firstLine: lineNumber + 1, isOverlong }, source, onRow);
+        lineNumber += lines.length;
         break;
       }
       const end = isOverlong ? chunk.length : endOfLine(chunk, at);
