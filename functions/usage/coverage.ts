@@ -1,7 +1,7 @@
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import type { RouteRequest } from '../../shared/http/read-request.ts';
 import { invalidRequest } from '../../shared/http/validate.ts';
-import { addDays } from '../../shared/intervals/clock.ts';
+import { addDays, dayCount } from '../../shared/intervals/clock.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { readDailyExtent } from '../../shared/storage/reads/read-daily-extent.ts';
 import { readCoverage } from '../../shared/storage/usage/read-coverage.ts';
@@ -63,8 +63,4 @@ function boundedRange(known: Range, given: { readonly [End in keyof Range]: stri
 interface Range {
   readonly from: string;
   readonly to: string;
-}
-
-function dayCount({ from, to }: Range): number {
-  return (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { count, dayParameter, esiid, kwh, localDate, pageLimit } from '../../shared/http/schemas.ts';
+import { dayCount } from '../../shared/intervals/clock.ts';
 import { channel, maxCoverageDays } from './schemas.ts';
 
 /** What the profile and peak routes accept and return. */
@@ -19,7 +20,7 @@ interface Range {
 function bounded<Schema extends z.ZodType<Range>>(schema: Schema) {
   return schema
     .refine(({ from, to }) => from <= to, { path: ['from'], message: 'is after "to"' })
-    .refine(({ from, to }) => (Date.parse(to) - Date.parse(from)) / 86_400_000 < maxCoverageDays, {
+    .refine((range) => dayCount(range) <= maxCoverageDays, {
       path: ['from'],
       message: `begins a range longer than ${maxCoverageDays} days`,
     });

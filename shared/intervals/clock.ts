@@ -105,6 +105,11 @@ export function slotOfInstant(instantMs: number): { readonly day: ClockDay; read
   return { day, slot: (instantMs - day.startMs) / slotMs };
 }
 
+/** Days of a range of dates, both ends included. */
+export function dayCount({ from, to }: { readonly from: string; readonly to: string }): number {
+  return (Date.parse(to) - Date.parse(from)) / (minutesPerDay * minuteMs) + 1;
+}
+
 /** `YYYY-MM-DD` of the day before or after. */
 export function addDays(date: string, count: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + count * minutesPerDay * minuteMs)

@@ -1,4 +1,4 @@
-import { addDays } from '../../../../shared/intervals/clock.ts';
+import { addDays, dayCount } from '../../../../shared/intervals/clock.ts';
 import { daysOfMonth } from './range-usage.ts';
 import type { Meter, Selection } from './types.ts';
 
@@ -44,10 +44,6 @@ function monthStart(date: string): string {
 
 export function monthEnd(date: string): string {
   return `${date.slice(0, 7)}-${daysOfMonth(date)}`;
-}
-
-function dayCount({ from, to }: DateRange): number {
-  return (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
 }
 
 /** The range of the same length before (-1) or after (1); whole calendar months give whole calendar months. */
