@@ -33,7 +33,7 @@ export function ageCard({ data, sweep, audit, pending }: SystemStatus): HTMLElem
     ['Newest day stored', newest ? `${formatDate(newest)}, ${plural(age ?? 0, 'day')} ago` : 'none'],
     ['Loaded', loadedAt ? formatAge(loadedAt) : 'never'],
     ['ESIIDs', meters],
-    ['Gone quiet', data.dormant_esiids === 0 ? 'none' : quiet(data)],
+    ['Dormant ESIIDs', data.dormant_esiids === 0 ? 'none' : dormant(data)],
     ['Oldest pending file', pending.oldest ? oldest(pending.oldest) : 'none'],
     ['Days that differ', `${formatCount(audit.days_differing)} noticed since yesterday`],
     ['Days without intervals', `${formatCount(audit.days_missing)} noticed since yesterday`],
@@ -43,7 +43,7 @@ export function ageCard({ data, sweep, audit, pending }: SystemStatus): HTMLElem
   return card('How old is the data?', el('dl', { class: 'details' }, ...list));
 }
 
-function quiet({ dormant_esiids: count, first_dormant: first }: SystemStatus['data']): HTMLElement {
+function dormant({ dormant_esiids: count, first_dormant: first }: SystemStatus['data']): HTMLElement {
   const links = first
     .slice(0, 5)
     .map(({ esiid, newest_usage_date: newest }) =>
