@@ -13,6 +13,7 @@ import { waitForFile } from '../../infra/local/wait-for-file.ts';
 import { openDatabase } from '../../shared/storage/database.ts';
 import { breachedAlarms } from '../support/breached-alarms.ts';
 import { codeBlocks } from '../support/code-blocks.ts';
+import { daysAgo } from '../support/days-ago.ts';
 import { type EmittedMetric, emittedMetrics } from '../support/emitted-metrics.ts';
 import { namedMetrics } from '../support/monitored-metrics.ts';
 import { dailyCsv } from '../support/smt-reads.ts';
@@ -33,10 +34,7 @@ const row = (
 const csv = (...rows: string[]) => `${[header, ...rows].join('\n')}\n`;
 
 const goodFile = csv(row('00:00', '00:15', '.5'), row('00:15', '00:30', '.25'));
-/** Yesterday's, in Texas. */
-const yesterday = new Date(Date.now() - 86_400_000).toLocaleDateString('en-US', {
-  ...{ timeZone: 'America/Chicago', year: 'numeric', month: '2-digit', day: '2-digit' },
-});
+const yesterday = daysAgo(1).replace(/(\d+)-(\d+)-(\d+)/, '$2/$3/$1');
 const newFile = csv(row('12:00', '12:15', '.5', { date: yesterday, revised: `${yesterday} 23:00:00` }));
 /** A whole day, and SMT's daily read of it, which agrees. */
 const quarterHours = Array.from({ length: 97 }, (_, i) => new Date(i * 900_000).toISOString().slice(11, 16));

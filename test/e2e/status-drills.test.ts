@@ -17,6 +17,7 @@ import { type Database, openDatabase } from '../../shared/storage/database.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { breachedAlarms } from '../support/breached-alarms.ts';
 import { startBrowser } from '../support/browser.ts';
+import { daysAgo } from '../support/days-ago.ts';
 import { emittedMetrics } from '../support/emitted-metrics.ts';
 import { esiidA, loadFile, newBlock, newRawFile } from '../support/rows.ts';
 import { templateOf } from '../support/template.ts';
@@ -92,11 +93,6 @@ async function expectDelivery(from: string, to: string): Promise<void> {
 }
 
 const dayMs = 86_400_000;
-
-/** A day in Texas, some days ago. */
-function daysAgo(days: number): string {
-  return new Date(Date.now() - days * dayMs).toLocaleDateString('en-CA', { timeZone: 'America/Chicago' });
-}
 
 /** Two weeks of daily files, the last one now: all is well. */
 async function deliverDaily(): Promise<void> {

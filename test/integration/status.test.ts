@@ -9,16 +9,12 @@ import { listRawFiles } from '../../shared/storage/raw-files/list-raw-files.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { findUploadRequests } from '../../shared/storage/upload-requests/find-upload-requests.ts';
 import { createFreshDatabase, freshDatabase } from '../support/database.ts';
+import { daysAgo } from '../support/days-ago.ts';
 import { esiidA, esiidB, loadFile, newBlock, newRawFile } from '../support/rows.ts';
 
 const bucket = 'raw';
 const dayMs = 86_400_000;
 const expected = usualDelivery;
-
-/** A day in Texas, some days ago. */
-function daysAgo(days: number): string {
-  return new Date(Date.now() - days * dayMs).toLocaleDateString('en-CA', { timeZone: 'America/Chicago' });
-}
 
 function statusOf(database: Database, graceMs = 0) {
   return readStatus(database, { bucket, expected, graceMs, now: new Date() });
