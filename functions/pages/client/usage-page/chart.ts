@@ -70,7 +70,7 @@ export function createChart(spec: ChartSpec, signal: AbortSignal): Chart {
   addEventListener('afterprint', () => print(element.clientWidth), { signal });
   const toPng = async () => {
     const { instance } = drawOnce(await loading);
-    const canvas = instance.renderToCanvas({ pixelRatio: 2, backgroundColor: palette('surface') });
+    const canvas = instance.renderToCanvas({ pixelRatio: 2, backgroundColor: currentPalette()('surface') });
     const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
     if (blob === null) throw new Error('The browser could not make a picture of this chart.');
     return blob;
@@ -107,8 +107,10 @@ interface DrawnChart {
 function draw(instance: EChartsType, spec: ChartSpec, signal: AbortSignal): DrawnChart {
   const { option, onReady } = spec;
   const element = instance.getDom();
-  const redraw = () =>
-    instance.setOption({ ...common(palette), ...option(palette, instance.getWidth()) }, true);
+  const redraw = () => {
+    const colour = currentPalette();
+    instance.setOption({ ...common(colour), ...option(colour, instance.getWidth()) }, true);
+  };
   const resize = (widthPx: number) => {
     instance.resize({ width: widthPx });
     redraw();
@@ -146,8 +148,15 @@ function followClicks(instance: EChartsType, { onClick }: ChartSpec): void {
   });
 }
 
-function palette(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+/** Reads each colour once: a chart asks for some with every bar. */
+function currentPalette(): Palette {
+  const style = getComputedStyle(document.documentElement);
+  const colours = new Map<string, string>();
+  return (name) => {
+    const colour = colours.get(name) ?? style.getPropertyValue(`--${name}`).trim();
+    colours.set(name, colour);
+    return colour;
+  };
 }
 
 function common(colour: Palette): EChartsCoreOption {
