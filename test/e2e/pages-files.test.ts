@@ -227,6 +227,7 @@ describe('an upload that is disturbed', () => {
     await upload.getByText(/^These bytes are stored already, as file \d+\.$/).waitFor();
     expect(await upload.locator('.badge').textContent()).toBe('Normalized');
     expect(await upload.getByRole('button').count()).toBe(0);
+    expect(await upload.getByRole('link', { name: 'See the usage' }).getAttribute('href')).toContain('from=');
   });
 
   test('warns on leaving the page until it is delivered', async () => {

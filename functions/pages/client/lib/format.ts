@@ -92,12 +92,13 @@ export function formatLocalDay(iso: string): string {
   return shortDates.format(midnight(localDay(iso)));
 }
 
-/** How long ago, roughly. */
+/** How long ago, roughly; the day where that is more than a month. */
 export function formatAge(iso: string, nowMs = Date.now()): string {
   const seconds = Math.max(0, (nowMs - Date.parse(iso)) / 1000);
   if (seconds < 60) return 'just now';
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
   const days = Math.floor(seconds / 86_400);
-  return days === 1 ? 'yesterday' : `${formatCount(days)} days ago`;
+  if (days > 30) return formatLocalDay(iso);
+  return days === 1 ? 'yesterday' : `${days} days ago`;
 }

@@ -119,7 +119,10 @@ export function detailsCard(file: File): HTMLElement {
   const details: readonly (readonly [string, string | null, boolean?])[] = [
     ['File', `#${file.id}`],
     ['Source', file.source],
-    ['Size', `${formatBytes(file.size_bytes)} (${plural(file.size_bytes, 'byte')})`],
+    [
+      'Size',
+      `${file.size_bytes < 1000 ? '' : `${formatBytes(file.size_bytes)}, `}${plural(file.size_bytes, 'byte')}`,
+    ],
     ['Intervals', span],
     ['ESIID hint', file.esiid, true],
     ['Attempts', formatCount(file.attempts)],

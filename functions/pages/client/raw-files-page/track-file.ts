@@ -60,14 +60,15 @@ export async function trackFile(
   onRow: (row: ListedRawFile) => void,
 ): Promise<void> {
   for (let waitMs = 300; ; waitMs = Math.min(waitMs * 1.3, 10_000)) {
-    const row = await findRow(sha256, isIt);
+    const row = await findFile(sha256, isIt);
     if (row) onRow(row);
     if (row && !isPending(row.status)) return;
     await delay(waitMs);
   }
 }
 
-async function findRow(sha256: string, isIt: IsIt): Promise<ListedRawFile | undefined> {
+/** The file with these bytes that is meant; undefined while there is none, or no response. */
+export async function findFile(sha256: string, isIt: IsIt): Promise<ListedRawFile | undefined> {
   try {
     return (await listFiles({ sha256 })).find(isIt);
   } catch (error) {

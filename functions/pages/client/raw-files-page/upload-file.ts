@@ -1,10 +1,10 @@
 import { maxSizeBytes } from '../../../raw-upload/max-size.ts';
 import { callApi } from '../lib/api.ts';
 import { formatBytes } from '../lib/format.ts';
-import { isPending, type ListedRawFile, replayRawFile, type Status } from '../lib/raw-files.ts';
+import { isPending, type ListedRawFile, replayRawFile, type Status, usageUrlOf } from '../lib/raw-files.ts';
 import { hashFile } from './hash-file.ts';
 import { type GrantedUpload, putFile } from './put-file.ts';
-import { confirmStored, trackFile } from './track-file.ts';
+import { confirmStored, findFile, trackFile } from './track-file.ts';
 
 /** Progress of an upload. Bytes can be lost before `delivered` only. */
 export type UploadStep =
@@ -13,7 +13,7 @@ export type UploadStep =
   | { readonly kind: 'sending'; readonly doneBytes: number }
   | { readonly kind: 'confirming' }
   | { readonly kind: 'delivered' }
-  | { readonly kind: 'stored'; readonly file: StoredFile }
+  | { readonly kind: 'stored'; readonly file: StoredFile; readonly usageUrl: string | null }
   | { readonly kind: 'replaying' }
   | { readonly kind: 'tracked'; readonly file: ListedRawFile };
 
@@ -63,7 +63,8 @@ export async function uploadFile(upload: Upload, onStep: OnStep): Promise<void> 
   const grant = await requestUpload(upload, sha256);
   if (grant.duplicate) {
     const stored = { id: grant.id, status: grant.status, sha256 };
-    onStep({ kind: 'stored', file: stored });
+    const row = await findFile(sha256, ({ id }) => id === stored.id);
+    onStep({ kind: 'stored', file: stored, usageUrl: row ? usageUrlOf(row) : null });
     if (isPending(stored.status)) await trackStored(stored, onStep);
     return;
   }

@@ -9,7 +9,7 @@ import {
   statusBadge,
   usageUrlOf,
 } from '../lib/raw-files.ts';
-import type { UploadStep } from './upload-file.ts';
+import type { StoredFile, UploadStep } from './upload-file.ts';
 
 /** One upload as displayed: name, progress bar, current step and actions. */
 export interface UploadItem {
@@ -57,22 +57,17 @@ export function createUploadItem(file: File): UploadItem {
   }
 
   function show(state: UploadStep): void {
-    if (state.kind === 'stored') showStored(state.file);
+    if (state.kind === 'stored') showStored(state.file, state.usageUrl);
     else if (state.kind === 'tracked') showTracked(state.file);
     else set(...describeStep(state, file.size));
   }
 
-  function showStored({
-    id,
-    status,
-  }: {
-    readonly id: string;
-    readonly status: ListedRawFile['status'];
-  }): void {
+  function showStored({ id, status }: StoredFile, usageUrl: string | null): void {
     const hasFailed = status === 'failed';
     finish(
       `These bytes are stored already, as file ${id}${hasFailed ? ', but it failed' : ''}.`,
       fileLink(id),
+      ...usageLink(usageUrl),
     );
     badge.replaceChildren(statusBadge(status));
     element.classList.toggle('bad', hasFailed);
@@ -80,7 +75,7 @@ export function createUploadItem(file: File): UploadItem {
 
   function showTracked(row: ListedRawFile): void {
     if (isPending(row.status)) set('tracked', `Registered as file ${row.id}. ${outcomeOf(row)}`, null);
-    else finish(outcomeOf(row), fileLink(row.id), ...usageLink(row));
+    else finish(outcomeOf(row), fileLink(row.id), ...usageLink(usageUrlOf(row)));
     badge.replaceChildren(statusBadge(row.status));
   }
 
@@ -130,7 +125,6 @@ function fileLink(id: string): HTMLElement {
   return el('a', { class: 'button', href: rawFileUrl(id) }, 'Details');
 }
 
-function usageLink(row: ListedRawFile): HTMLElement[] {
-  const href = usageUrlOf(row);
+function usageLink(href: string | null): HTMLElement[] {
   return href === null ? [] : [el('a', { class: 'button', href }, 'See the usage')];
 }

@@ -21,7 +21,7 @@ export function dayBars({ starts, series }: SlotRange): ChartSpec {
         },
         { trigger: 'axis', axisPointer: { type: 'shadow' } },
       ),
-      legend: legend(colour, series.length),
+      legend: { ...legend(colour, series.length), data: series.map(({ channel }) => channelName(channel)) },
       grid: { left: 48, right: 8, top: 30, bottom: 28 },
       xAxis: {
         type: 'category',

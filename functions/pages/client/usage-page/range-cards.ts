@@ -44,13 +44,10 @@ export function energyCard(range: RangeUsage, { address, go, note, signal }: Vie
 }
 
 export function coverageCard(range: RangeUsage, { go, signal }: ViewContext): HTMLElement {
-  const items = marksOf(range).map((mark) =>
-    el('li', {}, el('span', { class: `swatch ${mark}` }), markNames[mark]),
-  );
   return chartCard(
     {
       title: 'Coverage',
-      above: [el('ul', { class: 'legend' }, ...items)],
+      above: [swatches(marksOf(range).map((mark) => [mark, markNames[mark]]))],
       chart: coverageStrip(range, (day) => go({ day })),
       below: [gapsTable(range)],
       table: { title: 'Coverage as a table', data: () => daysTable(range) },
@@ -108,7 +105,13 @@ export async function heatMapCards(
       slots && series
         ? {
             title: 'Day by day',
-            note: 'Days across, time of day down; missing is pink, estimates have a violet edge',
+            note: 'Days across, time of day down',
+            above: [
+              swatches([
+                ['gap', 'missing'],
+                ['estimated', 'left edge: estimated'],
+              ]),
+            ],
             chart: heatMap(slots, series, (day) => go({ day })),
           }
         : {
@@ -121,6 +124,14 @@ export async function heatMapCards(
     const file = filename(`hours-by-month-${channel}`, range);
     return [chartCard({ ...drawn, title: `${drawn.title}${name}`, table, filename: file }, signal)];
   });
+}
+
+/** The colours of a chart and what they mean. @param marks class of the swatch and its meaning */
+function swatches(marks: readonly (readonly [string, string])[]): HTMLElement {
+  const items = marks.map(([mark, meaning]) =>
+    el('li', {}, el('span', { class: `swatch ${mark}` }), meaning),
+  );
+  return el('ul', { class: 'legend' }, ...items);
 }
 
 function openMonth(first: string, go: ViewContext['go']): void {
