@@ -31,6 +31,7 @@ export const fileErrorCodes = [
   'future-revision',
   'future-date',
   'ambiguous-esiid',
+  'too-many-meters',
   'edi-file',
   'corrupt-gzip',
   'corrupt-zip',

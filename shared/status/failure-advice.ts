@@ -92,6 +92,11 @@ const rows: readonly (readonly [codes: readonly FailureCode[], meaning: string, 
     'send a file for each, or add the column',
   ],
   [
+    ['too-many-meters'],
+    'more meters, days or blocks than can be compared, in a form that has to prove what it means',
+    'split it by meter',
+  ],
+  [
     ['conflicting-values'],
     'a file without revision stamps gives different values for one interval',
     'get the file from its source; 12-hour times without AM and PM do this',

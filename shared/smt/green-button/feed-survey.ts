@@ -1,6 +1,7 @@
 import { FileError } from '../../archive/file-error.ts';
 import { esiidPattern } from '../../intervals/esiid.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
+import { checkCount } from '../check-count.ts';
 import { howToGiveEsiid } from '../how-to-give-esiid.ts';
 import type { ReadingOptions } from '../member-reading.ts';
 import { type BlockProof, BlockShape, intervalSeconds, isLocalMidnight } from './block-shape.ts';
@@ -11,6 +12,8 @@ import { esiidOfUsagePoint } from './usage-point.ts';
 
 /** Maximum number of usage points, meter readings and reading types of a file, and of different links to them. */
 const maxResources = 20_000;
+/** Maximum number of interval blocks: a day each, as most feeds have them, of 5,000 meters for a year. */
+const defaultMaxBlocks = 2_000_000;
 
 type EnergyMeaning = Extract<ReadingMeaning, { kind: 'energy' }>;
 
@@ -64,6 +67,11 @@ export class FeedSurvey implements FeedHandler {
   private shape = new BlockShape();
   private entryEvidence = newEvidence();
   private meanings: LinkMeaning[] = [];
+  private readonly maxBlocks: number;
+
+  constructor(maxBlocks = defaultMaxBlocks) {
+    this.maxBlocks = maxBlocks;
+  }
 
   reading(reading: FeedReading): void {
     this.readingCount++;
@@ -81,6 +89,7 @@ export class FeedSurvey implements FeedHandler {
       if (this.alike.size < maxResources) this.alike.set(name, surveyed);
     }
     this.blocks.push(surveyed);
+    checkCount(this.blocks.length, this.maxBlocks, 'interval blocks');
     if (shape.count > 0) addEvidence(this.entryEvidence, { proofs: new Set([proof]), ...spanOf(shape) });
     this.shape = new BlockShape();
   }

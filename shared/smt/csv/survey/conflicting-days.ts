@@ -1,4 +1,5 @@
 import type { BlockKey } from '../../../intervals/block-assembler.ts';
+import { checkCount } from '../../check-count.ts';
 import type { IntervalLayout } from '../layout.ts';
 import { describeCell } from '../place-of-cell.ts';
 import { meterDayName } from '../reading-rules.ts';
@@ -6,6 +7,8 @@ import type { Rejection, Row } from '../rows.ts';
 
 /** Maximum number of meter-days whose values are kept: 16 MB. Of older ones only the names are. */
 const maxDays = 20_000;
+/** Maximum number of names kept of older ones. */
+const defaultMaxEvicted = 500_000;
 const scale = 100_000;
 
 /**
@@ -16,6 +19,7 @@ export class ConflictingDays {
   /** Why the rows of each such meter-day are rejected. */
   readonly rejections = new Map<string, Rejection>();
   private readonly layout: IntervalLayout;
+  private readonly maxEvicted: number;
   /** By meter-day, each slot's value in hundred-thousandths of a kWh, doubled, odd where it is estimated; NaN for none. */
   private readonly days = new Map<string, Float64Array>();
   private readonly evicted = new Set<string>();
@@ -23,11 +27,12 @@ export class ConflictingDays {
     | { readonly key: BlockKey; readonly name: string; readonly values: Float64Array }
     | undefined;
 
-  constructor(layout: IntervalLayout) {
+  constructor(layout: IntervalLayout, maxEvicted = defaultMaxEvicted) {
     this.layout = layout;
+    this.maxEvicted = maxEvicted;
   }
 
-  /** Adds a reading that was placed. */
+  /** Adds a reading that was placed. @throws FileError `too-many-meters` */
   add(key: BlockKey, slot: number, kwh: string, isEstimated: boolean, row: Row): void {
     if (key.revisedAt !== null) return;
     if (this.latest?.key !== key) this.latest = this.dayOf(key);
@@ -55,6 +60,7 @@ export class ConflictingDays {
       this.days.delete(name);
       this.evicted.add(name);
     }
+    checkCount(this.evicted.size, this.maxEvicted, 'meter-days without a revision stamp');
   }
 
   private rejectionAt({ cells, lineNumber }: Row): Rejection {

@@ -1,4 +1,5 @@
 import { minutesPerDay, slotOfInstant } from '../../../intervals/clock.ts';
+import { checkCount } from '../../check-count.ts';
 import type { CellPlace } from '../place-of-cell.ts';
 import type { ParsedRow } from '../row-parser.ts';
 import type { LabelConvention } from '../time/label-convention.ts';
@@ -9,38 +10,55 @@ const slotMinutes = 15;
 const lastMinute = minutesPerDay - 1;
 /** Maximum number of meter-days that wait for more rows; beyond it the oldest are evaluated as they are. */
 const maxOpenDays = 20_000;
+/** Maximum number of meters, and of their days whose labels are not quarter hours. */
+const defaultLimits = { meters: 200_000, oddDays: 500_000 };
+
+/** What the survey needs of a row. */
+interface LabelledRow {
+  readonly run: Pick<ParsedRow['run'], 'esiid' | 'channel' | 'date' | 'revisedAt'>;
+  readonly label: ParsedRow['label'];
+}
 
 interface OpenDay {
   readonly meter: MeterLabels;
   readonly date: string;
   readonly labels: DayLabels;
-  readonly place: CellPlace;
 }
 
 /** Collects what the labels of a file with one label a row show of each meter: starts or ends, and how far apart. */
 export class LabelSurvey {
   readonly meters = new Map<string, MeterLabels>();
   private readonly openDays = new Map<string, OpenDay>();
+  private readonly limits: typeof defaultLimits;
+  private oddDayCount = 0;
 
-  /** @param place the label's cell */
-  add({ run, label }: ParsedRow, place: () => CellPlace): void {
+  constructor(limits = defaultLimits) {
+    this.limits = limits;
+  }
+
+  /**
+   * @param place the label's cell
+   * @throws FileError `too-many-meters`
+   */
+  add({ run, label }: LabelledRow, place: () => CellPlace): void {
     const meterName = `${run.esiid} ${run.channel}`;
     let meter = this.meters.get(meterName);
     if (!meter) {
       meter = new MeterLabels();
       this.meters.set(meterName, meter);
+      checkCount(this.meters.size, this.limits.meters, 'meters');
     }
     const shown = shownDateAndMinutes(label.date ?? run.date, label);
     if (!shown) return;
     const { date, minutes } = shown;
-    meter.add(date, minutes, label.minutes, place);
+    this.countOddDays(meter.add(date, minutes, label.minutes, place));
     if (minutes % slotMinutes !== 0) return;
     const isInstant = label.offsetMinutes !== null && label.date !== null;
     const name = `${meterName} ${run.revisedAt} ${date}`;
     let day = this.openDays.get(name);
     if (!day) {
       if (this.openDays.size >= maxOpenDays) this.closeDays(maxOpenDays / 2);
-      day = { meter, date, labels: new DayLabels(isInstant), place: place() };
+      day = { meter, date, labels: new DayLabels(isInstant) };
       this.openDays.set(name, day);
     }
     day.labels.add((minutes % minutesPerDay) / slotMinutes);
@@ -69,9 +87,14 @@ export class LabelSurvey {
     );
   }
 
+  private countOddDays(isNew: boolean): void {
+    if (isNew) this.oddDayCount++;
+    checkCount(this.oddDayCount, this.limits.oddDays, 'days whose times are not quarter hours');
+  }
+
   private closeDays(count: number): void {
-    for (const [name, { meter, date, labels, place }] of [...this.openDays].slice(0, count)) {
-      meter.addDay(date, labels, place);
+    for (const [name, { meter, date, labels }] of [...this.openDays].slice(0, count)) {
+      this.countOddDays(meter.addDay(date, labels));
       this.openDays.delete(name);
     }
   }

@@ -17,8 +17,8 @@ export class MeterLabels {
   offQuarter = 0;
   firstOffQuarter: CellPlace | null = null;
   firstCell: CellPlace | null = null;
-  /** Dates whose labels are not quarter hours, with a cell of each. */
-  readonly oddDates = new Map<string, CellPlace>();
+  /** Dates whose labels are not quarter hours. */
+  readonly oddDates = new Set<string>();
   private firstDate = '';
   private firstMinutes = -1;
   private firstWritten = -1;
@@ -41,15 +41,17 @@ export class MeterLabels {
   /**
    * @param minutes as a clock in Texas shows them, 1440 for an end mark
    * @param written as the label has them, in its own time zone
+   * @returns whether the date is another one whose labels are not quarter hours
    */
-  add(date: string, minutes: number, written: number, place: () => CellPlace): void {
+  add(date: string, minutes: number, written: number, place: () => CellPlace): boolean {
+    const oddDates = this.oddDates.size;
     this.count++;
     this.firstCell ??= place();
     this.stepMinutes = greatestCommonDivisor(this.stepMinutes, minutes);
     if (minutes % slotMinutes !== 0) {
       this.offQuarter++;
       this.firstOffQuarter ??= place();
-      if (!this.oddDates.has(date)) this.oddDates.set(copiedString(date), place());
+      if (!this.oddDates.has(date)) this.oddDates.add(copiedString(date));
     }
     if (minutes === minutesPerDay) this.endMarks++;
     if (minutes === 0) this.midnights++;
@@ -63,10 +65,12 @@ export class MeterLabels {
       this.lastDate = isFirst || date !== this.lastDate ? copiedString(date) : this.lastDate;
       this.lastMinutes = minutes;
     }
+    return this.oddDates.size > oddDates;
   }
 
-  /** Adds a complete day. */
-  addDay(date: string, day: DayLabels, place: CellPlace): void {
+  /** Adds a complete day. @returns as {@link add} */
+  addDay(date: string, day: DayLabels): boolean {
+    const oddDates = this.oddDates.size;
     const { distinct, withNeighbour, midnight } = day;
     this.distinct += distinct;
     this.withNeighbour += withNeighbour;
@@ -76,8 +80,8 @@ export class MeterLabels {
     if (day.isMidnightOpen) this.daysMidnightOpen++;
     if (this.firstDay.date === '' || date < this.firstDay.date)
       this.firstDay = { date: copiedString(date), beginsInARow: day.beginsInARow };
-    if (distinct >= minLabelsOfDay && withNeighbour * 2 < distinct)
-      this.oddDates.set(copiedString(date), place);
+    if (distinct >= minLabelsOfDay && withNeighbour * 2 < distinct) this.oddDates.add(copiedString(date));
+    return this.oddDates.size > oddDates;
   }
 
   /**

@@ -111,7 +111,7 @@ async function tryReading(
   try {
     await reader.read(bytes);
   } catch (error) {
-    if (!(error instanceof FileError)) throw error;
+    if (!(error instanceof FileError) || error.code === 'too-many-meters') throw error;
   }
   const { duplicateRows, conflictingRows } = tally.counts;
   // Not those of meters whose labels nothing explains: that says nothing of their dates.
