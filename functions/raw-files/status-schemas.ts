@@ -64,6 +64,22 @@ const source = z
   })
   .meta({ id: 'StatusSource' });
 
+const syncRun = z
+  .strictObject({
+    source: z.string(),
+    reported_at: instant,
+    succeeded_at: instant.describe('When a run last came to its end; of the first report, if none has'),
+    error_code: z.string().nullable().describe('What ended the last run early; null if it came to its end'),
+    files_listed: count.nullable().describe('Files in the folder; null if it could not be listed'),
+    files_delivered: count,
+    files_duplicate: count.describe('Of these, the ones whose bytes were stored already'),
+    files_waiting: count.describe('Possibly still being written'),
+    files_failed: count,
+    file_error_code: z.string().nullable().describe('Of the file that failed last'),
+    newest_modified_at: instant.nullable().describe('Of a file in the folder, by the clock of its server'),
+  })
+  .meta({ id: 'StatusSyncRun' });
+
 const missingUpload = z
   .strictObject({ object_key: z.string(), source: z.string(), requested_at: instant })
   .meta({ id: 'MissingUpload' });
@@ -76,6 +92,7 @@ export const statusResponse = z
     expected: z
       .strictObject({
         silence_hours: count,
+        sync_silence_hours: count,
         data_age_days: count,
         dormant_days: count,
         dormant_percent: z.number(),
@@ -96,6 +113,7 @@ export const statusResponse = z
     }),
     latest: z.array(listedRawFile).describe('The files received last'),
     sources: z.array(source),
+    sync_runs: z.array(syncRun).describe('The last run of each sync that reports its runs'),
     missing_uploads: z
       .strictObject({
         count,

@@ -9,6 +9,8 @@ import { findingsOf } from '../../shared/status/findings.ts';
 import { readStatus } from '../../shared/status/read-status.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { type ListedRawFile, listRawFiles } from '../../shared/storage/raw-files/list-raw-files.ts';
+import { readSchemaCreatedAt } from '../../shared/storage/schema/read-schema-created-at.ts';
+import type { ReportedSyncRun } from '../../shared/storage/sync-runs/read-sync-runs.ts';
 import { findUploadRequests } from '../../shared/storage/upload-requests/find-upload-requests.ts';
 import { eventGraceMs } from '../../shared/sweep/event-grace.ts';
 import type { statusQuery, statusResponse } from './status-schemas.ts';
@@ -34,14 +36,18 @@ export async function getStatus(
   const status = await readStatus(database, { bucket, expected, graceMs: eventGraceMs, now });
   const failed = await listRawFiles(database, { ...lastReceived, statuses: ['failed'] });
   const latest = await listRawFiles(database, lastReceived);
-  const { dataAge, files, disagreements, missingUploads } = status;
-  const facts = { ...status, now, expected, sweepCompletedAt: completedAt, lastFailed: failed[0] ?? null };
+  const { dataAge, sources, syncRuns, files, disagreements, missingUploads } = status;
+  const facts = {
+    ...{ ...status, now, expected, lastFailed: failed[0] ?? null },
+    ...{ sweepCompletedAt: completedAt, deployedAt: await readSchemaCreatedAt(database) },
+  };
   const body = {
     ok: true,
     as_of: now,
     findings: findingsOf(facts),
     expected: expected && {
       silence_hours: expected.silenceHours,
+      sync_silence_hours: expected.syncSilenceHours,
       data_age_days: expected.dataAgeDays,
       dormant_days: expected.dormantDays,
       dormant_percent: expected.dormantPercent,
@@ -63,12 +69,13 @@ export async function getStatus(
     pending: { oldest: files.oldestPending },
     failed: { count: files.failed, files: failed.map(withResolve) },
     latest: latest.map(listed),
-    sources: files.sources.map(({ source, lastReceivedAt, isDaily, isLate }) => ({
+    sources: sources.map(({ source, lastReceivedAt, isDaily, isLate }) => ({
       source,
       last_received_at: lastReceivedAt,
       is_daily: isDaily,
       is_late: isLate,
     })),
+    sync_runs: syncRuns.map(asSyncRun),
     missing_uploads: {
       count: missingUploads.count,
       first: missingUploads.uploads.map(({ objectKey, source, requestedAt }) => ({
@@ -95,6 +102,22 @@ async function findFile(
   const requests = await findUploadRequests(database, name);
   const { answer, isLoaded } = fileAnswer(files, requests, now);
   return { name, answer, is_loaded: isLoaded, files: files.map(withResolve), upload_requests: requests };
+}
+
+function asSyncRun(run: ReportedSyncRun) {
+  return {
+    source: run.source,
+    reported_at: run.reportedAt,
+    succeeded_at: run.succeededAt,
+    error_code: run.errorCode,
+    files_listed: run.filesListed,
+    files_delivered: run.filesDelivered,
+    files_duplicate: run.filesDuplicate,
+    files_waiting: run.filesWaiting,
+    files_failed: run.filesFailed,
+    file_error_code: run.fileErrorCode,
+    newest_modified_at: run.newestModifiedAt,
+  };
 }
 
 function listed({ position, ...file }: ListedRawFile) {

@@ -8,14 +8,19 @@ import { serveRoutes } from '../../shared/http/serve-routes.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { uploadKeyOf } from '../../shared/raw-files/object-key.ts';
 import { findStoredContent } from '../../shared/storage/raw-files/find-stored-content.ts';
+import { recordSyncRun } from '../../shared/storage/sync-runs/record-sync-run.ts';
 import { recordUploadRequest } from '../../shared/storage/upload-requests/record-upload-request.ts';
 import { rawUploadRoutes } from './routes.ts';
+import type { syncRunReport } from './sync-run-report.ts';
 import { checkSize, type uploadRequest } from './upload-request.ts';
 
 /** Only signs, never sends. Uploads go to the standard host wherever this function runs: the pages' CSP allows only that one. */
 const s3 = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED', useDualstackEndpoint: false });
 
-export const handler = serveRoutes(rawUploadRoutes, { requestUpload: ({ body }) => requestUpload(body) });
+export const handler = serveRoutes(rawUploadRoutes, {
+  requestUpload: ({ body }) => requestUpload(body),
+  reportSyncRun: ({ body }) => reportSyncRun(body),
+});
 
 /** Grants one upload: a presigned PUT for exactly these bytes, unless they are stored already. @throws HttpError 413 */
 async function requestUpload(request: z.output<typeof uploadRequest>): Promise<ApiResponse> {
@@ -58,4 +63,20 @@ async function requestUpload(request: z.output<typeof uploadRequest>): Promise<A
   logger.info('upload granted', { objectKey, source, sizeBytes });
   const granted = { ...put, expires_at: expiresAt.toISOString() };
   return { status: 200, body: { ok: true, upload: granted, object_key: objectKey } };
+}
+
+async function reportSyncRun(report: z.output<typeof syncRunReport>): Promise<ApiResponse> {
+  await recordSyncRun(await functionDatabase(), {
+    source: report.source,
+    errorCode: report.error_code,
+    filesListed: report.files_listed,
+    filesDelivered: report.files_delivered,
+    filesDuplicate: report.files_duplicate,
+    filesWaiting: report.files_waiting,
+    filesFailed: report.files_failed,
+    fileErrorCode: report.file_error_code,
+    newestModifiedAt: report.newest_modified_at,
+  });
+  logger.info('sync run reported', { ...report });
+  return { status: 200, body: { ok: true } };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Routes } from '../../shared/http/route.ts';
 import { instant, rawFileId, rawFileStatus } from '../../shared/http/schemas.ts';
+import { syncRunReport } from './sync-run-report.ts';
 import { uploadRequest } from './upload-request.ts';
 
 const grantedUpload = z
@@ -44,5 +45,16 @@ export const rawUploadRoutes = {
     body: uploadRequest,
     response: z.union([grantedUpload, duplicateUpload, checkedUpload]).meta({ id: 'UploadResponse' }),
     errors: { '413': 'Larger than one PUT can be: 5 GiB' },
+  },
+  reportSyncRun: {
+    method: 'POST',
+    path: '/api/admin/smt/sync-runs',
+    summary: 'Report a run of a sync, also one that found nothing or failed',
+    description:
+      'The status compares it with the one before it: whether the sync runs, fails, or finds nothing new.',
+    tag: 'Raw files',
+    access: 'admin',
+    body: syncRunReport,
+    response: z.strictObject({ ok: z.literal(true) }).meta({ id: 'ReportedSyncRun' }),
   },
 } as const satisfies Routes;

@@ -23,6 +23,12 @@ function baseName(path: string): string {
   return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
+/** Who sends a file, in a word. */
+export const source = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,49}$/, 'has more than lower-case letters, digits and hyphens (50 at most)')
+  .default('droplet-upload');
+
 const filename = z
   .string()
   .transform(baseName)
@@ -46,10 +52,7 @@ export const uploadRequest = z.preprocess(
       .string()
       .regex(/^[0-9a-fA-F]{64}$/, 'is not a SHA-256 in 64 hex digits')
       .transform((hex) => hex.toLowerCase()),
-    source: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9-]{0,49}$/, 'has more than lower-case letters, digits and hyphens (50 at most)')
-      .default('droplet-upload'),
+    source,
     received_at: receivedAt.nullish(),
     content_type: z
       .string()

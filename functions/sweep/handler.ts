@@ -3,7 +3,8 @@ import { requireEnvironment } from '../../shared/environment.ts';
 import { logger } from '../../shared/observability/logger.ts';
 import { emitMetrics } from '../../shared/observability/metrics.ts';
 import { expectedByEnvironment } from '../../shared/status/expected-by-environment.ts';
-import type { Status } from '../../shared/status/read-status.ts';
+import type { DeliveryStatus } from '../../shared/status/read-status.ts';
+import { syncSilenceMs } from '../../shared/status/sync-runs.ts';
 import { type SweepReport, sweep } from '../../shared/sweep/sweep.ts';
 import { sweepDependencies } from './sweep-dependencies.ts';
 
@@ -50,11 +51,12 @@ function reportSweep({ status, ...counts }: SweepReport): void {
     StuckFiles: counts.stuckFiles,
     OldestUnfinishedAgeSeconds: counts.oldestUnfinishedAgeSeconds,
     PresignedNotUploaded: presignedNotUploaded,
-    ...(status && statusMetrics(status)),
+    ...(status && statusMetrics(status, new Date())),
   });
 }
 
-function statusMetrics({ dataAge, files, disagreements }: Status) {
+function statusMetrics({ dataAge, sources, syncRuns, disagreements }: DeliveryStatus, now: Date) {
+  const silenceMs = syncSilenceMs(syncRuns, now);
   const { ageDays, active, dormant } = dataAge;
   return {
     DaysDiffering: disagreements.daysDiffering,
@@ -62,6 +64,7 @@ function statusMetrics({ dataAge, files, disagreements }: Status) {
     NewestDayAgeDays: ageDays,
     DormantEsiids: dormant,
     DormantPercent: active === 0 ? 0 : (100 * dormant) / active,
-    LateSources: files.sources.filter(({ isLate }) => isLate).length,
+    LateSources: sources.filter(({ isLate }) => isLate).length,
+    SyncSilenceSeconds: silenceMs && silenceMs / 1000,
   };
 }

@@ -41,7 +41,7 @@ const maxPagesPerSweep = 20;
 const maxRecentPagesPerSweep = 200;
 const recentShareOfDay = 7 / 24;
 /** Own metrics, metrics that alarms evaluate (three alarms at two), secrets. */
-const monitored = { metrics: 32, alarmMetrics: 28, secrets: 3 } as const;
+const monitored = { metrics: 33, alarmMetrics: 29, secrets: 3 } as const;
 
 export interface CostLine {
   readonly what: string;

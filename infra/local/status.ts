@@ -39,7 +39,7 @@ async function nameOf(file: string): Promise<string> {
 }
 
 function linesOf(status: StatusResponse): string[] {
-  const { findings, data, today, pending, failed, sources, audit, sweep } = status;
+  const { findings, data, today, pending, failed, sources, sync_runs: syncRuns, audit, sweep } = status;
   const now = Date.parse(status.as_of);
   const ago = (instant: string) => `${durationText(now - Date.parse(instant))} ago`;
   const byStatus = Object.entries(today).map(([name, files]) => `${count(files)} ${name}`);
@@ -65,7 +65,16 @@ function linesOf(status: StatusResponse): string[] {
       ({ source, last_received_at: last, is_late: isLate }) =>
         `  ${source.padEnd(16)} ${ago(last)}${isLate ? ', late' : ''}`,
     ),
+    ...(syncRuns.length > 0 ? ['Syncs'] : []),
+    ...syncRuns.map((run) => `  ${run.source.padEnd(16)} ${ago(run.reported_at)}, ${syncResult(run)}`),
   ];
+}
+
+function syncResult(run: StatusResponse['sync_runs'][number]): string {
+  if (run.error_code) return `failed: ${run.error_code}`;
+  const newest = run.newest_modified_at ? `, the newest of ${run.newest_modified_at.slice(0, 10)}` : '';
+  const failed = run.files_failed > 0 ? `, ${count(run.files_failed)} failed: ${run.file_error_code}` : '';
+  return `${count(run.files_listed ?? 0)} files found${newest}, ${count(run.files_delivered)} delivered${failed}`;
 }
 
 function findingLines({ code, severity, message, resolve }: StatusResponse['findings'][number]): string[] {

@@ -1,9 +1,13 @@
 import type { RawFileStatus } from '../storage/tables.ts';
 import type { Facts } from './facts.ts';
 import { resolveFailure } from './failure-advice.ts';
+import { lookedText } from './sync-runs.ts';
 import { plural } from './words.ts';
 
-type Arrivals = Pick<Facts, 'files' | 'lastFailed' | 'dataAge' | 'missingUploads'>;
+type Arrivals = Pick<
+  Facts,
+  'files' | 'lastFailed' | 'dataAge' | 'missingUploads' | 'syncRuns' | 'expected' | 'now'
+>;
 
 /** What may have arrived since the newest data, in the words of a sentence. */
 const words: Readonly<Record<RawFileStatus, string>> = {
@@ -30,13 +34,21 @@ export function arrivalsText(facts: Arrivals): { readonly why: string; readonly 
   };
 }
 
-function nothingArrived({ files, dataAge, missingUploads }: Arrivals) {
+function nothingArrived(facts: Arrivals) {
+  const { files, dataAge, missingUploads, syncRuns } = facts;
   const { lastUploadRequest: last } = files;
   const isRequested = last && last.requestedAt > (dataAge.lastLoadedAt ?? new Date(0));
   if (isRequested || missingUploads.count > 0) {
     return {
       why: `Since then no file has come, although uploads were requested${last ? `, the last by ${last.source}` : ''}.`,
       resolve: 'See at the client why its PUT to S3 fails.',
+    };
+  }
+  const looked = lookedText(syncRuns, facts);
+  if (looked) {
+    return {
+      why: `Since then no file has come. ${looked}`,
+      resolve: 'See whether SMT still makes files, and whether SMT_REMOTE_DIR is where it puts them.',
     };
   }
   return {

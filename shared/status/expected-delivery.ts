@@ -4,6 +4,8 @@ import * as z from 'zod';
 export const expectedDelivery = z.strictObject({
   /** New intervals come at least this often. At most 168. */
   silenceHours: z.int().min(1).max(168),
+  /** A sync that reports its runs comes to the end of one at least this often. At most 168. */
+  syncSilenceHours: z.int().min(1).max(168),
   /** The newest day stored is less than this many days ago. */
   dataAgeDays: z.int().min(1),
   /** An ESIID without intervals for more than this many days, less than thirty, is dormant. */
@@ -17,6 +19,7 @@ export type ExpectedDelivery = z.infer<typeof expectedDelivery>;
 /** Used for counting where nothing is expected. */
 export const usualDelivery: ExpectedDelivery = {
   silenceHours: 30,
+  syncSilenceHours: 3,
   dataAgeDays: 4,
   dormantDays: 7,
   dormantPercent: 5,

@@ -7,7 +7,9 @@ export interface Facts extends Status {
   readonly now: Date;
   /** Null where no delivery is expected. */
   readonly expected: ExpectedDelivery | null;
-  /** Null if it never ran. */
+  /** From then on the sweep runs. */
+  readonly deployedAt: Date;
+  /** Null if it has not completed a run yet. */
   readonly sweepCompletedAt: Date | null;
   /** The file that failed last. */
   readonly lastFailed: Pick<ListedRawFile, 'id' | 'filename' | 'error_code'> | null;

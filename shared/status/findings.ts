@@ -2,19 +2,9 @@ import { arrivalsText } from './arrivals-text.ts';
 import type { ExpectedDelivery } from './expected-delivery.ts';
 import type { Facts } from './facts.ts';
 import { resolveFailure } from './failure-advice.ts';
+import type { Finding } from './finding.ts';
+import { lookedText, syncFindings } from './sync-runs.ts';
 import { durationText, plural } from './words.ts';
-
-/** Something that a person has to look at. */
-export interface Finding {
-  /** Name of the alarm for the same, and of its section in the runbook. */
-  readonly code: string;
-  /** `error`: data does not arrive or is not loaded. `warning`: it is, and something in it has to be checked. */
-  readonly severity: 'error' | 'warning';
-  /** What is wrong, in a sentence. */
-  readonly message: string;
-  /** The one thing to do. */
-  readonly resolve: string;
-}
 
 /** As the alarm `sweep-silent` has it: four runs. */
 const sweepSilenceMs = 20 * 60_000;
@@ -28,6 +18,7 @@ export function findingsOf(facts: Facts): readonly Finding[] {
     sweepSilent(facts),
     waiting(facts),
     registeredLate(facts),
+    ...syncFindings(facts),
     ...(expected ? delivered(facts, expected) : []),
     filesFailed(facts),
     uploadsMissing(facts),
@@ -36,10 +27,10 @@ export function findingsOf(facts: Facts): readonly Finding[] {
   ].filter((finding) => finding !== null);
 }
 
-function sweepSilent({ now, sweepCompletedAt }: Facts): Finding | null {
-  const silentMs = sweepCompletedAt && now.getTime() - sweepCompletedAt.getTime();
-  if (silentMs !== null && silentMs < sweepSilenceMs) return null;
-  const last = silentMs === null ? 'has not completed a run yet' : `completed its last run ${ago(silentMs)}`;
+function sweepSilent({ now, deployedAt, sweepCompletedAt }: Facts): Finding | null {
+  const silentMs = now.getTime() - (sweepCompletedAt ?? deployedAt).getTime();
+  if (silentMs < sweepSilenceMs) return null;
+  const last = sweepCompletedAt ? `completed its last run ${ago(silentMs)}` : 'has not completed a run yet';
   return {
     code: 'sweep-silent',
     severity: 'error',
@@ -121,15 +112,22 @@ function dormant({ dataAge }: Facts, { dormantDays, dormantPercent }: ExpectedDe
   };
 }
 
-function lateSources({ now, files }: Facts): Finding[] {
-  return files.sources
+function lateSources(facts: Facts): Finding[] {
+  const { now, sources, syncRuns } = facts;
+  return sources
     .filter(({ isLate }) => isLate)
-    .map(({ source, lastReceivedAt }) => ({
-      code: 'late-sources',
-      severity: 'error',
-      message: `${source} brings data on most days, and has brought none lately; its last file came ${ago(now.getTime() - lastReceivedAt.getTime())}.`,
-      resolve: `Look at ${source}, whatever other sources bring.`,
-    }));
+    .map(({ source, lastReceivedAt }) => {
+      const looked = lookedText(
+        syncRuns.filter((run) => run.source === source),
+        facts,
+      );
+      return {
+        code: 'late-sources',
+        severity: 'error',
+        message: `${source} brings data on most days, and has brought none lately; its last file came ${ago(now.getTime() - lastReceivedAt.getTime())}.${looked ? ` ${looked}` : ''}`,
+        resolve: `Look at ${source}, whatever other sources bring.`,
+      };
+    });
 }
 
 function filesFailed({ files, lastFailed }: Facts): Finding | null {

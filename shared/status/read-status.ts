@@ -1,8 +1,10 @@
 import type { AuditCounts } from '../reads/audit-counts.ts';
 import type { Database } from '../storage/database.ts';
 import { type FileStatus, readFileStatus } from '../storage/raw-files/read-file-status.ts';
+import { readSources, type SourceStatus } from '../storage/raw-files/read-sources.ts';
 import { countDisagreements } from '../storage/reads/count-disagreements.ts';
 import { type DataAge, readDataAge } from '../storage/reads/read-data-age.ts';
+import { type ReportedSyncRun, readSyncRuns } from '../storage/sync-runs/read-sync-runs.ts';
 import { listMissingUploads } from '../storage/upload-requests/list-missing-uploads.ts';
 import { type ExpectedDelivery, usualDelivery } from './expected-delivery.ts';
 
@@ -18,14 +20,21 @@ const disagreementReportedMs = 24 * hourMs;
 /** How many days intervals may arrive after the daily read of the same day. */
 const intervalGraceDays = 5;
 
-/** Whether deliveries arrive, are loaded, and are right: what the sweep's metrics, the API and its page say. */
-export interface Status {
+/** Whether deliveries arrive and are right: what the sweep's metrics say. */
+export interface DeliveryStatus {
   readonly dataAge: DataAge;
-  /** Counts `since` the newest data was loaded, or a week at most. */
-  readonly files: FileStatus;
+  readonly sources: readonly SourceStatus[];
+  /** The last run of each sync that reports its runs. */
+  readonly syncRuns: readonly ReportedSyncRun[];
   readonly disagreements: Pick<AuditCounts, 'daysDiffering' | 'daysMissing'>;
   /** The oldest, and how many there are. */
   readonly missingUploads: Awaited<ReturnType<typeof listMissingUploads>>;
+}
+
+/** With where the files stand: what the API and its page say. */
+export interface Status extends DeliveryStatus {
+  /** Counts `since` the newest data was loaded, or a week at most. */
+  readonly files: FileStatus;
 }
 
 export interface StatusQuery {
@@ -37,16 +46,16 @@ export interface StatusQuery {
   readonly now: Date;
 }
 
-export async function readStatus(
+export async function readDelivery(
   database: Database,
   { bucket, expected, graceMs, now }: StatusQuery,
-): Promise<Status> {
+): Promise<DeliveryStatus> {
   const nowMs = now.getTime();
   const { dormantDays, silenceHours } = expected ?? usualDelivery;
-  const dataAge = await readDataAge(database, dormantDays);
-  const since = new Date(Math.max(dataAge.lastLoadedAt?.getTime() ?? 0, nowMs - longestSilenceMs));
-  const [files, disagreements, missingUploads] = await Promise.all([
-    readFileStatus(database, { bucket, since, silenceHours, graceMs }),
+  const [dataAge, sources, syncRuns, disagreements, missingUploads] = await Promise.all([
+    readDataAge(database, dormantDays),
+    readSources(database, silenceHours),
+    readSyncRuns(database),
     countDisagreements(database, {
       noticedAfter: new Date(nowMs - disagreementReportedMs),
       graceDays: intervalGraceDays,
@@ -58,5 +67,12 @@ export async function readStatus(
       limit: maxMissingListed,
     }),
   ]);
-  return { dataAge, files, disagreements, missingUploads };
+  return { dataAge, sources, syncRuns, disagreements, missingUploads };
+}
+
+export async function readStatus(database: Database, query: StatusQuery): Promise<Status> {
+  const delivery = await readDelivery(database, query);
+  const loadedMs = delivery.dataAge.lastLoadedAt?.getTime() ?? 0;
+  const since = new Date(Math.max(loadedMs, query.now.getTime() - longestSilenceMs));
+  return { ...delivery, files: await readFileStatus(database, { ...query, since }) };
 }

@@ -1,4 +1,4 @@
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { ColumnType, GeneratedAlways, RawBuilder } from 'kysely';
 import type { Channel } from '../intervals/block.ts';
 
 /** Every status of a raw file. */
@@ -125,6 +125,21 @@ interface UploadRequestsTable {
   requested_at: ColumnType<Date, Date | undefined, Date>;
   expires_at: Timestamp;
   request_count: Defaulted<number>;
+}
+
+/** The last run of each sync, by its source. */
+interface SyncRunsTable {
+  source: string;
+  reported_at: ColumnType<Date, undefined, RawBuilder<Date>>;
+  succeeded_at: ColumnType<Date, undefined, RawBuilder<Date>>;
+  error_code: Nullable<string>;
+  files_listed: Nullable<number>;
+  files_delivered: number;
+  files_duplicate: number;
+  files_waiting: number;
+  files_failed: number;
+  file_error_code: Nullable<string>;
+  newest_modified_at: NullableTimestamp;
 }
 
 /** The intervals of a meter-day in one revision. Insert only. */
@@ -256,6 +271,7 @@ export interface Tables {
   raw_files: RawFilesTable;
   normalize_attempts: NormalizeAttemptsTable;
   upload_requests: UploadRequestsTable;
+  sync_runs: SyncRunsTable;
   interval_blocks: IntervalBlocksTable;
   daily_reads: DailyReadsTable;
   monthly_reads: MonthlyReadsTable;

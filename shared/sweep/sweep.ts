@@ -2,7 +2,7 @@ import { announceFile, type Publish } from '../raw-files/announce.ts';
 import type { NotifiedVersion } from '../raw-files/object-store.ts';
 import { type Queue, queueRawFiles } from '../raw-files/queue-raw-files.ts';
 import type { ExpectedDelivery } from '../status/expected-delivery.ts';
-import { readStatus, type Status } from '../status/read-status.ts';
+import { type DeliveryStatus, readDelivery } from '../status/read-status.ts';
 import type { Database } from '../storage/database.ts';
 import { countPendingFiles } from '../storage/raw-files/count-pending-files.ts';
 import { listUnannounced } from '../storage/raw-files/find-unannounced.ts';
@@ -56,7 +56,7 @@ export interface SweepReport {
   readonly oldestUnfinishedAgeSeconds: number | null;
   readonly announced: number | null;
   /** Whether deliveries arrive and are right; null also when the database was not queried. */
-  readonly status: Status | null;
+  readonly status: DeliveryStatus | null;
   readonly deadLettersHandled: number;
   readonly databaseOpened: boolean;
   /** Names of the steps that failed; the others were done. */
@@ -167,7 +167,7 @@ async function sweepDatabase(
   const stuckFiles = await query('stuck-files', (database) => requeueStuck(database, deps, options));
   const announced = await query('announcements', (database) => announceLate(database, deps, before));
   const status = await query('status', (database) =>
-    readStatus(database, { ...options, bucket, now: deps.now() }),
+    readDelivery(database, { ...options, bucket, now: deps.now() }),
   );
   const pending = await query('pending-files', (database) => countPendingFiles(database, bucket));
   const isAwaited = await query('pending-work', (database) =>

@@ -16,6 +16,7 @@ import { codeBlocks } from '../support/code-blocks.ts';
 import { daysAgo } from '../support/days-ago.ts';
 import { type EmittedMetric, emittedMetrics } from '../support/emitted-metrics.ts';
 import { namedMetrics } from '../support/monitored-metrics.ts';
+import { reportSyncRun } from '../support/report-sync-run.ts';
 import { dailyCsv } from '../support/smt-reads.ts';
 import { templateOf } from '../support/template.ts';
 import { temporaryDirOfFile } from '../support/temporary-dir.ts';
@@ -80,6 +81,7 @@ beforeAll(async () => {
     await waitForLine(lines, '"DaysAgreeing":1');
     await firstUpload(stack, dir);
     await waitForLine(lines, /IntervalData.*"FilesNormalized":1/s);
+    await reportSyncRun(stack);
     await sweep(stack);
     const healthy = emittedMetrics(lines);
 

@@ -19,6 +19,7 @@ import { breachedAlarms } from '../support/breached-alarms.ts';
 import { startBrowser } from '../support/browser.ts';
 import { daysAgo } from '../support/days-ago.ts';
 import { emittedMetrics } from '../support/emitted-metrics.ts';
+import { reportSyncRun } from '../support/report-sync-run.ts';
 import { esiidA, loadFile, newBlock, newRawFile } from '../support/rows.ts';
 import { templateOf } from '../support/template.ts';
 import { temporaryDirOfFile } from '../support/temporary-dir.ts';
@@ -96,7 +97,7 @@ const dayMs = 86_400_000;
 
 /** Two weeks of daily files, the last one now: all is well. */
 async function deliverDaily(): Promise<void> {
-  await sql`truncate raw_files, interval_blocks, raw_file_meters, repeated_content, upload_requests
+  await sql`truncate raw_files, interval_blocks, raw_file_meters, repeated_content, upload_requests, sync_runs
     restart identity cascade`.execute(database.kysely);
   for (let day = 14; day >= 0; day--) {
     const receivedAt = new Date(Date.now() - day * dayMs);
@@ -113,6 +114,7 @@ async function hoursPass(hours: number): Promise<void> {
   await sql`update raw_files set ${set(files)}`.execute(database.kysely);
   await sql`update interval_blocks set ${set(['loaded_at'])}`.execute(database.kysely);
   await sql`update upload_requests set ${set(['requested_at', 'expires_at'])}`.execute(database.kysely);
+  await sql`update sync_runs set ${set(['reported_at', 'succeeded_at'])}`.execute(database.kysely);
   const checkpoint = await swept.readCheckpoint();
   if (checkpoint === null) throw new Error('the sweep has not run');
   const seenAt = new Date(checkpoint.databaseSeenAt.getTime() - hours * 3_600_000);
@@ -185,6 +187,7 @@ test('Daily deliveries are no finding, and set off no alarm', async () => {
 
 test('The overview shows the same, answers for one file, and fits narrow and wide, light and dark', async () => {
   await hoursPass(40);
+  await reportSyncRun(stack, { files_listed: 3, newest_modified_at: `${daysAgo(2)}T18:00:00Z` });
   await upload(`no,header,of,ours,${randomUUID()}\n1,2,3,4,5\n`);
   const { page, complaints } = await openTab({ browser, stack }, '/admin/smt');
   await page.getByText('No newer intervals have come for 40 hours').waitFor();
@@ -193,6 +196,7 @@ test('The overview shows the same, answers for one file, and fits narrow and wid
     .and(page.locator('[aria-current]'))
     .waitFor();
 
+  await page.getByRole('region', { name: 'Syncs' }).getByText('3 files found, 0 delivered').waitFor();
   await page.getByLabel('Name, SHA-256, object key or id').fill('IntervalData.csv');
   await page.getByRole('button', { name: 'Look' }).click();
   const answer = page.getByRole('region', { name: 'Did a file load?' });
@@ -214,15 +218,48 @@ test('The overview shows the same, answers for one file, and fits narrow and wid
 });
 
 describe('nothing comes', () => {
-  test('because the droplet is dead, or SMT’s folder is empty', async () => {
+  test('because the droplet is dead', async () => {
+    await reportSyncRun(stack);
     await hoursPass(40);
 
-    expect(await alarms()).toEqual(['late-sources', 'no-new-intervals']);
+    expect(await alarms()).toEqual(['late-sources', 'late-syncs', 'no-new-intervals']);
     const said = await status();
+    expect(saidOf(said, 'late-syncs')).toMatch(
+      /The sync of droplet-upload has not run for 40 hours: .*list-timers/,
+    );
     expect(saidOf(said, 'no-new-intervals')).toMatch(
       /for 40 hours; some are expected every 30 hours\. Since then no file has come and no upload was requested\. On the droplet: .*doctor/,
     );
     expect(saidOf(said, 'late-sources')).toContain('droplet-upload');
+  });
+
+  test('because SMT’s folder has nothing new, or nothing at all', async () => {
+    await hoursPass(40);
+    await reportSyncRun(stack, { files_listed: 12, newest_modified_at: `${daysAgo(2)}T18:00:00Z` });
+
+    expect(await alarms()).toEqual(['late-sources', 'no-new-intervals']);
+    const said = await status();
+    expect(saidOf(said, 'late-syncs')).toBe('');
+    const looked = `The sync of droplet-upload looked into the folder 0 minutes ago and found 12 files, the newest of ${daysAgo(2)}.`;
+    expect(saidOf(said, 'no-new-intervals')).toContain(
+      `Since then no file has come. ${looked} See whether SMT still makes files`,
+    );
+    expect(saidOf(said, 'late-sources')).toContain(looked);
+    await reportSyncRun(stack, { files_listed: 0 });
+    expect(saidOf(await status(), 'no-new-intervals')).toContain('and found no file.');
+  });
+
+  test('because the droplet cannot log in, or reads a folder that is not there', async () => {
+    await reportSyncRun(stack);
+    await hoursPass(7);
+    for (const code of ['login-rejected', 'remote-folder']) {
+      await reportSyncRun(stack, { error_code: code, files_listed: null });
+
+      expect(saidOf(await status(), 'late-syncs')).toMatch(
+        new RegExp(`runs and fails: ${code}, 0 minutes ago; its last success was 7 hours ago\\. .*doctor`),
+      );
+    }
+    expect(await alarms()).toEqual(['late-syncs', 'no-new-intervals']);
   });
 
   test('because the clock of the client is wrong, so that it puts its uploads too late', async () => {

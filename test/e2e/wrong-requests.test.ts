@@ -51,7 +51,12 @@ const routes = Object.entries(openApiDocument().paths as Record<string, Record<s
   )
   .filter(({ parameters, fields }) => parameters.length + fields.length > 0);
 
-const validUpload = { filename: 'a.csv', size_bytes: 10, sha256: 'ab'.repeat(32) };
+/** For each route with a body; none minds the fields of another. */
+const validBody = {
+  ...{ filename: 'a.csv', size_bytes: 10, sha256: 'ab'.repeat(32) },
+  ...{ error_code: null, file_error_code: null, newest_modified_at: null },
+  ...{ files_listed: 1, files_delivered: 0, files_duplicate: 0, files_waiting: 0, files_failed: 0 },
+};
 
 /** Calls a route with these values and its required ones. */
 async function ask(
@@ -66,7 +71,7 @@ async function ask(
   const response = await fetch(`${stack.apiUrl}${pathname}?${search}`, {
     method,
     headers: { 'x-admin-token': stack.adminToken },
-    ...(fields.length > 0 && { body: JSON.stringify({ ...validUpload, ...values }) }),
+    ...(fields.length > 0 && { body: JSON.stringify({ ...validBody, ...values }) }),
   });
   const isJson = response.headers.get('content-type')?.startsWith('application/json');
   return { status: response.status, body: isJson ? await response.json() : await response.text() };
@@ -80,6 +85,7 @@ function theRoute(name: string): Route {
 
 const rawFiles = 'GET /api/admin/smt/raw-files';
 const rawUpload = 'POST /api/admin/smt/raw-upload';
+const syncRuns = 'POST /api/admin/smt/sync-runs';
 const normalize = 'POST /api/admin/smt/normalize';
 const cursorAt = (time: string) => encodeCursor(time, '1');
 
@@ -106,6 +112,12 @@ test.each([
   [rawUpload, 'source', '\0'],
   [rawUpload, 'content_type', 'text/csv\0'],
   [rawUpload, 'esiid', `${esiidA}\0`],
+  [syncRuns, 'source', '\0'],
+  [syncRuns, 'error_code', 'x'.repeat(51)],
+  [syncRuns, 'file_error_code', 'No code.'],
+  [syncRuns, 'files_listed', 3_000_000_000],
+  [syncRuns, 'files_failed', -1],
+  [syncRuns, 'newest_modified_at', 0],
   ['GET /api/usage', 'from', '0000-01-01'],
   ['GET /api/usage', 'to', '9999-12-31'],
   ['GET /api/usage/coverage', 'from', '0050-01-01'],
@@ -141,16 +153,19 @@ const written = fc
 const part = fc.oneof(text, fc.nat().map(String), written, fc.constant('consumption'));
 const instant = fc.date({ noInvalidDate: true }).map((date) => date.toISOString());
 
+const likelyInstant = fc.oneof(
+  instant,
+  day,
+  day.map((date) => `${date}T00:00:00Z`),
+);
+
 /** Valid and invalid values for a field. */
 const likely: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   cursor: fc.oneof(fc.tuple(part, part), fc.array(part)).map((parts) => encodeCursor(...parts)),
   from: day,
   to: day,
-  received_at: fc.oneof(
-    instant,
-    day,
-    day.map((date) => `${date}T00:00:00Z`),
-  ),
+  received_at: likelyInstant,
+  newest_modified_at: likelyInstant,
 };
 const anything = fc.oneof(text, fc.integer(), fc.double(), fc.maxSafeInteger());
 

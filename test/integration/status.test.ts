@@ -4,13 +4,32 @@ import { expect, test } from 'vitest';
 import { usualDelivery } from '../../shared/status/expected-delivery.ts';
 import { findingsOf } from '../../shared/status/findings.ts';
 import { readStatus } from '../../shared/status/read-status.ts';
+import { syncFindings } from '../../shared/status/sync-runs.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { listRawFiles } from '../../shared/storage/raw-files/list-raw-files.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
+import { readSchemaCreatedAt } from '../../shared/storage/schema/read-schema-created-at.ts';
+import { readSyncRuns } from '../../shared/storage/sync-runs/read-sync-runs.ts';
+import { recordSyncRun } from '../../shared/storage/sync-runs/record-sync-run.ts';
+import type { SyncRun } from '../../shared/storage/sync-runs/sync-run.ts';
 import { findUploadRequests } from '../../shared/storage/upload-requests/find-upload-requests.ts';
 import { createFreshDatabase, freshDatabase } from '../support/database.ts';
 import { daysAgo } from '../support/days-ago.ts';
 import { esiidA, esiidB, loadFile, newBlock, newRawFile } from '../support/rows.ts';
+
+const newSyncRun = (run: Partial<SyncRun> = {}): SyncRun => ({
+  source: 'droplet-upload',
+  ...{
+    errorCode: null,
+    filesListed: 3,
+    filesDelivered: 1,
+    filesDuplicate: 0,
+    filesWaiting: 0,
+    filesFailed: 0,
+  },
+  ...{ fileErrorCode: null, newestModifiedAt: new Date('2025-03-01T12:00:00Z') },
+  ...run,
+});
 
 const bucket = 'raw';
 const dayMs = 86_400_000;
@@ -82,11 +101,9 @@ test('A source that brought data on most days is late when it brings none, whate
   for (let day = 0; day <= 14; day++) await bring('main-app', day);
   await bring('console-drop', 0);
 
-  const { files } = await statusOf(database);
+  const { sources } = await statusOf(database);
 
-  const late = Object.fromEntries(
-    files.sources.map(({ source, isDaily, isLate }) => [source, [isDaily, isLate]]),
-  );
+  const late = Object.fromEntries(sources.map(({ source, isDaily, isLate }) => [source, [isDaily, isLate]]));
   expect(late).toEqual({
     'droplet-upload': [true, true],
     'main-app': [true, false],
@@ -144,14 +161,70 @@ test('No part of the status reads a whole table', async () => {
   expect(plans.join('\n').match(new RegExp(`Seq Scan on (?:${tables})\\b.*`, 'g'))).toBeNull();
 });
 
+test('A sync that has run without an error lately is no finding; one that fails or is silent is, in other words', async () => {
+  const database = await freshDatabase();
+  const says = async (hours: number) => {
+    const now = new Date(Date.now() + hours * 3_600_000);
+    return syncFindings({ now, expected, syncRuns: await readSyncRuns(database) }).map(
+      ({ severity, message }) => [severity, message],
+    );
+  };
+  const none = await says(0);
+  await recordSyncRun(database, newSyncRun());
+  const first = await says(1);
+  const silent = await says(5);
+  await recordSyncRun(database, newSyncRun({ errorCode: 'sftp-unreachable', filesListed: null }));
+  await sql`update sync_runs set succeeded_at = succeeded_at - interval '2 hours'`.execute(database.kysely);
+  const failing = await says(0);
+  const failed = await says(2);
+  await recordSyncRun(database, newSyncRun({ filesFailed: 1, fileErrorCode: 'remote-file-timeout' }));
+  const partly = await says(0);
+
+  expect([none, first]).toEqual([[], []]);
+  expect(silent).toEqual([['error', expect.stringContaining('of droplet-upload has not run for 5 hours')]]);
+  const fails = (ago: string, since: string) =>
+    expect.stringContaining(
+      `runs and fails: sftp-unreachable, ${ago} ago; its last success was ${since} ago`,
+    );
+  expect(failing).toEqual([['warning', fails('0 minutes', '2 hours')]]);
+  expect(failed).toEqual([['error', fails('2 hours', '4 hours')]]);
+  expect(partly).toEqual([
+    [
+      'warning',
+      expect.stringMatching(/could not deliver 1 file of 3 .* the last of them: remote-file-timeout/),
+    ],
+  ]);
+});
+
+test('A stack whose sweep has not run is no finding before it is due', async () => {
+  const database = await freshDatabase();
+  await loadFile(database, [newBlock({ usageDate: daysAgo(1) })], received(0));
+  const deployedAt = await readSchemaCreatedAt(database);
+  const codesAfter = async (minutes: number) => {
+    const now = new Date(deployedAt.getTime() + minutes * 60_000);
+    const status = await statusOf(database, dayMs);
+    return findingsOf({
+      ...status,
+      ...{ now, expected, deployedAt, sweepCompletedAt: null, lastFailed: null },
+    });
+  };
+
+  expect(Math.abs(Date.now() - deployedAt.getTime())).toBeLessThan(dayMs);
+  expect(await codesAfter(5)).toEqual([]);
+  expect(await codesAfter(21)).toMatchObject([
+    { code: 'sweep-silent', message: expect.stringContaining('has not completed a run yet') },
+  ]);
+});
+
 test('What is as expected is no finding', async () => {
   const database = await freshDatabase();
   await loadFile(database, [newBlock({ usageDate: daysAgo(1) })], received(0));
+  await recordSyncRun(database, newSyncRun());
   const now = new Date();
 
   const findings = findingsOf({
     ...(await statusOf(database, dayMs)),
-    ...{ now, expected, sweepCompletedAt: now, lastFailed: null },
+    ...{ now, expected, deployedAt: now, sweepCompletedAt: null, lastFailed: null },
   });
 
   expect(findings).toEqual([]);

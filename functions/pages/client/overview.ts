@@ -1,7 +1,7 @@
 import { ApiError, callApi } from './lib/api.ts';
 import { announce, byId, el } from './lib/dom.ts';
 import { failureNotice, skeleton, startPage } from './lib/page.ts';
-import { ageCard, failedCard, latestCard, sourcesCard, todayCard } from './overview-page/cards.ts';
+import { ageCard, failedCard, latestCard, sourcesCard, syncsCard, todayCard } from './overview-page/cards.ts';
 import { fileAnswer } from './overview-page/file-answer.ts';
 import { findingNotices } from './overview-page/findings.ts';
 import type { SystemStatus } from './overview-page/status.ts';
@@ -23,7 +23,7 @@ async function load(): Promise<void> {
         el('div', {}, ageCard(status)),
         el('div', {}, todayCard(status), sourcesCard(status)),
       ),
-      ...[failedCard(status)].filter((card) => card !== null),
+      ...[syncsCard(status), failedCard(status)].filter((card) => card !== null),
       latestCard(status),
     );
     announce(status.file?.answer ?? outcome(status.findings.length));

@@ -151,7 +151,7 @@ function worker(fn: MonitoredFunction): AlarmDefinition[] {
  * alarm, no metric is as bad as a zero.
  */
 function notDelivered(expected: ExpectedDelivery): AlarmDefinition[] {
-  const { silenceHours, dataAgeDays, dormantDays, dormantPercent } = expected;
+  const { silenceHours, syncSilenceHours, dataAgeDays, dormantDays, dormantPercent } = expected;
   return [
     {
       anchor: 'no-new-intervals',
@@ -179,6 +179,16 @@ function notDelivered(expected: ExpectedDelivery): AlarmDefinition[] {
       metric: ingestMetric('LateSources', 'Maximum', idlePeriod),
       goesOff: 'at-or-above',
       threshold: 1,
+      periods: 1,
+      missing: NOT_BREACHING,
+      isIngestUnhealthy: true,
+    },
+    {
+      anchor: 'late-syncs',
+      meaning: `A sync, such as the droplet's, has not come to the end of a run for ${syncSilenceHours} hours: it does not run, or fails.`,
+      metric: ingestMetric('SyncSilenceSeconds', 'Maximum', idlePeriod),
+      goesOff: 'at-or-above',
+      threshold: syncSilenceHours * 3600,
       periods: 1,
       missing: NOT_BREACHING,
       isIngestUnhealthy: true,

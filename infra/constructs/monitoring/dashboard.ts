@@ -167,14 +167,15 @@ function audited(): IWidget[] {
 
 function age({ workers }: MonitoredParts): IWidget[] {
   return [
-    graph('Days from the newest day stored to today', dailyMaximaOf('NewestDayAgeDays'), 'days', 6),
-    graph('Gone quiet', dailyMaximaOf('DormantEsiids', 'LateSources'), 'ESIIDs, sources', 6),
+    graph('Days from the newest day stored to today', dailyMaximaOf('NewestDayAgeDays'), 'days'),
+    graph('Gone quiet', dailyMaximaOf('DormantEsiids', 'LateSources'), 'ESIIDs, sources'),
+    graph('Since the end of a sync', dailyMaximaOf('SyncSilenceSeconds'), 'seconds'),
     new LogQueryWidget({
       title: 'The last files',
       logGroupNames: workers.map(({ logGroup }) => logGroup.logGroupName),
       queryString: functionLogQueries['the last files'],
       view: LogQueryVisualizationType.TABLE,
-      width: 12,
+      width: fullWidth,
     }),
   ];
 }

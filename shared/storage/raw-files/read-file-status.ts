@@ -4,10 +4,6 @@ import { pendingStatuses, type RawFileStatus, rawFileStatuses } from '../tables.
 
 /** Maximum that is counted of files of a status; beyond it, a count is a lower bound. */
 const maxCounted = 1_000;
-/** Maximum number of sources that are listed. */
-const maxSources = 50;
-/** A source delivers daily if it had a file with data on this many of the fourteen days before the last. */
-const activeDaysOfDaily = 10;
 
 /** Where the files of a system stand. */
 export interface FileStatus {
@@ -23,38 +19,25 @@ export interface FileStatus {
   readonly oldestPending: { readonly id: string; readonly filename: string; readonly since: Date } | null;
   /** The last presigned upload that was granted. */
   readonly lastUploadRequest: { readonly source: string; readonly requestedAt: Date } | null;
-  readonly sources: readonly SourceStatus[];
-}
-
-interface SourceStatus {
-  readonly source: string;
-  readonly lastReceivedAt: Date;
-  /** It brings data on most days. */
-  readonly isDaily: boolean;
-  /** It brings data on most days, and has brought none for as long as that may take. */
-  readonly isLate: boolean;
 }
 
 export interface FileStatusQuery {
   readonly bucket: string;
   /** Start of `since`. */
   readonly since: Date;
-  /** How long a daily source may be silent. */
-  readonly silenceHours: number;
   /** How long an event may be in flight. */
   readonly graceMs: number;
 }
 
 /** Every part is read from the end of an index; the costs grow with the files of today and with those that are pending. */
 export async function readFileStatus(database: Database, query: FileStatusQuery): Promise<FileStatus> {
-  const [counts, registeredLate, oldestPending, lastUploadRequest, sources] = await Promise.all([
+  const [counts, registeredLate, oldestPending, lastUploadRequest] = await Promise.all([
     countByStatus(database, query.since),
     countRegisteredLate(database, query.graceMs),
     findOldestPending(database, query.bucket),
     findLastUploadRequest(database),
-    readSources(database, query.silenceHours),
   ]);
-  return { ...counts, registeredLate, oldestPending, lastUploadRequest, sources };
+  return { ...counts, registeredLate, oldestPending, lastUploadRequest };
 }
 
 interface StatusCounts {
@@ -118,31 +101,4 @@ async function findLastUploadRequest({ kysely }: Database): Promise<FileStatus['
     .limit(1)
     .executeTakeFirst();
   return row ?? null;
-}
-
-/** Sources are walked by skipping through their index: there are few of them, and many files of each. */
-async function readSources({ kysely }: Database, silenceHours: number): Promise<readonly SourceStatus[]> {
-  const withData = sql`file.source = name.source and file.status = 'normalized'`;
-  const { rows } = await sql<SourceStatus>`
-    with recursive name (source) as (
-      (select source from raw_files order by source limit 1)
-      union all
-      select (select file.source from raw_files file where file.source > name.source order by file.source limit 1)
-      from name where name.source is not null
-    ), known as (
-      select source,
-        (select received_at from raw_files file where file.source = name.source order by received_at desc limit 1)
-          as "lastReceivedAt",
-        (select count(*) from generate_series(1, 14) day where exists (
-          select from raw_files file
-          where ${withData} and received_at > now() - (day + 1) * interval '1 day' and received_at <= now() - day * interval '1 day'
-        )) >= ${activeDaysOfDaily} as "isDaily",
-        not exists (
-          select from raw_files file where ${withData} and received_at > now() - ${silenceHours} * interval '1 hour'
-        ) as "isSilent"
-      from name where source is not null limit ${maxSources}
-    )
-    select source, "lastReceivedAt", "isDaily", "isDaily" and "isSilent" as "isLate"
-    from known order by "lastReceivedAt" desc`.execute(kysely);
-  return rows;
 }

@@ -9,6 +9,7 @@ const writerRights = {
   raw_files: 'insert, update',
   normalize_attempts: 'insert, update',
   upload_requests: 'insert, update',
+  sync_runs: 'insert, update',
   rejected_rows: 'insert, delete',
   raw_file_meters: 'insert, update',
   repeated_content: 'insert, update',
@@ -32,7 +33,7 @@ const readable = [
     'smt_monthly_reads',
   ],
   ...['smt_day_audit', 'smt_month_audit', 'smt_register_breaks'],
-  ...['erased_esiids', 'erased_objects', 'removals'],
+  ...['erased_esiids', 'erased_objects', 'removals', 'smt_ingest_migrations'],
 ];
 
 /** Arbitrary: the key of the lock for granting rights, since concurrent GRANTs on one table fail. */

@@ -88,6 +88,21 @@ export function sourcesCard({ sources }: SystemStatus): HTMLElement {
   return card('Sources', table('Sources', { heads, rows }, 'wrap'));
 }
 
+/** What each sync that delivers the files of a folder did last. */
+export function syncsCard({ sync_runs: runs }: SystemStatus): HTMLElement | null {
+  if (runs.length === 0) return null;
+  const rows = runs.map((run) => [
+    run.source,
+    formatAge(run.reported_at),
+    run.error_code
+      ? el('span', {}, 'failed: ', el('span', { class: 'mono' }, run.error_code))
+      : `${plural(run.files_listed ?? 0, 'file')} found, ${formatCount(run.files_delivered)} delivered${run.files_failed > 0 ? `, ${formatCount(run.files_failed)} failed` : ''}`,
+    run.newest_modified_at ? formatAge(run.newest_modified_at) : 'none',
+  ]);
+  const heads = ['Source', 'Last run', 'Result', 'Newest file there'];
+  return card('Syncs', table('Syncs', { heads, rows }, 'wrap'));
+}
+
 function card(title: string, content: HTMLElement, note?: HTMLElement): HTMLElement {
   return el(
     'section',

@@ -13,6 +13,16 @@ const texts = {
   'table normalize_attempts': 'Each attempt to load a raw file, and how it ended.',
   'table upload_requests':
     'Presigned uploads that were granted, so that those that never arrived can be reported.',
+  'table sync_runs':
+    'The last run of each sync that delivers the files of a folder, by its source, as it reported it: also if it found nothing.',
+  'column sync_runs succeeded_at':
+    'When a run last came to its end; of the first report, if none has. Files that failed do not count.',
+  'column sync_runs error_code': 'What ended the last run early; null if it came to its end.',
+  'column sync_runs files_listed': 'Files in the folder; null if it could not be listed.',
+  'column sync_runs files_duplicate': 'Of the files delivered, those whose bytes were stored already.',
+  'column sync_runs file_error_code': 'Of the file that failed last in that run.',
+  'column sync_runs newest_modified_at':
+    'The newest modification time of a file in the folder, by the clock of its server.',
   'table rejected_rows':
     'The first hundred rows of a raw file that could not be used; the counts in raw_files are complete.',
   'table raw_file_meters': 'Which ESIIDs, channels and days each raw file holds.',

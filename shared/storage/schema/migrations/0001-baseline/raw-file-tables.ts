@@ -1,4 +1,4 @@
-/** Files and what happened to them: raw_files, normalize_attempts, upload_requests, rejected_rows. */
+/** Files and what happened to them: raw_files, normalize_attempts, upload_requests, sync_runs, rejected_rows. */
 export const rawFileTables: readonly string[] = [
   // replayed_at is the start of a replayed file's pending time; replayed_from the final status that it had, to which it returns if
   // it can no longer be read.
@@ -101,6 +101,20 @@ export const rawFileTables: readonly string[] = [
     request_count integer not null default 1
   )`,
   'create index upload_requests_expires on upload_requests (expires_at)',
+
+  `create table sync_runs (
+    source text primary key,
+    reported_at timestamptz not null default now(),
+    succeeded_at timestamptz not null default now(),
+    error_code text,
+    files_listed integer,
+    files_delivered integer not null,
+    files_duplicate integer not null,
+    files_waiting integer not null,
+    files_failed integer not null,
+    file_error_code text,
+    newest_modified_at timestamptz
+  )`,
 
   `create table rejected_rows (
     raw_file_id bigint not null references raw_files,
