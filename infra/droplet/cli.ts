@@ -1,4 +1,4 @@
-import { readApiConfiguration, readSyncConfiguration } from './configuration.ts';
+import { readApiConfiguration } from './configuration.ts';
 import { doctor } from './doctor.ts';
 import { readEnvironment, type Variables } from './environment-file.ts';
 import { DropletError, type DropletErrorCode, messageOf } from './errors.ts';
@@ -7,8 +7,8 @@ import { type Log, printable, processLog } from './log.ts';
 import { type DropletCommand, parseArguments } from './parse-arguments.ts';
 import { ProgressBar } from './progress.ts';
 import { push } from './push.ts';
+import { reportedSync } from './reported-sync.ts';
 import { defaultRetryPolicy } from './retry.ts';
-import { sync } from './sync.ts';
 import { describeVersion } from './version.ts';
 
 const exitCodes: Partial<Record<DropletErrorCode, number>> = {
@@ -38,16 +38,19 @@ async function run(command: DropletCommand, args: readonly string[]): Promise<nu
   const tools = { log, progress, signal: stop.signal, retryPolicy: defaultRetryPolicy };
   const summary =
     command.name === 'sync'
-      ? await sync(readSyncConfiguration(env), command.options, tools)
+      ? await reportedSync(env, command.options, tools)
       : await push(readApiConfiguration(env), command.files, { ...tools, concurrency: command.concurrency });
   const isComplete = summary.failed === 0 && summary.notLoaded === 0;
-  const { notLoaded, ...counts } = summary;
+  const counts = Object.entries(summary).map(([name, value]) => [snakeCase(name), value]);
   log[isComplete ? 'info' : 'warning'](`${command.name} finished`, {
-    ...counts,
-    not_loaded: notLoaded,
+    ...Object.fromEntries(counts),
     ms: Date.now() - startedAtMs,
   });
   return isComplete ? 0 : 1;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 const marks = { ok: 'ok ', broken: 'FIX', skipped: '-  ' } as const;

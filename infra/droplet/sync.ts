@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { SyncConfiguration } from './configuration.ts';
-import { DropletError, hasCode, isFatal, messageOf } from './errors.ts';
+import { DropletError, type DropletErrorCode, hasCode, isFatal, messageOf } from './errors.ts';
 import { forEachConcurrently } from './for-each-concurrently.ts';
 import { Ledger } from './ledger.ts';
 import { prepareLocalDir } from './local-folder.ts';
@@ -29,6 +29,8 @@ export interface SyncTools {
   readonly retryPolicy: RetryPolicy;
   /** Free space on the disk of a folder; default: what the file system reports. */
   readonly freeBytes?: (dir: string) => Promise<number>;
+  /** Called whenever the folder has been listed, with counts that go on changing. */
+  readonly onListed?: (summary: SyncSummary) => void;
 }
 
 /** What happened to the files that are there. */
@@ -47,6 +49,10 @@ export interface SyncSummary {
   /** Entries that are not files, such as links to folders. */
   skipped: number;
   failed: number;
+  /** Of the file that failed last. */
+  fileErrorCode: string | null;
+  /** Of a file in the folder, by the server's clock. */
+  readonly newestModifiedAt: Date | null;
 }
 
 /** How long a run waits for files to be finished. */
@@ -127,7 +133,10 @@ class SyncRun {
       waiting: 0,
       skipped: skipped.length,
       failed: unreadable.length,
+      fileErrorCode: unreadable.length > 0 ? ('remote-file-unreadable' satisfies DropletErrorCode) : null,
+      newestModifiedAt: newestModifiedAt(files),
     };
+    tools.onListed?.(summary);
     const due = await this.choose(files, summary);
     summary.known -= this.earlier.delivered; // the ledger does not distinguish this run's from earlier ones
     if (options.dryRun) {
@@ -179,8 +188,9 @@ class SyncRun {
         log.warning('left to the next run', { file: file.path, reason: messageOf(error) });
         return;
       }
-      summary.failed += 1;
       const code = error instanceof DropletError ? error.code : 'unexpected';
+      summary.failed += 1;
+      summary.fileErrorCode = code;
       log.error('failed', { file: file.path, error: code, reason: messageOf(error) });
       if (code !== 'api-unavailable') return;
       this.unavailableInARow += 1;
@@ -241,6 +251,11 @@ class SyncRun {
       throw error;
     }
   }
+}
+
+function newestModifiedAt(files: readonly RemoteFile[]): Date | null {
+  if (files.length === 0) return null;
+  return new Date(1000 * files.reduce((newest, file) => Math.max(newest, file.modifiedAtSeconds), 0));
 }
 
 /**

@@ -6,6 +6,7 @@ import { expect, onTestFinished } from 'vitest';
 import { readSyncConfiguration, type SyncConfiguration } from '../../infra/droplet/configuration.ts';
 import { createLog } from '../../infra/droplet/log.ts';
 import { ProgressBar } from '../../infra/droplet/progress.ts';
+import { reportedSync } from '../../infra/droplet/reported-sync.ts';
 import type { SyncOptions, SyncSummary, SyncTools } from '../../infra/droplet/sync.ts';
 import { sync } from '../../infra/droplet/sync.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
@@ -74,9 +75,22 @@ export interface Droplet {
   put(name: string, content: string | Buffer): Promise<string>;
   /** Runs sync in this process. */
   run(options?: Partial<SyncOptions>, tools?: Partial<SyncTools>): Promise<SyncSummary>;
+  /** Runs sync as the command does: with a report of the run to the API. */
+  runReported(options?: Partial<SyncOptions>): Promise<SyncSummary>;
   /** Of the uploads through the proxy: `PUT 200`, `POST 503` … */
   requests(method: 'PUT' | 'POST'): (number | undefined)[];
   configuration(): SyncConfiguration;
+}
+
+const usual: SyncOptions = { dryRun: false, once: true, since: null, concurrency: 4 };
+
+function toolsWith(log: string[]): SyncTools {
+  return {
+    log: createLog({ write: (text) => void log.push(text), format: 'json' }),
+    progress: new ProgressBar(process.stderr),
+    signal: new AbortController().signal,
+    retryPolicy: { attempts: 4, firstDelayMs: 5, maxDelayMs: 20 },
+  };
 }
 
 /** Of the host key `other-host`, as `ssh-keygen -l` prints it. */
@@ -127,18 +141,8 @@ export async function useDroplet({ stack }: RunningStack): Promise<Droplet> {
       await utimes(file, twoDaysAgo, twoDaysAgo);
       return file;
     },
-    run: (options, tools) =>
-      sync(
-        configuration(),
-        { dryRun: false, once: true, since: null, concurrency: 4, ...options },
-        {
-          log: createLog({ write: (text) => void log.push(text), format: 'json' }),
-          progress: new ProgressBar(process.stderr),
-          signal: new AbortController().signal,
-          retryPolicy: { attempts: 4, firstDelayMs: 5, maxDelayMs: 20 },
-          ...tools,
-        },
-      ),
+    run: (options, tools) => sync(configuration(), { ...usual, ...options }, { ...toolsWith(log), ...tools }),
+    runReported: (options) => reportedSync(env, { ...usual, ...options }, toolsWith(log)),
     requests: (method) =>
       proxy.passed.filter((passed) => passed.method === method).map(({ status }) => status),
   };

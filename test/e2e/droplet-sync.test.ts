@@ -90,6 +90,49 @@ describe('a sync', () => {
     expect(await droplet.run()).toMatchObject({ known: 0, delivered: 1 });
   });
 
+  test('reports each run to the API: what it found, also if that is nothing, or what ended it', async () => {
+    const droplet = await useDroplet(running);
+    const reported = async () => {
+      const { rows } = await running.database.pool.query('SELECT * FROM sync_runs');
+      expect(rows).toHaveLength(1);
+      return rows[0];
+    };
+    await droplet.runReported();
+    const nothing = await reported();
+    const file = await droplet.put('c0-1.csv', intervalCsv());
+    await utimes(file, 1_700_000_000, 1_700_000_000);
+    await droplet.put('deeper/c0-2.csv', intervalCsv());
+    droplet.sftp.faults.denied.add('/adhocusage/deeper/c0-2.csv');
+    await droplet.runReported();
+    const some = await reported();
+    Object.assign(droplet.env, { SMT_REMOTE_DIR: '/elsewhere' });
+    await expect(droplet.runReported()).rejects.toMatchObject({ code: 'remote-folder' });
+    const failed = await reported();
+
+    expect(nothing).toMatchObject({ source: 'droplet-upload', error_code: null, files_listed: 0 });
+    expect(nothing.newest_modified_at).toBeNull();
+    expect(some).toMatchObject({
+      ...{ error_code: null, files_listed: 2, files_delivered: 1, files_duplicate: 0, files_failed: 1 },
+      file_error_code: 'remote-file-unreadable',
+    });
+    expect(Date.now() - some.newest_modified_at.getTime()).toBeLessThan(3 * 86_400_000);
+    expect(failed).toMatchObject({ error_code: 'remote-folder', files_listed: null });
+    expect(failed.succeeded_at).toEqual(some.succeeded_at);
+    expect(failed.reported_at.getTime()).toBeGreaterThan(some.reported_at.getTime());
+  });
+
+  test('whose report cannot be sent is a warning, and fails nothing; a dry run is not reported', async () => {
+    const droplet = await useDroplet(running);
+    await droplet.put('c1.csv', intervalCsv());
+    await droplet.runReported({ dryRun: true });
+    expect(droplet.requests('POST')).toEqual([]);
+    droplet.proxy.fault = (_, at) => (at.endsWith('/sync-runs') ? { status: 503 } : undefined);
+
+    expect(await droplet.runReported()).toMatchObject({ delivered: 1, failed: 0 });
+
+    expect(droplet.log.join('')).toContain('"event":"run not reported"');
+  });
+
   test('with --dry-run says what it would deliver and touches nothing', async () => {
     const droplet = await useDroplet(running);
     await droplet.put('c-1.csv', intervalCsv());

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { DropletError, TemporaryError } from '../errors.ts';
 import type { ApiConfiguration } from './api-configuration.ts';
-import { type HttpResponse, send } from './send.ts';
+import { isTemporary, post, retryAfterMs, unexpectedBody } from './post.ts';
+import { send } from './send.ts';
 
 /** A file to upload, and its metadata for the API. */
 export interface UploadContent {
@@ -44,8 +45,6 @@ function contentTypeOf(filename: string): string {
   return contentTypes.find(([pattern]) => pattern.test(filename))?.[1] ?? 'application/octet-stream';
 }
 
-/** How much of a response that is not the API's goes into a message. */
-const maxQuotedLength = 200;
 const route = '/api/admin/smt/raw-upload';
 
 /**
@@ -59,15 +58,18 @@ export async function requestUpload(
 ): Promise<UploadDecision> {
   const { sizeBytes, sha256, receivedAt } = content;
   const filename = content.filename.replace(/\p{Cc}/gu, '_'); // the API rejects control characters
-  const response = await post(api, signal, {
-    filename,
-    size_bytes: sizeBytes,
-    sha256,
-    received_at: receivedAt.toISOString(),
-    content_type: contentTypeOf(filename),
-  });
+  const response = await post(
+    { api, route, signal },
+    {
+      filename,
+      size_bytes: sizeBytes,
+      sha256,
+      received_at: receivedAt.toISOString(),
+      content_type: contentTypeOf(filename),
+    },
+  );
   const decision = parseDecision(response);
-  if (!decision) throw unexpectedBody(api);
+  if (!decision) throw unexpectedBody(api, route);
   return decision;
 }
 
@@ -81,58 +83,9 @@ const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b785
  */
 export async function requestDryRun(api: ApiConfiguration, signal: AbortSignal): Promise<string> {
   const request = { filename: 'smt-droplet-doctor', size_bytes: 0, sha256: emptySha256, dry_run: true };
-  const response = await post(api, signal, request);
-  if (typeof response?.upload_origin !== 'string') throw unexpectedBody(api);
+  const response = await post({ api, route, signal }, request);
+  if (typeof response?.upload_origin !== 'string') throw unexpectedBody(api, route);
   return response.upload_origin;
-}
-
-/** @returns the JSON object of a 200; null when the body is something else */
-async function post(
-  api: ApiConfiguration,
-  signal: AbortSignal,
-  body: object,
-): Promise<Record<string, unknown> | null> {
-  const response = await send({
-    method: 'POST',
-    url: `${api.baseUrl}${route}`,
-    headers: { 'x-admin-token': api.adminToken, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    signal,
-  });
-  if (response.status !== 200) throw asDropletError(api, response);
-  return parseJson(response.body);
-}
-
-/** The meaning of an error response. The API's 401 is about the token, and no other status is. */
-function asDropletError(api: ApiConfiguration, response: HttpResponse): DropletError {
-  const { status } = response;
-  const message = apiMessage(response.body);
-  if (status === 401) {
-    return new DropletError(
-      'token-rejected',
-      `${api.baseUrl} rejects the token. Set ADMIN_TOKEN to the API's.`,
-    );
-  }
-  const quoted = message || response.body.slice(0, maxQuotedLength).replace(/\s+/g, ' ').trim();
-  const detail = quoted && `: ${quoted}`;
-  if (isTemporary(status)) {
-    return new TemporaryError('api-unavailable', `${api.baseUrl} responded ${status}${detail}`, {
-      retryAfterMs: retryAfterMs(response),
-    });
-  }
-  if (status === 413)
-    return new DropletError('file-too-large', message || 'The file is too large for one upload.');
-  if (status === 400) return new DropletError('upload-rejected', message || 'The API rejects the request.');
-  const location = response.headers.location ? ` to ${response.headers.location}` : '';
-  return notTheApi(api, `responded to ${route} with ${status}${location}${detail}`);
-}
-
-function unexpectedBody(api: ApiConfiguration): DropletError {
-  return notTheApi(api, `responded to ${route} with something other than the upload API's JSON`);
-}
-
-function notTheApi({ baseUrl }: ApiConfiguration, found: string): DropletError {
-  return new DropletError('not-the-api', `${baseUrl} ${found}. Is INTELLIWATT_BASE_URL right?`);
 }
 
 /**
@@ -163,32 +116,6 @@ export async function putContent(
     throw new TemporaryError('upload-rejected', message, { retryAfterMs: retryAfterMs(response) });
   }
   throw new DropletError('upload-rejected', message);
-}
-
-function isTemporary(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
-}
-
-/** Parses Retry-After, which is in seconds or a date. */
-function retryAfterMs({ headers }: HttpResponse): number | undefined {
-  const text = headers['retry-after'];
-  if (!text) return undefined;
-  const delayMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isFinite(delayMs) ? Math.max(0, delayMs) : undefined;
-}
-
-function parseJson(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
-}
-
-function apiMessage(body: string): string {
-  const message = parseJson(body)?.message;
-  return typeof message === 'string' ? message : '';
 }
 
 function parseDecision(response: Record<string, unknown> | null): UploadDecision | null {
