@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { Message } from '@aws-sdk/client-sqs';
 import { sql } from 'kysely';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -15,6 +16,7 @@ import { S3SweptBucket } from '../../shared/aws/s3-swept-bucket.ts';
 import { usualDelivery } from '../../shared/status/expected-delivery.ts';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
+import { awsMetrics, type WaitingMessage } from '../support/aws-metrics.ts';
 import { breachedAlarms } from '../support/breached-alarms.ts';
 import { startBrowser } from '../support/browser.ts';
 import { daysAgo } from '../support/days-ago.ts';
@@ -40,16 +42,30 @@ let database: Database;
 let swept: S3SweptBucket;
 /** Whether S3's events are lost. */
 let losesEvents = false;
+/** Resolves when normalize is started again; null while it runs. */
+let normalizing: PromiseWithResolvers<readonly number[]> | null = null;
+const waiting: WaitingMessage[] = [];
+/** Functions that ended in an error. */
+const failed: string[] = [];
+let agedMs = 0;
 let databaseEnded = false;
 
 beforeAll(async () => {
   dir = await temporaryDirOfFile();
   const assemblyDir = path.join(dir, 'cdk.out');
   await expectDelivery(await synthesize(), assemblyDir);
-  const intercept = { s3Event: () => (losesEvents ? [] : [0]) };
+  const intercept = {
+    s3Event: () => (losesEvents ? [] : [0]),
+    sqsMessage: (message: Message, queueArn: string) => {
+      if (normalizing === null) return [0];
+      waiting.push({ queueArn, message });
+      return normalizing.promise;
+    },
+  };
   [stack, browser] = await Promise.all([
     startLocalStack({
       ...{ stateDir: path.join(dir, 'state'), assemblyDir, intercept },
+      onFailure: (functionName) => failed.push(functionName),
       onDatabaseEnded: () => {
         databaseEnded = true;
       },
@@ -107,6 +123,7 @@ async function deliverDaily(): Promise<void> {
 }
 
 async function hoursPass(hours: number): Promise<void> {
+  agedMs += hours * 3_600_000;
   const passed = sql`interval '1 hour' * ${hours}`;
   const ago = (column: string) => sql`${sql.id(column)} = ${sql.id(column)} - ${passed}`;
   const set = (columns: readonly string[]) => sql.join(columns.map(ago));
@@ -164,9 +181,10 @@ function saidOf({ findings }: SystemStatus, code: string): string {
 }
 
 /** Runs the sweep; the alarms of prod that its metrics, and all others since the drill began, set off. */
-async function alarms(): Promise<readonly string[]> {
-  expect(await stack.invoke('Sweep', {})).toMatchObject({ outcome: 'ok' });
-  return breachedAlarms(prod, emittedMetrics(lines));
+async function alarms(outcome = 'ok'): Promise<readonly string[]> {
+  expect(await stack.invoke('Sweep', {})).toMatchObject({ outcome });
+  const ofAws = await awsMetrics(stack, { failed, waiting, agedMs });
+  return breachedAlarms(prod, [...emittedMetrics(lines), ...ofAws]);
 }
 
 beforeEach(async () => {
@@ -175,7 +193,8 @@ beforeEach(async () => {
   await stack.invoke('Sweep', {});
   await deliverDaily();
   await stack.invoke('Sweep', {});
-  lines.length = 0;
+  for (const seen of [lines, failed, waiting]) seen.length = 0;
+  agedMs = 0;
 });
 
 test('Daily deliveries are no finding, and set off no alarm', async () => {
@@ -349,6 +368,27 @@ describe('files come, and are not loaded:', () => {
     );
   });
 
+  test('normalize is stopped', async () => {
+    normalizing = Promise.withResolvers();
+    await putObject(stack, 'drops/waits.csv', intervalsOf(1).replace('.5', '.625'));
+    await vi.waitFor(() => expect(waiting).toHaveLength(1), { timeout: 30_000 });
+    await hoursPass(3);
+
+    expect(saidOf(await status(), 'oldest-message')).toMatch(
+      /File \d+ \(waits\.csv\) has waited for 3 hours to be normalized\..*mapping may be disabled/,
+    );
+    expect(await alarms()).toContain('oldest-message');
+    normalizing.resolve([0]);
+    normalizing = null;
+    await vi.waitFor(async () => expect((await status()).pending.oldest).toBeNull(), { timeout: 30_000 });
+  });
+
+  test('a message is none of ours, and stays in the dead-letter queue', async () => {
+    await stack.queues.send('ToNormalizeDeadLetters', 'no message of ours');
+
+    expect(await alarms()).toContain('dead-letters');
+  });
+
   test('the queue is stuck', async () => {
     await registerRawFile(
       database,
@@ -373,7 +413,7 @@ describe('files come, and are not loaded:', () => {
 
     await page.getByRole('button', { name: 'Refresh' }).click();
     await page.getByText('The database accepts no connections: nothing is loaded').waitFor();
-    expect(await stack.invoke('Sweep', {})).toMatchObject({ outcome: 'error' }); // what function-errors counts
+    expect(await alarms('error')).toContain('function-errors-sweep');
     const health = await fetch(`${stack.apiUrl}/health/deep`, {
       headers: { 'x-admin-token': stack.adminToken },
     });

@@ -22,13 +22,13 @@ interface AlarmProperties extends MetricOfAlarm {
 }
 
 /**
- * Which alarms on this system's own metrics are off after periods that all look like these metrics, taken as one period;
- * by name without the stack's, sorted.
+ * Which alarms are off after periods that all look like these metrics, taken as one period; by name without the stack's, sorted.
+ * Of the alarms on metrics of AWS, those of which there are any.
  */
 export function breachedAlarms(stack: StackTemplate, emitted: readonly EmittedMetric[]): readonly string[] {
   const alarms = Object.values(stack.ofType('AWS::CloudWatch::Alarm')) as unknown as AlarmProperties[];
   return alarms
-    .filter(isOnOwnMetrics)
+    .filter((alarm) => isOnOwnMetrics(alarm) || hasMetric(alarm, emitted))
     .filter((alarm) => isBreached(alarm, emitted))
     .map(({ AlarmName }) => AlarmName.replace(/^SmtIngest-(?:dev|prod)-/, ''))
     .sort();
@@ -38,6 +38,11 @@ function isOnOwnMetrics({ Namespace, Metrics = [] }: AlarmProperties): boolean {
   return [Namespace, ...Metrics.map(({ MetricStat }) => MetricStat?.Metric.Namespace)].includes(
     metricNamespace,
   );
+}
+
+function hasMetric({ Metrics = [], ...metric }: AlarmProperties, emitted: readonly EmittedMetric[]): boolean {
+  const named = [metric, ...Metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? [])];
+  return named.some((one) => emitted.some((known) => isOf(one, known)));
 }
 
 function isBreached(alarm: AlarmProperties, emitted: readonly EmittedMetric[]): boolean {
@@ -65,6 +70,7 @@ function currentValue(alarm: AlarmProperties, emitted: readonly EmittedMetric[])
     ),
   );
   const expression = alarm.Metrics?.find(({ Expression }) => Expression)?.Expression;
+  if (expression?.startsWith('MAX([FILL(')) return Math.max(...Object.values(parts).map((part) => part ?? 0));
   if (expression !== '100 * rejected / rows') throw new Error(`no test knows the expression ${expression}`);
   const { rejected, rows } = parts;
   return rejected === undefined || !rows ? undefined : (100 * rejected) / rows;
@@ -75,15 +81,7 @@ function statistic(
   metric: MetricOfAlarm,
   emitted: readonly EmittedMetric[],
 ): number | undefined {
-  const wanted = JSON.stringify(
-    (metric.Dimensions ?? []).map(({ Name, Value }) => [Name, asText(Value)]).sort(),
-  );
-  const values = emitted
-    .filter(
-      (one) =>
-        one.name === metric.MetricName && JSON.stringify(Object.entries(one.dimensions).sort()) === wanted,
-    )
-    .map(({ value }) => value);
+  const values = emitted.filter((one) => isOf(metric, one)).map(({ value }) => value);
   if (values.length === 0) return undefined;
   switch (name) {
     case 'Sum':
@@ -95,4 +93,13 @@ function statistic(
     default:
       throw new Error(`no test knows the statistic ${name}`);
   }
+}
+
+function isOf({ Namespace, MetricName, Dimensions = [] }: MetricOfAlarm, one: EmittedMetric): boolean {
+  const wanted = Dimensions.map(({ Name, Value }) => [Name, asText(Value)]).sort();
+  return (
+    one.namespace === Namespace &&
+    one.name === MetricName &&
+    JSON.stringify(Object.entries(one.dimensions).sort()) === JSON.stringify(wanted)
+  );
 }
