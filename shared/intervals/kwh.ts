@@ -18,3 +18,15 @@ export const parseKwh = exactDecimal(5);
 
 /** Reads a register reading, a demand, or the energy of a day or a billing period, which fits `numeric(15,5)`. */
 export const parseReading = exactDecimal(10);
+
+/** Texts of kWh less than this many thousandths are kept. */
+const maxKeptText = 65_536;
+const texts = new Array<string | undefined>(maxKeptText);
+
+/** The canonical form of whole thousandths of a kWh: the same string for the same value, where it is a usual one. */
+export function kwhOfThousandths(thousandths: number): string {
+  if (thousandths >= maxKeptText) return String(thousandths / 1000);
+  const text = texts[thousandths] ?? String(thousandths / 1000);
+  texts[thousandths] = text;
+  return text;
+}

@@ -1,4 +1,5 @@
 import type { OpenBlock } from '../../intervals/block-assembler.ts';
+import { kwhOfThousandths } from '../../intervals/kwh.ts';
 import type { RowCounts } from '../../intervals/row-counts.ts';
 import type { IntervalLayout } from './layout.ts';
 import { endOfText } from './line-chunks.ts';
@@ -12,17 +13,6 @@ const blank = 0x20;
 const quote = 0x22;
 /** Whole kWh must be less than this, to fit `numeric(10,5)`. */
 const maxWhole = 100_000;
-/** Texts of kWh less than this many thousandths are kept. */
-const maxKeptText = 65_536;
-const texts: string[] = [];
-
-/** The canonical form of thousandths of a kWh. */
-function kwhText(thousandths: number): string {
-  if (thousandths >= maxKeptText) return String(thousandths / 1000);
-  texts[thousandths] ??= String(thousandths / 1000);
-  return texts[thousandths] ?? '';
-}
-
 /** A reading in its slot, as the row before the repeated ones left it. */
 export interface PlacedReading {
   readonly block: OpenBlock;
@@ -140,7 +130,7 @@ export class RepeatedRows {
       const kwhTo = this.kwhEnd(bytes, kwhFrom);
       if (kwhTo === 0 || !suffix.isAt(view, kwhTo) || layer.kwh[slot + 1] !== null) break;
       slot++;
-      layer.kwh[slot] = kwhText(this.thousandths);
+      layer.kwh[slot] = kwhOfThousandths(this.thousandths);
       if (layer.estimated) layer.estimated[slot] = isEstimated;
       at = kwhTo + suffix.length;
       this.taken++;

@@ -8,7 +8,7 @@ import { type LatestTimes, latestTimes } from '../latest-times.ts';
 import type { MemberReading } from '../member-reading.ts';
 import { DateProof } from '../reads/date-proof.ts';
 import { type JsonObject, textOf } from './json-object.ts';
-import { lacksHour, type RasterDay, readRaster, rejectionOf } from './raster.ts';
+import { Raster } from './raster.ts';
 
 /**
  * Reads the intervals of the official API, `{"esiid", "energyData": [{"DT", "RevTS", "RT", "RD"}]}`: a meter-day an object.
@@ -19,6 +19,7 @@ export class ApiIntervals {
   private readonly filler: BlockFiller;
   private readonly dates = new DateProof();
   private readonly latest: LatestTimes;
+  private readonly raster: Raster;
   /** Whether every day so far had a revision stamp. */
   areAllStamped = true;
 
@@ -26,6 +27,7 @@ export class ApiIntervals {
     this.reading = reading;
     this.filler = filler;
     this.latest = latestTimes(reading.options.receivedAt);
+    this.raster = new Raster(reading.options.parsesEveryRow);
   }
 
   /** Reads an object of `energyData`. @param esiid null if the file's value is not an ESIID */
@@ -51,42 +53,34 @@ export class ApiIntervals {
     this.dates.finish();
   }
 
-  private readFields(day: JsonObject, key: BlockKey, raster: string): void {
-    const read = readRaster(key.day, raster);
-    if ('why' in read) {
-      this.rejectDay(day, read.reason, read.why);
+  private readFields(day: JsonObject, key: BlockKey, text: string): void {
+    const { raster } = this;
+    const fault = raster.read(key.day, text);
+    if (fault) {
+      this.rejectDay(day, fault.reason, fault.why);
       return;
     }
     const { counts } = this.reading.tally;
-    const isHourLost = lacksHour(key.day, read);
-    for (let position = 0; position < read.slots.length; position++) {
-      const slot = read.slots[position];
+    for (let position = 0; position < raster.slots.length; position++) {
+      const slot = raster.slots[position];
       if (slot === undefined) continue;
       counts.rowsRead++;
-      const kwh = read.kwh[position];
-      const estimated = read.estimated[position];
+      const kwh = raster.kwh[position];
+      const estimated = raster.estimated[position];
       if (slot === null) counts.nonexistentHour++;
-      else if (kwh && estimated != null && !isHourLost) this.filler.place(key, slot, kwh, estimated);
-      else this.readOtherField(day, key, read, { position, slot, isHourLost });
+      else if (kwh && estimated != null && !raster.lacksHour) this.filler.place(key, slot, kwh, estimated);
+      else this.readOtherField(day, key, position, slot);
     }
   }
 
   /** Counts a field that is a gap, is rejected, or is in a missing hour. */
-  private readOtherField(
-    day: JsonObject,
-    key: BlockKey,
-    read: RasterDay,
-    {
-      position,
-      slot,
-      isHourLost,
-    }: { readonly position: number; readonly slot: number; readonly isHourLost: boolean },
-  ): void {
+  private readOtherField(day: JsonObject, key: BlockKey, position: number, slot: number): void {
+    const { raster } = this;
     const { tally } = this.reading;
-    const rejection = rejectionOf(read, position, isHourLost);
-    const kwh = read.kwh[position];
+    const rejection = raster.rejectionOf(position);
+    const kwh = raster.kwh[position];
     if (!rejection && kwh) {
-      this.filler.place(key, slot, kwh, read.estimated[position] ?? false);
+      this.filler.place(key, slot, kwh, raster.estimated[position] ?? false);
       return;
     }
     this.filler.skip(key);

@@ -21,8 +21,17 @@ interface Frame {
   readonly list: string | null;
 }
 
-/** What the grammar allows next. */
-type Expected = 'value' | 'value or ]' | 'name' | 'name or }' | ':' | ', or }' | ', or ]';
+/** What the grammar allows next, by how messages name it. */
+const allowed = {
+  value: ['value'],
+  'value or ]': ['value', ']'],
+  name: ['name'],
+  'name or }': ['name', '}'],
+  ':': [':'],
+  ', or }': [',', '}'],
+  ', or ]': [',', ']'],
+} satisfies Readonly<Record<string, readonly string[]>>;
+type Expected = keyof typeof allowed;
 
 /** A tokenizer that keeps numbers as the file writes them: a floating-point value has lost the digits. */
 class TextTokenizer extends Tokenizer {
@@ -142,8 +151,8 @@ export class JsonReader {
   }
 
   private mustExpect(found: string): void {
-    if (!this.expected.split(' or ').includes(found))
-      throw this.invalid(`"${found}" found instead of ${this.expected}`);
+    const expected: readonly string[] = allowed[this.expected];
+    if (!expected.includes(found)) throw this.invalid(`"${found}" found instead of ${this.expected}`);
   }
 
   private takeValue(value: JsonValue): void {

@@ -1,5 +1,5 @@
 import type { ClockDay } from '../../intervals/clock.ts';
-import { parseKwh } from '../../intervals/kwh.ts';
+import { kwhOfThousandths, parseKwh } from '../../intervals/kwh.ts';
 import type { RejectReason } from '../../intervals/row-counts.ts';
 
 /**
@@ -15,53 +15,33 @@ const repeatedTo = 12;
 const firstPassFrom = 4;
 const maxFieldLength = 40;
 const valueAndFlag = /^(\S{1,40})\s{0,40}-\s{0,40}([A-Za-z]{1,40})$/;
-const [comma, minus, point, zero, nine, flagA, flagE] = [...',-.09AE'].map((sign) => sign.charCodeAt(0));
+const [comma, minus, point, zero, flagA, flagE] = [0x2c, 0x2d, 0x2e, 0x30, 0x41, 0x45];
 
-/** A day whose fields match its clock. */
-export interface RasterDay {
-  /** As written. */
-  readonly text: string;
-  /** For each field its canonical kWh; '' for a blank; null for a number that is not an exact kWh. */
-  readonly kwh: readonly (string | null)[];
-  /** For each field whether it is estimated; null for a flag other than A and E. */
-  readonly estimated: readonly (boolean | null)[];
-  /** Slot of each field: null in an hour that does not exist, undefined in the second pass of an hour that does not repeat. */
-  readonly slots: readonly (number | null | undefined)[];
-}
+/** Slot of each field: null in an hour that does not exist, undefined in the second pass of an hour that does not repeat. */
+type FieldSlots = readonly (number | null | undefined)[];
 
-/** Why a day is not read. */
+/** Why a day, or a field, is not read. */
 interface RasterFault {
   readonly reason: RejectReason;
   readonly why: string;
 }
 
-/** Whether a part of a text is a kWh in canonical form. Nearly all are, and a regular expression for each is too slow. */
-function isCanonical(text: string, from: number, to: number): boolean {
-  let pointAt = to;
-  for (let at = from; at < to; at++) {
-    const code = text.charCodeAt(at);
-    if (code === point && pointAt === to) pointAt = at;
-    else if (code < (zero ?? 0) || code > (nine ?? 0)) return false;
-  }
-  const [wholeLength, fractionLength] = [pointAt - from, to - pointAt - 1];
-  if (wholeLength < 1 || wholeLength > 5 || (wholeLength > 1 && text.charCodeAt(from) === zero)) return false;
-  return pointAt === to || (fractionLength >= 1 && fractionLength <= 5 && text.charCodeAt(to - 1) !== zero);
-}
+const blank = { kwh: '', estimated: false };
 
 /** @returns null if the text is not a field: then fields were split or merged */
 function parseField(
   text: string,
 ): { readonly kwh: string | null; readonly estimated: boolean | null } | null {
-  if (/^(?:-\s*[A-Za-z]?)?$/.test(text)) return { kwh: '', estimated: false };
+  if (/^(?:-\s*[A-Za-z]?)?$/.test(text)) return blank;
   const [, value = '', flag = ''] = (text.length <= maxFieldLength && valueAndFlag.exec(text)) || [];
   const estimated = /^a$/i.test(flag) ? false : /^e$/i.test(flag) ? true : null;
   if (flag === '' || !/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i.test(value)) return null;
   return { kwh: parseKwh(value), estimated };
 }
 
-const slotsOfDay = new WeakMap<ClockDay, RasterDay['slots']>();
+const slotsOfDay = new WeakMap<ClockDay, FieldSlots>();
 
-function slotsOf(day: ClockDay): RasterDay['slots'] {
+function slotsOf(day: ClockDay): FieldSlots {
   let slots = slotsOfDay.get(day);
   if (!slots) {
     slots = Array.from({ length: fieldCount }, (_, position) => slotOfField(day, position));
@@ -77,75 +57,116 @@ function slotOfField(day: ClockDay, position: number): number | null | undefined
   return isSecondPass ? slots[1] : (slots[0] ?? null);
 }
 
-/**
- * Reads a day's raster.
- * @returns why none of it can be read, if its fields are not where they must be
- */
-export function readRaster(day: ClockDay, text: string): RasterDay | RasterFault {
-  const kwh: (string | null)[] = [];
-  const estimated: (boolean | null)[] = [];
-  for (let from = 0, to = 0; from <= text.length; from = to + 1) {
-    to = from;
-    while (to < text.length && text.charCodeAt(to) !== comma) to++;
-    const flag = text.charCodeAt(to - 1);
-    const hasFlag = to - from >= 3 && text.charCodeAt(to - 2) === minus && (flag === flagA || flag === flagE);
-    if (to === from) {
-      kwh.push('');
-      estimated.push(false);
-    } else if (hasFlag && isCanonical(text, from, to - 2)) {
-      kwh.push(text.slice(from, to - 2));
-      estimated.push(flag === flagE);
-    } else {
-      const field = parseField(text.slice(from, to).trim());
-      if (!field) {
-        const why = `field ${kwh.length} of RD is ${quotedField(text, kwh.length)}, not a kWh and its flag`;
+/** The raster of a day, and then of the next: its fields are overwritten, since an array for each day is garbage of megabytes. */
+export class Raster {
+  /** For each field its canonical kWh; '' for a blank; null for a number that is not an exact kWh. */
+  readonly kwh = new Array<string | null>(fieldCount).fill('');
+  /** For each field whether it is estimated; null for a flag other than A and E. */
+  readonly estimated = new Array<boolean | null>(fieldCount).fill(false);
+  /** Whether a day that repeats an hour has it only once: its one pass may then be either, or the sum of both. */
+  lacksHour = false;
+  slots: FieldSlots = [];
+  /** As written. */
+  private text = '';
+  private readonly parsesEveryField: boolean;
+
+  /** @param parsesEveryField also those of plain digits, as tests do to compare both ways */
+  constructor(parsesEveryField = false) {
+    this.parsesEveryField = parsesEveryField;
+  }
+
+  /**
+   * Reads a day's raster.
+   * @returns why none of it can be read, if its fields are not where they must be
+   */
+  read(day: ClockDay, text: string): RasterFault | null {
+    this.text = text;
+    this.slots = slotsOf(day);
+    let count = 0;
+    for (let from = 0; from <= text.length && count < fieldCount; count++) {
+      const end = this.parsesEveryField ? -1 : this.takePlainField(from, count);
+      const to = end >= 0 ? end : this.takeAnyField(from, count);
+      if (to < 0) {
+        const why = `field ${count} of RD is ${this.quotedField(count)}, not a kWh and its flag`;
         return { reason: 'invalid-row', why };
       }
-      kwh.push(field.kwh);
-      estimated.push(field.estimated);
+      from = to + 1;
+      if (count === fieldCount - 1 && from <= text.length) count += text.slice(from).split(',').length;
     }
+    if (count !== fieldCount)
+      return { reason: 'invalid-row', why: `RD has ${count} fields, not ${fieldCount}` };
+    this.lacksHour =
+      day.slotCount === fieldCount && this.kwh.slice(repeatedFrom, repeatedTo).every((value) => value === '');
+    return this.faultOfShape();
   }
-  const fault = faultOfShape(day, text, kwh);
-  return fault ?? { text, kwh, estimated, slots: slotsOf(day) };
-}
 
-/** Why a day's fields do not match its clock; null if they do. */
-function faultOfShape(day: ClockDay, text: string, kwh: readonly (string | null)[]): RasterFault | null {
-  if (kwh.length !== fieldCount)
-    return { reason: 'invalid-row', why: `RD has ${kwh.length} fields, not ${fieldCount}` };
-  const slots = slotsOf(day);
-  const stray = kwh.findIndex((value, position) => value !== '' && slots[position] == null);
-  if (stray < 0) return null;
-  const hour =
-    slots[stray] === null ? 'an hour that did not exist' : 'the repeated hour, and no hour repeats';
-  const why = `field ${stray} of RD is ${quotedField(text, stray)}: it stands for ${hour} on that day`;
-  return { reason: 'invalid-timestamp', why };
-}
+  /** Why a field in its place is not a reading; null if it is one, or a blank. */
+  rejectionOf(position: number): RasterFault | null {
+    const [value, estimated] = [this.kwh[position], this.estimated[position]];
+    const isEitherHour = this.lacksHour && position >= firstPassFrom && position < repeatedFrom;
+    if (value === '' || (value !== null && estimated !== null && !isEitherHour)) return null;
+    const shown = this.quotedField(position);
+    if (value === null) return { reason: 'invalid-kwh', why: `${shown} is no kWh` };
+    if (estimated === null) return { reason: 'invalid-row', why: `${shown} has a flag other than A and E` };
+    return {
+      reason: 'invalid-timestamp',
+      why: `${shown} may be of either hour: only one of the two is there`,
+    };
+  }
 
-/**
- * Why a field in its place is not a reading; null if it is one, or a blank.
- * @param isHourLost from {@link lacksHour}
- */
-export function rejectionOf(
-  { text, kwh, estimated }: RasterDay,
-  position: number,
-  isHourLost: boolean,
-): { readonly reason: RejectReason; readonly why: string } | null {
-  const value = kwh[position];
-  const isEitherHour = isHourLost && position >= firstPassFrom && position < repeatedFrom;
-  if (value === '' || (value !== null && estimated[position] !== null && !isEitherHour)) return null;
-  const shown = quotedField(text, position);
-  if (value === null) return { reason: 'invalid-kwh', why: `${shown} is no kWh` };
-  if (estimated[position] === null)
-    return { reason: 'invalid-row', why: `${shown} has a flag other than A and E` };
-  return { reason: 'invalid-timestamp', why: `${shown} may be of either hour: only one of the two is there` };
-}
+  /**
+   * Takes a field of plain digits, at most three of them decimals, and A or E, as nearly all are: a regular expression for each
+   * is too slow.
+   * @returns the position of its end; -1 for any other field
+   */
+  private takePlainField(from: number, position: number): number {
+    const { text } = this;
+    let thousandths = 0;
+    let decimals = -1;
+    let at = from;
+    for (; at < text.length; at++) {
+      const digit = text.charCodeAt(at) - zero;
+      if (digit >= 0 && digit <= 9) {
+        thousandths = thousandths * 10 + digit;
+        if (decimals >= 0) decimals++;
+      } else if (digit === point - zero && decimals < 0) decimals = 0;
+      else break;
+    }
+    const wholeDigits = at - from - 1 - decimals;
+    const digits = wholeDigits + Math.max(decimals, 0);
+    const flag = text.charCodeAt(at + 1);
+    const isPlain = digits > 0 && wholeDigits <= 5 && decimals <= 3 && (flag === flagA || flag === flagE);
+    const isWhole = at + 2 === text.length || text.charCodeAt(at + 2) === comma;
+    if (!isPlain || !isWhole || text.charCodeAt(at) !== minus) return -1;
+    for (let place = Math.max(decimals, 0); place < 3; place++) thousandths *= 10;
+    this.kwh[position] = kwhOfThousandths(thousandths);
+    this.estimated[position] = flag === flagE;
+    return at + 2;
+  }
 
-/** Whether a day that repeats an hour has it only once: its one pass may then be either, or the sum of both. */
-export function lacksHour(day: ClockDay, { kwh }: RasterDay): boolean {
-  return day.slotCount === fieldCount && kwh.slice(repeatedFrom, repeatedTo).every((value) => value === '');
-}
+  /** Takes a field of any kind. @returns the position of its end; -1 if it is none: then fields were split or merged */
+  private takeAnyField(from: number, position: number): number {
+    const comma = this.text.indexOf(',', from);
+    const to = comma < 0 ? this.text.length : comma;
+    const field = to === from ? blank : parseField(this.text.slice(from, to).trim());
+    if (!field) return -1;
+    this.kwh[position] = field.kwh;
+    this.estimated[position] = field.estimated;
+    return to;
+  }
 
-function quotedField(text: string, position: number): string {
-  return `"${(text.split(',')[position] ?? '').slice(0, maxFieldLength)}"`;
+  /** Why the fields do not match the day's clock; null if they do. */
+  private faultOfShape(): RasterFault | null {
+    const { kwh, slots } = this;
+    const stray = kwh.findIndex((value, position) => value !== '' && slots[position] == null);
+    if (stray < 0) return null;
+    const hour =
+      slots[stray] === null ? 'an hour that did not exist' : 'the repeated hour, and no hour repeats';
+    const why = `field ${stray} of RD is ${this.quotedField(stray)}: it stands for ${hour} on that day`;
+    return { reason: 'invalid-timestamp', why };
+  }
+
+  private quotedField(position: number): string {
+    return `"${(this.text.split(',')[position] ?? '').slice(0, maxFieldLength)}"`;
+  }
 }
