@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Channel, IntervalBlock } from './block.ts';
 import type { ClockDay } from './clock.ts';
+import { NameMemory } from './name-memory.ts';
 
 /** What identifies a block while its file is read. */
 export interface BlockKey {
@@ -18,6 +19,8 @@ interface Layer {
 
 /** A block that is being filled. */
 export interface OpenBlock {
+  /** Equal for blocks of equal keys. */
+  readonly name: string;
   readonly key: BlockKey;
   readonly layers: Layer[];
   meter: string | null;
@@ -45,7 +48,7 @@ export class BlockAssembler {
   /** Whether some meter-day was split into several blocks, so that duplicates among them are not counted yet. */
   isRecountNeeded = false;
   private readonly open = new Map<string, OpenBlock>();
-  private readonly done = new Set<string>();
+  private readonly done = new NameMemory();
   private readonly emit: (block: IntervalBlock) => void;
   private readonly maxOpen: number;
 
@@ -59,13 +62,13 @@ export class BlockAssembler {
     const name = blockName(key);
     let block = this.open.get(name);
     if (block && block.layers.length >= maxLayers) {
-      this.emitBlock(name, block);
+      this.emitBlock(block);
       block = undefined;
     }
     if (!block) {
       if (this.done.has(name) || this.done.size >= maxRemembered) this.isRecountNeeded = true;
       if (this.open.size >= this.maxOpen) this.evictOldest();
-      block = { key, layers: [newLayer(key.day.slotCount)], meter: null, rows: 0, emitted: false };
+      block = { name, key, layers: [newLayer(key.day.slotCount)], meter: null, rows: 0, emitted: false };
       this.open.set(name, block);
     }
     return block;
@@ -73,27 +76,22 @@ export class BlockAssembler {
 
   /** Flushes a block that has had a row for every slot, or holds too many values of one slot. */
   leave(block: OpenBlock): void {
-    if (block.rows >= block.key.day.slotCount || block.layers.length >= maxLayers)
-      this.emitBlock(blockName(block.key), block);
+    if (block.rows >= block.key.day.slotCount || block.layers.length >= maxLayers) this.emitBlock(block);
   }
 
   finish(): void {
-    for (const [name, block] of this.open) this.emitBlock(name, block);
+    for (const block of this.open.values()) this.emitBlock(block);
   }
 
   private evictOldest(): void {
-    const names = [...this.open.keys()].slice(0, Math.ceil(this.maxOpen / 2));
-    for (const name of names) {
-      const block = this.open.get(name);
-      if (block) this.emitBlock(name, block);
-    }
+    for (const block of [...this.open.values()].slice(0, Math.ceil(this.maxOpen / 2))) this.emitBlock(block);
   }
 
-  private emitBlock(name: string, block: OpenBlock): void {
+  private emitBlock(block: OpenBlock): void {
     if (block.emitted) return;
     block.emitted = true;
-    this.open.delete(name);
-    if (this.done.size < maxRemembered) this.done.add(name);
+    this.open.delete(block.name);
+    if (this.done.size < maxRemembered) this.done.add(block.name);
     for (const layer of block.layers) this.emitLayer(block, layer);
   }
 

@@ -18,7 +18,7 @@ export interface ReadingOptions {
   readonly source?: string | undefined;
   /** When the file was received, S3's time: no stamp or interval in it can be more than a day later. */
   readonly receivedAt: Date;
-  /** Whether rows of CSV that repeat the row before them are parsed too, as tests do to compare both ways. */
+  /** Whether what has a quick way, rows of CSV that repeat the row before and fields of plain digits, is parsed too, as tests do to compare both. */
   readonly parsesEveryRow?: boolean | undefined;
   /** Maximum number of blocks that wait for more rows. */
   readonly maxOpenBlocks?: number | undefined;
@@ -70,7 +70,14 @@ export class MemberReading {
 
   /** Passes what was added so far to the sinks, and awaits them. */
   async flush(): Promise<void> {
-    for (const block of this.pending.splice(0)) await this.sinks.block(block);
-    for (const read of this.pendingReads.splice(0)) await this.sinks.read(read);
+    // Nearly all are taken at once, and awaiting each would cost as much as reading it.
+    for (const block of this.pending.splice(0)) {
+      const taken = this.sinks.block(block);
+      if (taken instanceof Promise) await taken;
+    }
+    for (const read of this.pendingReads.splice(0)) {
+      const taken = this.sinks.read(read);
+      if (taken instanceof Promise) await taken;
+    }
   }
 }
