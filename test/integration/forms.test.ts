@@ -6,6 +6,7 @@ import { apiFiles } from '../support/form-api-json.ts';
 import { csv2017 } from '../support/form-csv-2017.ts';
 import { greenButtonFeed } from '../support/form-green-button.ts';
 import { portalResponse } from '../support/form-portal-json.ts';
+import { encrypted } from '../support/pgp.ts';
 import { portal2022, writeFile } from '../support/smt-dialects.ts';
 import { ingest, type StoredFile } from '../support/smt-ingest.ts';
 import { addDays, dates, meterDay, type Reading } from '../support/smt-meter.ts';
@@ -35,21 +36,20 @@ test('One day in five forms, loaded in any order, leaves one block for each revi
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...days),
-      fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6], { minLength: 7 }),
+      fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7, 8], { minLength: 9 }),
       async (date, order) => {
         const esiid = String(10443720000000000n + BigInt(++meter));
         const readings = (['consumption', 'generation'] as const).flatMap((channel) =>
           meterDay({ esiid, channel, date, milliKwh: (slot) => (slot === 7 ? null : (slot * 37) % 500) }),
         );
         const files = fiveForms(readings);
+        const together = zip(Object.fromEntries(files.map((file, i) => [`${i}.dat`, file.bytes])));
         const packed = [
-          { bytes: gzipSync(files[2]?.bytes ?? ''), receivedAt, esiidHint: esiid },
-          {
-            bytes: zip(Object.fromEntries(files.map((file, i) => [`${i}.dat`, file.bytes]))),
-            receivedAt,
-            esiidHint: esiid,
-          },
-        ];
+          gzipSync(files[2]?.bytes ?? ''),
+          together,
+          await encrypted(files[4]?.bytes ?? together, 'binary'),
+          await encrypted(together, 'armored'),
+        ].map((bytes) => ({ bytes, receivedAt, esiidHint: esiid }));
         for (const index of order) {
           const ingested = await ingest(database, [...files, ...packed][index] ?? { bytes: Buffer.alloc(0) });
           expect(ingested?.report ?? { status: 'normalized' }).toMatchObject({ status: 'normalized' });

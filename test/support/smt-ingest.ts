@@ -1,8 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Decrypt } from '../../shared/archive/members.ts';
 import { type RawFileReport, readRawFile } from '../../shared/smt/read-raw-file.ts';
 import type { Database } from '../../shared/storage/database.ts';
 import { type LoadSummary, openLoad } from '../../shared/storage/load/load-blocks.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
+import { openPgp } from './pgp.ts';
 import { claim, newRawFile } from './rows.ts';
 import { chunkedSource, expectCountsToAddUp } from './smt-read.ts';
 
@@ -43,7 +45,9 @@ export async function ingest(database: Database, file: StoredFile): Promise<Inge
     leaseToken: claimed.leaseToken,
     receivedAt: claimed.file.receivedAt,
   });
-  const options = { filename, esiidHint, receivedAt: claimed.file.receivedAt, maxOpenBlocks };
+  const { receivedAt } = claimed.file;
+  const decrypt: Decrypt = (message) => openPgp(message, receivedAt);
+  const options = { filename, esiidHint, receivedAt, maxOpenBlocks, decrypt };
   const report = await readRawFile(
     chunkedSource(bytes, 65_536),
     options,

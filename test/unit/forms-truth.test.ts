@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { damageSign, formWriters } from '../support/every-form.ts';
+import { encrypted, openPgp } from '../support/pgp.ts';
 import { portal2022, writeFile } from '../support/smt-dialects.ts';
 import { esiid, meterDay, type Reading } from '../support/smt-meter.ts';
 import { intervalsOf, intervalsOfReadings, readBytes } from '../support/smt-read.ts';
@@ -48,10 +49,13 @@ const someReadings: fc.Arbitrary<Reading[]> = fc
     ),
   );
 
-const container = fc.constantFrom<((bytes: Buffer) => Buffer)[]>(
+/** As SMT delivers them is the last. */
+const container = fc.constantFrom<((bytes: Buffer) => Buffer | Promise<Buffer>)[]>(
   (bytes) => bytes,
   (bytes) => gzipSync(bytes),
   (bytes) => zip({ 'whatever.bin': bytes }),
+  (bytes) => encrypted(bytes, 'binary'),
+  (bytes) => encrypted(zip({ 'whatever.bin': bytes }), 'armored'),
 );
 const encoding = fc.constantFrom<((text: string) => Buffer)[]>(
   (text) => Buffer.from(text),
@@ -71,9 +75,10 @@ describe('Whatever the form', () => {
         fc.integer({ min: 1, max: 5000 }),
         async ([name, write], readings, pack, encode, chunkBytes) => {
           const hint = /portal/.test(name) ? esiid : null;
-          const { report, blocks } = await readBytes(pack(encode(write(readings))), {
+          const { report, blocks } = await readBytes(await pack(encode(write(readings))), {
             esiidHint: hint,
             chunkBytes,
+            decrypt: (message) => openPgp(message, new Date()),
           });
 
           expect(report.rejectedRows).toEqual([]);
