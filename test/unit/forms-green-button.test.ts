@@ -149,24 +149,6 @@ describe('Green Button', () => {
     ]);
   });
 
-  test('does not take days of UTC for labels where the readings begin and end at midnight in Texas', async () => {
-    const starts = Array.from({ length: 288 }, (_, i) => Date.parse('2022-07-01T05:00:00Z') / 1000 + i * 900);
-    const byUtcDay = Map.groupBy(starts, (start) => Math.floor(start / 86_400));
-    const reading = (start: number): string =>
-      `<timePeriod><duration>900</duration><start>${start}</start></timePeriod><value>1</value>`;
-    const blocks = [...byUtcDay.values()].map(
-      (day) =>
-        `<IntervalBlock xmlns="http://naesb.org/espi"><interval><duration>${day.length * 900}</duration><start>${day[0]}</start>` +
-        `</interval>${day.map((start) => `<IntervalReading>${reading(start)}</IntervalReading>`).join('')}</IntervalBlock>`,
-    );
-    const type = '<ReadingType xmlns="http://naesb.org/espi"><uom>72</uom></ReadingType>';
-
-    const { report } = await readBytes(`<feed>${type}${blocks.join('')}</feed>`, { esiidHint: esiid });
-
-    expect(report).toMatchObject({ status: 'failed', errorCode: 'no-usable-rows' });
-    expect(nonZero(report.counts)).toEqual({ rowsRead: 288, invalidTimestamp: 288 });
-  });
-
   test('reads a day whose interval is a day long although the clock changed', async () => {
     const given = [...meterDay({ date: spring }), ...meterDay({ date: autumn })];
 

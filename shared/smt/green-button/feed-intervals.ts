@@ -14,6 +14,11 @@ import { shifted } from './reading-type.ts';
 const estimatedQualities: ReadonlySet<string> = new Set(['8', '9']);
 const noReadingQualities: ReadonlySet<string> = new Set(['12', '15']);
 
+interface ReadingPlace {
+  readonly day: BlockKey['day'];
+  readonly slot: number;
+}
+
 type ReadPlan = Extract<BlockPlan, { kind: 'read' }>;
 
 /** The second read of a feed: puts each reading into the slot that {@link FeedSurvey} determined. An IntervalReading is a row. */
@@ -44,8 +49,9 @@ export class FeedIntervals implements FeedHandler {
     const { plan } = this;
     if (plan?.kind !== 'read') return;
     this.member.tally.counts.rowsRead++;
-    const place = plan.by === 'order' ? this.placeByOrder(index) : placeByInstant(reading);
-    if (!place) this.reject(reading, 'invalid-timestamp');
+    const place = plan.by === 'instants' ? placeByInstant(reading) : this.placeInDay(index, plan.by);
+    if (place === 'nonexistent') this.member.tally.counts.nonexistentHour++;
+    else if (!place) this.reject(reading, 'invalid-timestamp');
     else if (place.day.date > this.latest.date) this.reject(reading, 'future-date');
     else this.resolve(reading, plan, place);
   }
@@ -71,15 +77,15 @@ export class FeedIntervals implements FeedHandler {
     this.date = dateOfLabel(start) ?? (start === null ? null : slotOfInstant(start * 1000).day.date);
   }
 
-  private placeByOrder(index: number): (Pick<BlockKey, 'day'> & { readonly slot: number }) | null {
-    return this.date === null ? null : { day: clockDay(this.date), slot: index };
+  /** @returns `nonexistent` for a quarter of the clock that the day skips, which has no value: {@link BlockShape} */
+  private placeInDay(index: number, by: 'order' | 'clock'): ReadingPlace | 'nonexistent' | null {
+    if (this.date === null) return null;
+    const day = clockDay(this.date);
+    const slot = by === 'clock' && day.slotsOfQuarter ? day.slotsOfQuarter[index]?.[0] : index;
+    return slot === undefined ? 'nonexistent' : { day, slot };
   }
 
-  private resolve(
-    reading: FeedReading,
-    { esiid, meaning }: ReadPlan,
-    place: { day: BlockKey['day']; slot: number },
-  ): void {
+  private resolve(reading: FeedReading, { esiid, meaning }: ReadPlan, place: ReadingPlace): void {
     const key = { esiid, channel: meaning.channel, day: place.day, revisedAt: null };
     const { value, quality } = reading;
     if (value === null || value === '') {
@@ -103,9 +109,7 @@ export class FeedIntervals implements FeedHandler {
   }
 }
 
-function placeByInstant({
-  start,
-}: FeedReading): { readonly day: BlockKey['day']; readonly slot: number } | null {
+function placeByInstant({ start }: FeedReading): ReadingPlace | null {
   const seconds = secondsOf(start);
   if (seconds === null) return null;
   const place = slotOfInstant(seconds * 1000);

@@ -4,7 +4,13 @@ import type { RejectReason } from '../../intervals/row-counts.ts';
 import { checkCount } from '../check-count.ts';
 import { howToGiveEsiid } from '../how-to-give-esiid.ts';
 import type { ReadingOptions } from '../member-reading.ts';
-import { type BlockProof, BlockShape, intervalSeconds, isLocalMidnight } from './block-shape.ts';
+import {
+  type BlockProof,
+  BlockShape,
+  intervalSeconds,
+  isLocalMidnight,
+  type Placement,
+} from './block-shape.ts';
 import { blockLink, FeedLinks } from './feed-links.ts';
 import type { FeedBlock, FeedEntry, FeedHandler, FeedReading, Resource } from './feed-reader.ts';
 import { meaningOf, type ReadingMeaning } from './reading-type.ts';
@@ -23,7 +29,7 @@ export type BlockPlan =
       readonly kind: 'read';
       readonly esiid: string;
       readonly meaning: EnergyMeaning;
-      readonly by: 'instants' | 'order';
+      readonly by: Placement;
     }
   | {
       readonly kind: 'reject';
@@ -37,6 +43,7 @@ export type BlockPlan =
 /** Stored for a block; equal blocks share it. */
 interface SurveyedBlock {
   readonly proof: BlockProof;
+  readonly by: Placement;
   readonly otherLength: string | null;
   readonly lacksLength: boolean;
 }
@@ -80,12 +87,12 @@ export class FeedSurvey implements FeedHandler {
 
   blockEnd(block: FeedBlock): void {
     const { shape } = this;
-    const proof = shape.proof(block);
+    const { proof, by } = shape.proof(block);
     const { otherLength, lacksLength } = shape;
-    const name = `${proof} ${otherLength} ${lacksLength}`;
+    const name = `${proof} ${by} ${otherLength} ${lacksLength}`;
     let surveyed = this.alike.get(name);
     if (!surveyed) {
-      surveyed = { proof, otherLength, lacksLength };
+      surveyed = { proof, by, otherLength, lacksLength };
       if (this.alike.size < maxResources) this.alike.set(name, surveyed);
     }
     this.blocks.push(surveyed);
@@ -181,7 +188,7 @@ function rejectUnknownEsiid(
     );
 }
 
-function makePlan({ proof, otherLength, lacksLength }: SurveyedBlock, link: LinkMeaning): BlockPlan {
+function makePlan({ proof, by, otherLength, lacksLength }: SurveyedBlock, link: LinkMeaning): BlockPlan {
   const { meaning, esiid, evidence } = link;
   const reject = (reason: RejectReason, why: string): BlockPlan => ({
     kind: 'reject',
@@ -200,26 +207,29 @@ function makePlan({ proof, otherLength, lacksLength }: SurveyedBlock, link: Link
     } as BlockPlan;
   if (esiid === null || esiid === 'several')
     return reject('invalid-esiid', 'titles and links name several ESIIDs');
-  const by = placementOf(proof, evidence);
-  return by ? { kind: 'read', esiid, meaning, by } : reject('invalid-timestamp', faultOf(proof));
+  return isPlaced(proof, evidence)
+    ? { kind: 'read', esiid, meaning, by }
+    : reject('invalid-timestamp', faultOf(proof));
 }
 
 /**
  * Instants and labels exclude each other: of a MeterReading with both, only blocks that fill a local day are read. Readings
  * that together begin and end at midnight in Texas are evidence of instants, too.
  */
-function placementOf(proof: BlockProof, { proofs, minStart, maxEnd }: Evidence): 'instants' | 'order' | null {
-  if (proof === 'instants') return 'instants';
+function isPlaced(proof: BlockProof, { proofs, minStart, maxEnd }: Evidence): boolean {
+  if (proof === 'instants') return true;
   const spansDays = minStart < maxEnd && isLocalMidnight(minStart) && isLocalMidnight(maxEnd);
   const speaksForInstants = spansDays || proofs.has('instants');
-  if (proof === 'order') return speaksForInstants || proofs.has('not-a-day') ? null : 'order';
-  const speaksForLabels = proofs.has('order') || proofs.has('not-a-day');
-  return proof === 'unproven' && speaksForInstants && !speaksForLabels ? 'instants' : null;
+  if (proof === 'order') return !speaksForInstants && !proofs.has('not-a-day');
+  const speaksForLabels = (['order', 'not-a-day', 'goes-back'] as const).some((other) => proofs.has(other));
+  return proof === 'unproven' && speaksForInstants && !speaksForLabels;
 }
 
 function faultOf(proof: BlockProof): string {
   if (proof === 'not-a-day')
-    return 'the block is labelled with a day, and that day has not as many quarter hours as it has readings';
+    return 'the block is a day’s, and that day has not as many quarter hours as it has readings, or not these';
+  if (proof === 'goes-back')
+    return 'its readings go back in time, so that their starts may be labels of a clock that was set back';
   if (proof === 'order') return 'other blocks disprove that midnight UTC means midnight in Texas';
   return 'neither its start nor its readings agree with a day in Texas, so that nothing proves what their starts mean';
 }
