@@ -9,7 +9,16 @@ import type { RunResult } from './run.ts';
 
 const projectRoot = path.join(import.meta.dirname, '../..');
 /** What the harness and the system under test consist of. */
-const copied = ['cdk.json', 'functions', 'infra', 'package.json', 'package-lock.json', 'shared', 'test'];
+const copied = [
+  'cdk.json',
+  'functions',
+  'infra',
+  'package.json',
+  'package-lock.json',
+  'shared',
+  'test',
+  'tsconfig.json',
+];
 
 const program = npmCommand(
   'test:mutations',
