@@ -6,11 +6,13 @@ import { npmCommand, parseArguments } from '../infra/local/command-line.ts';
 import { writeSample } from '../infra/local/sample.ts';
 import { type LocalStack, startLocalStack } from '../infra/local/stack.ts';
 import { inspectFile, uploadFile } from '../infra/local/upload.ts';
+import { waitForFile } from '../infra/local/wait-for-file.ts';
 import type { IntervalBlock } from '../shared/intervals/block.ts';
 import { addDays } from '../shared/intervals/clock.ts';
 import { dailyRead } from '../shared/reads/daily-read.ts';
 import { sampleEsiid } from '../shared/smt/sample-year.ts';
 import { type Database, openDatabase } from '../shared/storage/database.ts';
+import { registerRawFile } from '../shared/storage/raw-files/register-raw-file.ts';
 import { dropFiles, openTab, rawFilesPath, uploadOf } from './e2e/pages-harness.ts';
 import { startBrowser } from './support/browser.ts';
 import {
@@ -21,7 +23,8 @@ import {
   solarEsiid,
   solarFile,
 } from './support/page-files.ts';
-import { loadFile, newBlock } from './support/rows.ts';
+import { reportSyncRun } from './support/report-sync-run.ts';
+import { loadFile, newBlock, newRawFile } from './support/rows.ts';
 
 const outputDir = path.join(import.meta.dirname, '../.local/screenshots');
 
@@ -122,15 +125,18 @@ async function shootEmpty(at: LocalStack, inBrowser: Browser, variant: Variant):
 async function load(at: LocalStack, inBrowser: Browser): Promise<void> {
   const sample = path.join(stateDir, 'sample.csv');
   await writeSample(sample);
-  await uploadFile(at, sample, await inspectFile(sample));
+  const uploaded = await uploadFile(at, sample, await inspectFile(sample));
   const database = openDatabase({
     connectionString: at.databaseUrl,
     maxConnections: 1,
     applicationName: 'screenshots',
   });
+  await waitForFile(uploaded, { database, bucket: at.s3.bucket });
+  await at.invoke('Sweep', {});
+  await reportSyncRun(at, { files_listed: 12, newest_modified_at: new Date().toISOString() });
+  await shootOverview(at, inBrowser, { name: 'overview-well', text: 'Nothing is wrong.' });
   await loadFile(database, sixYearBlocks());
   await loadDisputed(database);
-  await database.close();
   const page = await tabOf(at, inBrowser, variants[2]);
   await dropFiles(page, [
     { name: 'solar.csv', content: solarFile() },
@@ -152,6 +158,33 @@ async function load(at: LocalStack, inBrowser: Browser): Promise<void> {
     await shoot(page, 'uploads', variant);
   }
   await page.context().close();
+  await shootFindings(at, inBrowser, database);
+  await database.close();
+}
+
+/** With a file that waits, one that failed, a sync that fails and days that differ from SMT's reads. */
+async function shootFindings(at: LocalStack, inBrowser: Browser, database: Database): Promise<void> {
+  const receivedAt = new Date(Date.now() - 3 * 3_600_000);
+  const waiting = newRawFile({ bucket: at.s3.bucket, filename: 'waits.csv', receivedAt });
+  await registerRawFile(database, waiting);
+  await reportSyncRun(at, { error_code: 'login-rejected', files_listed: null });
+  const text = 'has waited for 3 hours to be normalized';
+  await shootOverview(at, inBrowser, { name: 'overview-findings', text });
+}
+
+async function shootOverview(
+  at: LocalStack,
+  inBrowser: Browser,
+  { name, text }: { readonly name: string; readonly text: string },
+): Promise<void> {
+  for (const variant of variants) {
+    const page = await tabOf(at, inBrowser, variant);
+    await page.goto('/admin/smt');
+    await page.locator('#findings').getByText(text).waitFor();
+    await page.getByRole('heading', { name: 'Sources' }).waitFor();
+    await shoot(page, name, variant);
+    await page.context().close();
+  }
 }
 
 /** Two months of a meter with daily reads: one interval is wrong, one day has no intervals, one was revised. */
