@@ -16,8 +16,9 @@ import type { UploadLog } from './uploads.ts';
 import type { World } from './world.ts';
 
 export interface RunDetails extends OperatorLog {
-  /** The intervals that a subscriber has copied. */
+  /** The intervals that a subscriber has copied, and how often an announcement had it read the changes. */
   readonly copy: Intervals;
+  readonly wakings: number;
 }
 
 /** Checks everything the system promises. @returns the violations */
@@ -25,12 +26,14 @@ export async function findViolations(world: World, client: Client, details: RunD
   const versions = await listVersions(world);
   const files = await listFiles(client);
   const { filesByEtag } = details.uploads;
+  const announcements = await world.announcements.receiveAll();
   return [
     ...checkRows(versions, files, details.uploads),
     ...files.flatMap((file) => checkFile(file, filesByEtag.get(file.etag), details)),
     ...checkDuplicates(files),
     ...checkData(await listIntervals(client), await listAudit(client), files, details),
-    ...checkAnnouncements(await world.receiveAnnouncements(), files),
+    ...checkAnnouncements(announcements, files),
+    ...(details.wakings === 0 && announcements.length > 0 ? ['no announcement woke the subscriber'] : []),
     ...(details.replays.isIncomplete
       ? []
       : await findForbiddenChanges(client, details.replays.counts, details.removals.maybeWithdrawn)),

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Intervals, intervalKey, intervalValue } from './oracle.ts';
 import type { World } from './world.ts';
 
-const pollMs = 400;
+/** How rarely the changes are read without an announcement: withdrawals have none, and one may come before its change is visible. */
+const fallbackMs = 10_000;
+const longPollSeconds = 2;
+const retryMs = 400;
 
 interface Change {
   readonly esiid: string;
@@ -18,37 +21,57 @@ interface UsageRow {
 }
 
 /**
- * A subscriber that keeps a copy of all intervals: it reads the changes after its cursor, and the days of each again. A request
- * that fails is repeated from the same cursor.
+ * A subscriber that keeps a copy of all intervals: an announcement wakes it, and it reads the changes after its cursor, and the days of
+ * each again. A request that fails is repeated from the same cursor.
  */
 export class Replica {
+  /** How often an announcement had it read the changes. */
+  wakings = 0;
   private readonly copy = new Map<string, string>();
   private readonly world: World;
-  private cursor = '';
   private isStopped = false;
-  private polling: Promise<void> | undefined;
+  private cursor = '';
+  private following: Promise<void> | undefined;
 
   constructor(world: World) {
     this.world = world;
   }
 
-  /** Follows the changes until {@link finish}. */
+  /** Follows the announcements until {@link finish}. */
   start(): void {
-    this.polling = this.poll();
+    this.following = this.follow();
+    this.following.catch(() => undefined); // finish() throws it; an aborted run does not get there
   }
 
   /** Reads the changes that are left. @returns the copy */
   async finish(): Promise<Intervals> {
     this.isStopped = true;
-    await this.polling;
+    await this.following;
     while (await this.readPage());
     return this.copy;
   }
 
-  private async poll(): Promise<void> {
+  private async follow(): Promise<void> {
+    const { announcements } = this.world;
+    let readAtMs = 0;
     while (!this.isStopped) {
-      await this.readPage().catch(() => undefined);
-      await sleep(pollMs);
+      const messages = await announcements.receive(longPollSeconds);
+      if (messages.length > 0) this.wakings++;
+      else if (performance.now() - readAtMs < fallbackMs) continue;
+      await this.readAll();
+      readAtMs = performance.now();
+      await announcements.delete(messages);
+    }
+  }
+
+  /** Reads until there are no changes left, whatever fails in between. */
+  private async readAll(): Promise<void> {
+    for (let isMore = true; isMore && !this.isStopped; ) {
+      try {
+        isMore = await this.readPage();
+      } catch {
+        await sleep(retryMs);
+      }
     }
   }
 

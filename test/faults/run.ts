@@ -59,7 +59,9 @@ export async function playRun(seed: number, slot: WorkerSlot, assemblyDir: strin
     try {
       violations.push(...(await awaitQuiescence(world, client)));
       givenUp = await replayGivenUp(world, client, replays, violations);
-      violations.push(...(await findViolations(world, client, { ...log, copy: await replica.finish() })));
+      const copy = await replica.finish();
+      const { wakings } = replica;
+      violations.push(...(await findViolations(world, client, { ...log, copy, wakings })));
       files = (await listFiles(client)).length;
       intervals = await countIntervals(client);
     } finally {

@@ -1,11 +1,10 @@
 import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Client } from 'pg';
 import type { Intercept } from '../../infra/local/intercept.ts';
 import type { Worker } from '../../infra/local/lambda/local-function.ts';
 import { type LocalStack, startLocalStack } from '../../infra/local/stack.ts';
+import { Announcements } from './announcements.ts';
 import { installAudit } from './audit.ts';
 import { type HttpProxy, startHttpProxy } from './http-proxy.ts';
 import { type Inject, injector } from './inject.ts';
@@ -45,7 +44,8 @@ export class World {
   private runningStack: LocalStack | undefined;
   private s3Proxy: HttpProxy | undefined;
   private postgresProxy: PostgresProxy | undefined;
-  private announcementQueueUrl = '';
+  private queueServerUrl = '';
+  private subscription: Announcements | undefined;
 
   constructor(plan: Plan, slot: WorkerSlot, pace: Pace) {
     this.pace = pace;
@@ -57,6 +57,12 @@ export class World {
   get stack(): LocalStack {
     if (!this.runningStack) throw new Error('the world has not been started');
     return this.runningStack;
+  }
+
+  /** What a subscriber of the topic receives. */
+  get announcements(): Announcements {
+    if (!this.subscription) throw new Error('the world has not been started');
+    return this.subscription;
   }
 
   async start(assemblyDir: string): Promise<void> {
@@ -84,7 +90,8 @@ export class World {
     const client = await this.connect();
     await installAudit(client);
     await client.end();
-    await this.subscribe();
+    this.subscription = await Announcements.subscribe(this.runningStack, this.queueServerUrl);
+    this.closers.push(() => this.subscription?.close());
     await this.warmUp();
     inject = injector({ armed: this.armed, killWorkerOnPort: (port) => this.killWorkerOnPort(port) });
   }
@@ -134,21 +141,6 @@ export class World {
     );
   }
 
-  /** What the topic's subscriber has received and not read yet. */
-  async receiveAnnouncements(): Promise<unknown[]> {
-    const sqs = this.sqs();
-    const announcements: unknown[] = [];
-    for (;;) {
-      const { Messages = [] } = await sqs.send(
-        new ReceiveMessageCommand({ QueueUrl: this.announcementQueueUrl, MaxNumberOfMessages: 10 }),
-      );
-      if (Messages.length === 0) break;
-      for (const { Body = '' } of Messages) announcements.push(JSON.parse(JSON.parse(Body).Message));
-    }
-    sqs.destroy();
-    return announcements;
-  }
-
   async stop(): Promise<void> {
     if (this.runningStack) {
       this.workers();
@@ -195,6 +187,7 @@ export class World {
     const proxy = await startHttpProxy({ target, buffersBodies: !isS3, stepOf, inject });
     this.closers.push(() => proxy.close());
     if (isS3) this.s3Proxy = proxy;
+    else this.queueServerUrl = target;
     return proxy.url;
   }
 
@@ -207,25 +200,5 @@ export class World {
     const worker = workers.find((each) => each.pid === pid);
     await worker?.kill();
     return worker !== undefined;
-  }
-
-  private sqs(): SQSClient {
-    const { region, credentials } = this.stack.s3;
-    const [queue] = this.stack.description.queues;
-    return new SQSClient({ endpoint: new URL(queue?.url ?? '').origin, region, credentials });
-  }
-
-  private async subscribe(): Promise<void> {
-    const { region, credentials } = this.stack.s3;
-    const [topic] = this.stack.description.topics;
-    const sqs = this.sqs();
-    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'subscriber' }));
-    this.announcementQueueUrl = QueueUrl;
-    const [queue] = this.stack.description.queues;
-    const sns = new SNSClient({ endpoint: new URL(queue?.url ?? '').origin, region, credentials });
-    const endpoint = `${queue?.arn.slice(0, queue.arn.lastIndexOf(':'))}:subscriber`;
-    await sns.send(new SubscribeCommand({ TopicArn: topic?.arn, Protocol: 'sqs', Endpoint: endpoint }));
-    sns.destroy();
-    sqs.destroy();
   }
 }
