@@ -130,7 +130,7 @@ export const statusResponse = z
     file: z
       .strictObject({
         name: z.string(),
-        answer: z.string().describe('In a sentence: whether it loaded'),
+        outcome: z.string().describe('In a sentence: whether it loaded'),
         is_loaded: z.boolean(),
         files: z.array(fileToResolve).describe('Of this name, hash, key or id; the last received first'),
         upload_requests: z.array(

@@ -4,7 +4,7 @@ import { sweepCompletedAt } from '../../shared/aws/s3-swept-bucket.ts';
 import type { ApiResponse } from '../../shared/http/encode-response.ts';
 import type { ExpectedDelivery } from '../../shared/status/expected-delivery.ts';
 import { resolveFailure } from '../../shared/status/failure-advice.ts';
-import { fileAnswer } from '../../shared/status/file-answer.ts';
+import { fileOutcome } from '../../shared/status/file-outcome.ts';
 import { findingsOf } from '../../shared/status/findings.ts';
 import { readStatus } from '../../shared/status/read-status.ts';
 import type { Database } from '../../shared/storage/database.ts';
@@ -37,14 +37,14 @@ export async function getStatus(
   const failed = await listRawFiles(database, { ...lastReceived, statuses: ['failed'] });
   const latest = await listRawFiles(database, lastReceived);
   const { dataAge, sources, syncRuns, files, disagreements, missingUploads } = status;
-  const facts = {
+  const state = {
     ...{ ...status, now, expected, lastFailed: failed[0] ?? null },
     ...{ sweepCompletedAt: completedAt, deployedAt: await readSchemaCreatedAt(database) },
   };
   const body = {
     ok: true,
     as_of: now,
-    findings: findingsOf(facts),
+    findings: findingsOf(state),
     expected: expected && {
       silence_hours: expected.silenceHours,
       sync_silence_hours: expected.syncSilenceHours,
@@ -100,8 +100,8 @@ async function findFile(
 ) {
   const files = await listRawFiles(database, { ...lastReceived, named: { bucket, name } });
   const requests = await findUploadRequests(database, name);
-  const { answer, isLoaded } = fileAnswer(files, requests, now);
-  return { name, answer, is_loaded: isLoaded, files: files.map(withResolve), upload_requests: requests };
+  const { outcome, isLoaded } = fileOutcome(files, requests, now);
+  return { name, outcome, is_loaded: isLoaded, files: files.map(withResolve), upload_requests: requests };
 }
 
 function asSyncRun(run: ReportedSyncRun) {

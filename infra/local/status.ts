@@ -82,12 +82,12 @@ function findingLines({ code, severity, message, resolve }: StatusResponse['find
 }
 
 function fileLines({
-  answer,
+  outcome,
   files,
   upload_requests: requests,
 }: NonNullable<StatusResponse['file']>): string[] {
   return [
-    answer,
+    outcome,
     ...files.map(
       ({ id, status, filename, object_key: key, resolve }) =>
         `  ${id.padStart(8)}  ${status.padEnd(11)}  ${filename}  ${key}${resolve ? `: ${resolve}` : ''}`,

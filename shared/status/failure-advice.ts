@@ -47,7 +47,7 @@ const rows: readonly (readonly [codes: readonly FailureCode[], meaning: string, 
   [
     ['unknown-header'],
     'text whose first lines are no header that is known',
-    'look at the first lines; a new layout is a change in shared/smt/',
+    'the message quotes the first line: get the right file from its source; a new layout of SMT has to be added to shared/smt/',
   ],
   [
     ['unknown-column'],

@@ -1,9 +1,9 @@
-import { arrivalsText } from './arrivals-text.ts';
+import { arrivalsText, lookAtClient, lookAtFolder } from './arrivals-text.ts';
 import type { ExpectedDelivery } from './expected-delivery.ts';
-import type { Facts } from './facts.ts';
 import { resolveFailure } from './failure-advice.ts';
 import type { Finding } from './finding.ts';
 import { lookedText, syncFindings } from './sync-runs.ts';
+import type { SystemState } from './system-state.ts';
 import { durationText, plural } from './words.ts';
 
 /** As the alarm `sweep-silent` has it: four runs. */
@@ -12,22 +12,22 @@ const sweepSilenceMs = 20 * 60_000;
 const longestWaitMs = 2 * 3_600_000;
 
 /** What is wrong now, what stops data first; nothing if all is as expected. */
-export function findingsOf(facts: Facts): readonly Finding[] {
-  const { expected } = facts;
+export function findingsOf(state: SystemState): readonly Finding[] {
+  const { expected } = state;
   return [
-    sweepSilent(facts),
-    waiting(facts),
-    registeredLate(facts),
-    ...syncFindings(facts),
-    ...(expected ? delivered(facts, expected) : []),
-    filesFailed(facts),
-    uploadsMissing(facts),
-    daysDiffer(facts),
-    daysMissing(facts),
+    sweepSilent(state),
+    waiting(state),
+    registeredLate(state),
+    ...syncFindings(state),
+    ...(expected ? delivered(state, expected) : []),
+    filesFailed(state),
+    uploadsMissing(state),
+    daysDiffer(state),
+    daysMissing(state),
   ].filter((finding) => finding !== null);
 }
 
-function sweepSilent({ now, deployedAt, sweepCompletedAt }: Facts): Finding | null {
+function sweepSilent({ now, deployedAt, sweepCompletedAt }: SystemState): Finding | null {
   const silentMs = now.getTime() - (sweepCompletedAt ?? deployedAt).getTime();
   if (silentMs < sweepSilenceMs) return null;
   const last = sweepCompletedAt ? `completed its last run ${ago(silentMs)}` : 'has not completed a run yet';
@@ -39,7 +39,7 @@ function sweepSilent({ now, deployedAt, sweepCompletedAt }: Facts): Finding | nu
   };
 }
 
-function waiting({ now, files }: Facts): Finding | null {
+function waiting({ now, files }: SystemState): Finding | null {
   const { oldestPending: oldest } = files;
   const waitedMs = oldest ? now.getTime() - oldest.since.getTime() : 0;
   if (oldest === null || waitedMs < longestWaitMs) return null;
@@ -52,34 +52,35 @@ function waiting({ now, files }: Facts): Finding | null {
   };
 }
 
-function registeredLate({ files: { registeredLate: count } }: Facts): Finding | null {
+function registeredLate({ files: { registeredLate: count } }: SystemState): Finding | null {
   if (count === 0) return null;
   return {
     code: 'unregistered-objects',
     severity: 'warning',
-    message: `${plural(count, 'file')} of the last day ${count === 1 ? 'was' : 'were'} registered more than ten minutes after arriving: by the sweep, since S3’s events were lost or register did not run.`,
+    message: `${plural(count, 'file')} of the last day ${count === 1 ? 'was' : 'were'} registered more than ten minutes after arriving: S3’s events were lost, register did not run, or the uploads took that long.`,
     resolve: 'See whether the bucket still has its notification configuration, and whether register fails.',
   };
 }
 
-function delivered(facts: Facts, expected: ExpectedDelivery): (Finding | null)[] {
+function delivered(state: SystemState, expected: ExpectedDelivery): (Finding | null)[] {
+  const silence = noNewIntervals(state, expected);
   return [
-    noNewIntervals(facts, expected),
-    dataOld(facts, expected),
-    dormant(facts, expected),
-    ...lateSources(facts),
+    silence,
+    dataOld(state, expected),
+    dormant(state, expected),
+    ...(silence ? [] : lateSources(state, expected)), // while nothing comes, all are late
   ];
 }
 
-function noNewIntervals(facts: Facts, { silenceHours }: ExpectedDelivery): Finding | null {
-  const { now, dataAge } = facts;
+function noNewIntervals(state: SystemState, { silenceHours }: ExpectedDelivery): Finding | null {
+  const { now, dataAge } = state;
   const silentMs = dataAge.lastLoadedAt && now.getTime() - dataAge.lastLoadedAt.getTime();
   if (silentMs !== null && silentMs < silenceHours * 3_600_000) return null;
   const since =
     silentMs === null
       ? 'No intervals are stored yet'
       : `No newer intervals have come for ${durationText(silentMs)}`;
-  const { why, resolve } = arrivalsText(facts);
+  const { why, resolve } = arrivalsText(state);
   return {
     code: 'no-new-intervals',
     severity: 'error',
@@ -88,7 +89,7 @@ function noNewIntervals(facts: Facts, { silenceHours }: ExpectedDelivery): Findi
   };
 }
 
-function dataOld({ dataAge }: Facts, { dataAgeDays }: ExpectedDelivery): Finding | null {
+function dataOld({ dataAge }: SystemState, { dataAgeDays }: ExpectedDelivery): Finding | null {
   const { newestUsageDate, ageDays } = dataAge;
   if (ageDays === null || ageDays < dataAgeDays) return null;
   return {
@@ -99,7 +100,10 @@ function dataOld({ dataAge }: Facts, { dataAgeDays }: ExpectedDelivery): Finding
   };
 }
 
-function dormant({ dataAge }: Facts, { dormantDays, dormantPercent }: ExpectedDelivery): Finding | null {
+function dormant(
+  { dataAge }: SystemState,
+  { dormantDays, dormantPercent }: ExpectedDelivery,
+): Finding | null {
   const { active, dormant: count, dormantEsiids, isSample } = dataAge;
   if (count === 0 || (100 * count) / active < dormantPercent) return null;
   const named = dormantEsiids.slice(0, 3).map(({ esiid }) => esiid);
@@ -112,25 +116,25 @@ function dormant({ dataAge }: Facts, { dormantDays, dormantPercent }: ExpectedDe
   };
 }
 
-function lateSources(facts: Facts): Finding[] {
-  const { now, sources, syncRuns } = facts;
+function lateSources(state: SystemState, { silenceHours }: ExpectedDelivery): Finding[] {
+  const { now, sources, syncRuns } = state;
   return sources
     .filter(({ isLate }) => isLate)
     .map(({ source, lastReceivedAt }) => {
       const looked = lookedText(
         syncRuns.filter((run) => run.source === source),
-        facts,
+        state,
       );
       return {
         code: 'late-sources',
         severity: 'error',
-        message: `${source} brings data on most days, and has brought none lately; its last file came ${ago(now.getTime() - lastReceivedAt.getTime())}.${looked ? ` ${looked}` : ''}`,
-        resolve: `Look at ${source}, whatever other sources bring.`,
+        message: `${source} brings data on most days, and has brought none for more than ${silenceHours} hours, whatever others bring; its last file, with data or not, came ${ago(now.getTime() - lastReceivedAt.getTime())}.${looked ? ` ${looked}` : ''}`,
+        resolve: looked ? lookAtFolder : lookAtClient,
       };
     });
 }
 
-function filesFailed({ files, lastFailed }: Facts): Finding | null {
+function filesFailed({ files, lastFailed }: SystemState): Finding | null {
   if (files.failed === 0 || lastFailed === null) return null;
   const { id, filename, error_code: code } = lastFailed;
   const stand = files.failed === 1 ? 'file is' : 'files are';
@@ -142,7 +146,7 @@ function filesFailed({ files, lastFailed }: Facts): Finding | null {
   };
 }
 
-function uploadsMissing({ missingUploads }: Facts): Finding | null {
+function uploadsMissing({ missingUploads }: SystemState): Finding | null {
   const { count, uploads } = missingUploads;
   const [first] = uploads;
   if (first === undefined) return null;
@@ -150,11 +154,11 @@ function uploadsMissing({ missingUploads }: Facts): Finding | null {
     code: 'uploads-that-never-came',
     severity: 'warning',
     message: `${plural(count, 'upload')} of the last day ${count === 1 ? 'was' : 'were'} granted and never came, the first from ${first.source}: ${first.objectKey.split('/').at(-1)}.`,
-    resolve: `See at ${first.source} why its PUT to S3 fails, and send the file again.`,
+    resolve: `See at ${first.source} whether its PUT to S3 fails or is never made, and send the file again.`,
   };
 }
 
-function daysDiffer({ disagreements: { daysDiffering } }: Facts): Finding | null {
+function daysDiffer({ disagreements: { daysDiffering } }: SystemState): Finding | null {
   if (daysDiffering === 0) return null;
   return {
     code: 'days-that-differ',
@@ -164,7 +168,7 @@ function daysDiffer({ disagreements: { daysDiffering } }: Facts): Finding | null
   };
 }
 
-function daysMissing({ disagreements: { daysMissing: count } }: Facts): Finding | null {
+function daysMissing({ disagreements: { daysMissing: count } }: SystemState): Finding | null {
   if (count === 0) return null;
   return {
     code: 'days-without-intervals',

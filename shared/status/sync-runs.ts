@@ -1,6 +1,6 @@
 import type { ReportedSyncRun } from '../storage/sync-runs/read-sync-runs.ts';
-import type { Facts } from './facts.ts';
 import type { Finding } from './finding.ts';
+import type { SystemState } from './system-state.ts';
 import { durationText, plural } from './words.ts';
 
 /** How long ago a run of every sync came to its end, that of the one that is the latest; null where none reports. */
@@ -14,7 +14,7 @@ export function syncFindings({
   now,
   expected,
   syncRuns,
-}: Pick<Facts, 'now' | 'expected' | 'syncRuns'>): readonly Finding[] {
+}: Pick<SystemState, 'now' | 'expected' | 'syncRuns'>): readonly Finding[] {
   const silenceMs = (expected?.syncSilenceHours ?? Number.POSITIVE_INFINITY) * 3_600_000;
   return syncRuns.flatMap((run) => syncFinding(run, now, silenceMs) ?? []);
 }
@@ -36,7 +36,7 @@ function syncFinding(run: ReportedSyncRun, now: Date, silenceMs: number): Findin
     return {
       ...{ code, severity: succeededMs >= silenceMs ? 'error' : 'warning' },
       message: `The sync of ${source} runs and fails: ${errorCode}, ${durationText(runMs)} ago; its last success was ${durationText(succeededMs)} ago.`,
-      resolve: 'On the droplet: smt-droplet doctor, which says what to fix.',
+      resolve: 'On the droplet: runuser -u USER -- smt-droplet doctor, which says what to fix.',
     };
   }
   if (filesFailed === 0) return null;
@@ -50,7 +50,7 @@ function syncFinding(run: ReportedSyncRun, now: Date, silenceMs: number): Findin
 /** What a sync sees that runs while nothing new comes; null where it does not run, or fails, which is a finding of its own. */
 export function lookedText(
   runs: readonly ReportedSyncRun[],
-  { now, expected }: Pick<Facts, 'now' | 'expected'>,
+  { now, expected }: Pick<SystemState, 'now' | 'expected'>,
 ): string | null {
   const silenceMs = (expected?.syncSilenceHours ?? Number.POSITIVE_INFINITY) * 3_600_000;
   const run = runs.find(

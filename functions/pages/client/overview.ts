@@ -2,7 +2,7 @@ import { ApiError, callApi } from './lib/api.ts';
 import { announce, byId, el } from './lib/dom.ts';
 import { failureNotice, skeleton, startPage } from './lib/page.ts';
 import { ageCard, failedCard, latestCard, sourcesCard, syncsCard, todayCard } from './overview-page/cards.ts';
-import { fileAnswer } from './overview-page/file-answer.ts';
+import { fileOutcome } from './overview-page/file-outcome.ts';
 import { findingNotices } from './overview-page/findings.ts';
 import type { SystemStatus } from './overview-page/status.ts';
 
@@ -15,7 +15,7 @@ async function load(): Promise<void> {
   try {
     const status = await callApi<SystemStatus>('/api/admin/smt/status', { query: { file } });
     findings().replaceChildren(...findingNotices(status.findings));
-    byId('file-answer', HTMLElement).replaceChildren(...(status.file ? fileAnswer(status.file) : []));
+    byId('file-outcome', HTMLElement).replaceChildren(...(status.file ? fileOutcome(status.file) : []));
     place.replaceChildren(
       el(
         'div',
@@ -26,7 +26,7 @@ async function load(): Promise<void> {
       ...[syncsCard(status), failedCard(status)].filter((card) => card !== null),
       latestCard(status),
     );
-    announce(status.file?.answer ?? outcome(status.findings.length));
+    announce(status.file?.outcome ?? outcome(status.findings.length));
   } catch (error) {
     place.replaceChildren();
     findings().replaceChildren(failure(error));
@@ -69,7 +69,7 @@ void startPage(() => {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     history.replaceState(null, '', `?${new URLSearchParams({ file: name.value.trim() })}`);
-    byId('file-answer', HTMLElement).replaceChildren(skeleton(1));
+    byId('file-outcome', HTMLElement).replaceChildren(skeleton(1));
     void load();
   });
   byId('refresh', HTMLButtonElement).addEventListener('click', reload);

@@ -3,7 +3,7 @@ import type { ExpectedDelivery } from './expected-delivery.ts';
 import type { Status } from './read-status.ts';
 
 /** What is known of the system at an instant. */
-export interface Facts extends Status {
+export interface SystemState extends Status {
   readonly now: Date;
   /** Null where no delivery is expected. */
   readonly expected: ExpectedDelivery | null;

@@ -4,8 +4,8 @@ import { fileTable } from '../raw-files-page/file-table.ts';
 import type { SystemStatus } from './status.ts';
 
 /** Whether a file loaded, the files of that name, and the uploads that were granted for it. */
-export function fileAnswer({
-  answer,
+export function fileOutcome({
+  outcome,
   is_loaded: isLoaded,
   files,
   upload_requests: requests,
@@ -16,7 +16,7 @@ export function fileAnswer({
     el(
       'div',
       { class: `notice ${isLoaded ? 'good' : 'bad'}` },
-      el('strong', {}, answer),
+      el('strong', {}, outcome),
       advice && el('p', {}, `What to do: ${advice}.`),
     ),
     ...(files.length > 0 ? [fileTable(files)] : []),

@@ -2,9 +2,9 @@ import type { ListedRawFile } from '../storage/raw-files/list-raw-files.ts';
 import type { FoundUploadRequest } from '../storage/upload-requests/find-upload-requests.ts';
 import { durationText, plural } from './words.ts';
 
-export interface FileAnswer {
+export interface FileOutcome {
   /** In a sentence: whether the file loaded. */
-  readonly answer: string;
+  readonly outcome: string;
   /** Loaded, or there is nothing in it to load. */
   readonly isLoaded: boolean;
 }
@@ -14,38 +14,44 @@ export interface FileAnswer {
  * @param files the raw files that were found, the last received first: it counts
  * @param requests the uploads that were granted for it, the last first
  */
-export function fileAnswer(
+export function fileOutcome(
   files: readonly ListedRawFile[],
   requests: readonly FoundUploadRequest[],
   now: Date,
-): FileAnswer {
+): FileOutcome {
   const [last] = files;
-  if (last === undefined) return { answer: neverCame(requests, now), isLoaded: false };
+  if (last === undefined) return { outcome: neverCame(requests, now), isLoaded: false };
   const others = files.length > 1 ? ` It is the last received of ${plural(files.length, 'file')}.` : '';
-  const { answer, isLoaded } = answerOf(last, now);
-  return { answer: answer + others, isLoaded };
+  const { outcome, isLoaded } = outcomeOf(last, now);
+  return { outcome: outcome + others, isLoaded };
 }
 
-function answerOf(file: ListedRawFile, now: Date): FileAnswer {
+function outcomeOf(file: ListedRawFile, now: Date): FileOutcome {
   const { id, status, intervals_read: intervals } = file;
   switch (status) {
     case 'normalized':
-      return { answer: `Yes: it is loaded as file ${id}, ${plural(intervals, 'interval')}.`, isLoaded: true };
+      return {
+        outcome: `Yes: it is loaded as file ${id}, ${plural(intervals, 'interval')}.`,
+        isLoaded: true,
+      };
     case 'duplicate':
       return {
-        answer: `Yes: file ${id} has the same bytes as file ${file.duplicate_of}, which is loaded.`,
+        outcome: `Yes: file ${id} has the same bytes as file ${file.duplicate_of}, which is loaded.`,
         isLoaded: true,
       };
     case 'ignored':
-      return { answer: `There is nothing to load in file ${id}: ${file.error_message}`, isLoaded: true };
+      return { outcome: `There is nothing to load in file ${id}: ${file.error_message}`, isLoaded: true };
     case 'failed':
-      return { answer: `No: file ${id} failed: ${file.error_message} (${file.error_code})`, isLoaded: false };
+      return {
+        outcome: `No: file ${id} failed: ${file.error_message} (${file.error_code})`,
+        isLoaded: false,
+      };
     case 'withdrawn':
-      return { answer: `No: file ${id} was withdrawn.`, isLoaded: false };
+      return { outcome: `No: file ${id} was withdrawn.`, isLoaded: false };
     case 'registered':
     case 'normalizing': {
       const waited = durationText(now.getTime() - file.received_at.getTime());
-      return { answer: `Not yet: file ${id} came ${waited} ago and is pending.`, isLoaded: false };
+      return { outcome: `Not yet: file ${id} came ${waited} ago and is pending.`, isLoaded: false };
     }
   }
 }
