@@ -162,7 +162,7 @@ async function load(at: LocalStack, inBrowser: Browser): Promise<void> {
   await database.close();
 }
 
-/** With a file that waits, one that failed, a sync that fails and days that differ from SMT's reads. */
+/** With a file that waits and was registered late, one that failed, and a sync that fails. */
 async function shootFindings(at: LocalStack, inBrowser: Browser, database: Database): Promise<void> {
   const receivedAt = new Date(Date.now() - 3 * 3_600_000);
   const waiting = newRawFile({ bucket: at.s3.bucket, filename: 'waits.csv', receivedAt });

@@ -97,7 +97,11 @@ export function syncsCard({ sync_runs: runs }: SystemStatus): HTMLElement | null
     run.error_code
       ? el('span', {}, 'failed: ', el('span', { class: 'mono' }, run.error_code))
       : `${plural(run.files_listed ?? 0, 'file')} found, ${formatCount(run.files_delivered)} delivered${run.files_failed > 0 ? `, ${formatCount(run.files_failed)} failed` : ''}`,
-    run.newest_modified_at ? formatAge(run.newest_modified_at) : 'none',
+    run.newest_modified_at
+      ? formatAge(run.newest_modified_at)
+      : run.files_listed === null
+        ? 'unknown'
+        : 'none',
   ]);
   const heads = ['Source', 'Last run', 'Result', 'Newest file there'];
   return card('Syncs', table('Syncs', { heads, rows }, 'wrap'));
