@@ -259,6 +259,31 @@ describe('The plans of the main app', () => {
     },
   );
 
+  test('of the newest rows of all keep only these of a pass over all blocks, whose files are found before their intervals', async () => {
+    const plan = await planOf('SELECT * FROM "SmtInterval" ORDER BY "ts" DESC LIMIT 20');
+
+    expect(plan).toMatch(/^Limit\n\s+->\s+Sort\n\s+Sort Key: .* DESC\n/);
+    expect(reads(plan)).toEqual([
+      expect.stringMatching(/on interval_blocks block$/),
+      expect.stringMatching(/Index Scan .* on raw_files file$|^Scan using .* on raw_files file$/),
+      expect.stringMatching(/on interval_blocks other$/),
+    ]);
+    const line = (part: string) => plan.indexOf(part);
+    expect(line('on raw_files file')).toBeLessThan(line('Function Scan on value'));
+  });
+
+  test('have a statement in their place that reads no interval: counts and sums by month without an ESIID', async () => {
+    const byDays = `SELECT to_char(usage_date, 'YYYY-MM') AS month, SUM(intervals)::int AS n, SUM(kwh)::text AS kwh
+      FROM smt_interval_days WHERE channel = 'consumption' GROUP BY 1 ORDER BY 1`;
+    const byIntervals = `SELECT to_char(date_trunc('month', ${localTime}), 'YYYY-MM') AS month, COUNT(*)::int AS n, SUM(kwh)::text AS kwh
+      FROM "SmtInterval" GROUP BY 1 ORDER BY 1`;
+
+    const months = await prisma.$queryRawUnsafe(byDays);
+
+    expect(months).toHaveLength(3);
+    expect(months).toEqual(await prisma.$queryRawUnsafe(byIntervals));
+  });
+
   test('test a condition on ts before the intervals are joined with anything', async () => {
     const plan = await planOf(
       `SELECT * FROM "SmtInterval" WHERE "ts" >= '2025-11-01' AND "ts" < '2025-11-08'`,

@@ -97,7 +97,8 @@ const texts = {
     "Each billing period, and whether the meter's register or else the intervals agree with the bill. Fast by esiid.",
   'view smt_register_breaks':
     'Days after which the register goes on from another reading: an exchanged meter, or a read that was lost or wrong. Fast by esiid.',
-  'view smt_interval_days': 'A row for each ESIID, channel and day with intervals: their sum and number.',
+  'view smt_interval_days':
+    'A row for each ESIID, channel and day with intervals: their sum and number. Without an ESIID a tenth of the time of counting intervals.',
   'view smt_latest':
     'The newest interval of each ESIID and channel. A few index lookups for each ESIID; fast by esiid.',
 } as const;
