@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Delimiter, splitLine } from '../../shared/smt/csv/csv.ts';
 
 const delimiters: readonly Delimiter[] = [',', '\t', ';'];
@@ -44,3 +44,33 @@ test('Fields come back as they were, whatever is in them, when they are quoted',
 
   fc.assert(property, { seed: 1, numRuns: 1000 });
 });
+
+test.each([
+  ['a quote that does not close', '"a', 'b'],
+  ['doubled quotes', '"', '""'],
+  ['quoted fields', '', '"a",'],
+  ['quotes beside fields', 'a', '"a"'],
+  ['quotes within fields', 'a', ',a"'],
+  ['fields, and a quote at the end', '', 'a,'],
+])(
+  'The characters that are searched are as many as a line has, however its quoting is broken: %s',
+  (_, begin, part) => {
+    const line = `${begin}${part.repeat(10_000)}"`;
+    const { indexOf } = String.prototype;
+    let searched = 0;
+    const spy = vi.spyOn(String.prototype, 'indexOf').mockImplementation(function (
+      this: string,
+      sign,
+      from = 0,
+    ) {
+      const at = indexOf.call(this, sign, from);
+      searched += (at < 0 ? this.length : at + 1) - from;
+      return at;
+    });
+    onTestFinished(() => spy.mockRestore());
+
+    splitLine(line, ',');
+
+    expect(searched).toBeLessThanOrEqual(line.length);
+  },
+);
