@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { sql } from 'kysely';
+import { peakMemoryMb } from '../../infra/local/lambda/peak-memory.ts';
 import type { LocalStack, LocalStackOptions } from '../../infra/local/stack.ts';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
@@ -103,11 +103,9 @@ export class NormalizeWorker {
     for (const worker of this.stack.functions.get('Normalize').workers) await worker.kill();
   }
 
-  /** Resident memory that the warm worker had at most, by VmHWM of /proc: its code included. */
+  /** Resident memory that the warm worker had at most. */
   async peakMb(): Promise<number> {
-    const { pid } = this.stack.functions.get('Normalize').workers[0] ?? {};
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
+    return (await peakMemoryMb(this.stack.functions.get('Normalize').workers[0]?.pid)) ?? Number.NaN;
   }
 
   async close(): Promise<void> {

@@ -196,6 +196,33 @@ test('a function that takes more memory than it has ends as out of memory', asyn
   });
 });
 
+test.each([
+  ['while it runs', 'await new Promise(() => {});'],
+  ['and ends before anyone looked', ''],
+])('a function whose buffers take more memory than it has ends as out of memory: %s', async (_, then) => {
+  const { local } = await startFunction(
+    `export const handler = async ({ megabytes }) => {
+      const kept = Buffer.alloc(megabytes * 1024 ** 2, 1);
+      if (megabytes > 1) { ${then} }
+      return [kept.length, process.pid];
+    };`,
+    { Timeout: 30, MemorySize: 256 },
+  );
+  const first = await local.invoke({ megabytes: 1 });
+
+  const tooLarge = await local.invoke({ megabytes: 300 });
+  const next = await local.invoke({ megabytes: 1 });
+
+  expect(first.outcome).toBe('ok');
+  expect(tooLarge).toMatchObject({
+    outcome: 'exited',
+    outOfMemory: true,
+    error: { errorType: 'Runtime.OutOfMemory', errorMessage: expect.stringContaining('Runtime exited') },
+  });
+  expect(next.outcome).toBe('ok');
+  expect(next).not.toMatchObject({ payload: first.outcome === 'ok' ? first.payload : [] });
+});
+
 test('a handler that cannot be loaded fails every invocation with the reason', async () => {
   const { local } = await startFunction("throw new Error('no settings'); export const handler = () => {};");
 

@@ -4,11 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { FunctionDescription } from '../template/description.ts';
 import { environmentOf, type LocalServices } from './environment-variables.ts';
 import type { FunctionLogs } from './logs.ts';
+import { peakMemoryMb } from './peak-memory.ts';
 import type { FromWorker, FunctionError, InvocationResult, ToWorker } from './protocol.ts';
 
 const workerPath = fileURLToPath(import.meta.resolve('./worker.ts'));
 /** Lambda's own, not in the template and so not scaled. After it Lambda begins again, within the function's timeout. */
 const initTimeoutMs = 10_000;
+/** How often the memory of a running invocation is compared with what its function has. */
+const memoryCheckMs = 100;
 
 export interface ExecutionEnvironmentOptions {
   readonly fn: FunctionDescription;
@@ -89,7 +92,11 @@ export class ExecutionEnvironment {
       deadlineMs: Date.now() + timeoutMs,
     };
     this.process.send(message, () => {}); // if the channel has closed, the exit reports it
-    const ending = await ended;
+    const memoryCheck = setInterval(() => void this.killIfTooLarge(), memoryCheckMs);
+    let ending = await ended;
+    clearInterval(memoryCheck);
+    if (ending.type === 'message' && (await this.killIfTooLarge()))
+      ending = { type: 'exit', code: null, signal: 'SIGKILL' };
     if (ending.type === 'deadline') return this.timedOut(requestId, timeoutMs);
     if (ending.type === 'exit') return this.crashed(requestId, ending);
     const response = ending.message;
@@ -103,6 +110,15 @@ export class ExecutionEnvironment {
   async kill(): Promise<void> {
     this.process.kill('SIGKILL');
     await this.exited;
+  }
+
+  /** As Lambda does with a process whose resident memory, all of it and not only JavaScript's heap, is more than its function has. */
+  private async killIfTooLarge(): Promise<boolean> {
+    const peakMb = await peakMemoryMb(this.pid);
+    if (peakMb === null || peakMb <= this.options.fn.memorySizeMb) return false;
+    this.outOfMemory = true;
+    await this.kill();
+    return true;
   }
 
   private onMessage(message: FromWorker): void {
