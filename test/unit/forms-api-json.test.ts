@@ -188,6 +188,18 @@ describe('JSON of the official API', () => {
     expect(mixed.report.errorCode).toBe('esiid-unknown');
   });
 
+  test('holds 16 MB of days at most for an ESIID that follows them', async () => {
+    const day = apiDay(meterDay({ date: ordinary }));
+    const fileOf = (days: number) =>
+      JSON.stringify({ energyData: new Array(days).fill({ ...day, note: 'x'.repeat(1_000_000) }), esiid });
+
+    const within = await readBytes(fileOf(15));
+    const beyond = await readBytes(fileOf(18));
+
+    expect(within.blocks).toMatchObject([{ esiid }]);
+    expect(beyond).toMatchObject({ blocks: [], report: { errorCode: 'esiid-unknown' } });
+  });
+
   test('reads a day without a revision stamp, and says that its bytes alone do not determine it', async () => {
     const { RevTS: _, ...day } = apiDay(meterDay({ date: ordinary }));
 

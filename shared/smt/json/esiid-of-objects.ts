@@ -6,6 +6,8 @@ import { JsonNumber, type JsonObject } from './json-object.ts';
 
 /** Maximum number of objects held for an ESIID that may follow them. */
 const maxWaiting = 5000;
+/** The same of their texts, in characters: an object may have four million. */
+const maxWaitingLength = 16 * 1024 ** 2;
 
 /**
  * Finds the ESIID of objects that hold readings: their own, that of the enclosing object wherever it is in it, or the
@@ -15,6 +17,7 @@ export class EsiidOfObjects {
   private readonly reading: MemberReading;
   private readonly read: (object: JsonObject, esiid: string | null) => void;
   private waiting: JsonObject[] = [];
+  private waitingLength = 0;
   private isHintUsed = false;
   private isNamed = false;
   /** Open objects some of whose readings were assigned to the hint. */
@@ -37,7 +40,9 @@ export class EsiidOfObjects {
     const named = own === undefined && object.parent ? namedEsiid(object.parent) : own;
     if (named === undefined) {
       this.waiting.push(object);
-      if (this.waiting.length >= maxWaiting) this.readWithHint(this.waiting.splice(0));
+      this.waitingLength += object.length;
+      const isTooMuch = this.waiting.length >= maxWaiting || this.waitingLength >= maxWaitingLength;
+      if (isTooMuch) this.readWithHint(this.takeWaiting(0));
       return;
     }
     this.isNamed = true;
@@ -51,7 +56,7 @@ export class EsiidOfObjects {
     if (named === undefined && object.parent) return;
     // The objects within it are the last ones, since it was the innermost open object.
     const before = this.waiting.findLastIndex((waiting) => !isWithin(waiting, object));
-    const due = this.waiting.splice(before + 1);
+    const due = this.takeWaiting(before + 1);
     if (due.length === 0) return;
     if (named === undefined) {
       this.readWithHint(due);
@@ -63,8 +68,14 @@ export class EsiidOfObjects {
 
   /** Ends the file. @throws FileError `esiid-unknown` */
   finish(): void {
-    this.readWithHint(this.waiting.splice(0));
+    this.readWithHint(this.takeWaiting(0));
     if (this.isHintUsed && this.isNamed) throw mixed();
+  }
+
+  private takeWaiting(from: number): JsonObject[] {
+    const taken = this.waiting.splice(from);
+    for (const { length } of taken) this.waitingLength -= length;
+    return taken;
   }
 
   private readWithHint(objects: readonly JsonObject[]): void {

@@ -19,6 +19,8 @@ export interface JsonObject {
   readonly parent: JsonObject | null;
   /** The fields read so far: all of them once it ended. */
   readonly fields: ReadonlyMap<string, JsonValue>;
+  /** Length of their names and texts. */
+  readonly length: number;
   /** 1-based line of the decoded file on which it begins. */
   readonly line: number;
 }
@@ -29,7 +31,6 @@ export class OpenObject implements JsonObject {
   readonly list: string | null;
   readonly parent: OpenObject | null;
   readonly line: number;
-  /** Length of its fields' names and texts. */
   length = 0;
 
   constructor(list: string | null, parent: OpenObject | null, line: number) {
