@@ -10,9 +10,9 @@ const memoryBytes = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? 512) *
 let opener: Promise<OpenPgpMessage> | undefined;
 
 /** Opens encrypted deliveries with the keys in the secret; a key added there opens the next message. */
-export const openPgp: OpenPgpMessage = async (message, receivedAt) => {
+export const openPgp: OpenPgpMessage = async (...message) => {
   opener ??= createOpener();
-  return (await opener)(message, receivedAt);
+  return (await opener)(...message);
 };
 
 /** Loads openpgp.js with the first encrypted file, so that the others' cold starts do not wait for it. */

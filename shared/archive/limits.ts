@@ -29,6 +29,8 @@ const ratioFreeBytes = 16 * 1024 ** 2;
 /** Counts the unpacked bytes of all members of a raw file, and stops a zip bomb early. */
 export class UnpackBudget {
   readonly limits: ArchiveLimits;
+  /** Plaintexts that are in memory: more than one where a message is within another. */
+  heldBytes = 0;
   private readonly packedBytes: number;
   private unpackedBytes = 0;
   private memberCount = 0;
@@ -47,10 +49,15 @@ export class UnpackBudget {
   meter(): Transform {
     return new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
-        this.unpackedBytes += chunk.length;
-        done(this.excess(), chunk);
+        done(this.add(chunk.length), chunk);
       },
     });
+  }
+
+  /** Counts unpacked bytes. @returns the limit that they exceed; null if none is */
+  add(bytes: number): FileError | null {
+    this.unpackedBytes += bytes;
+    return this.excess();
   }
 
   /** Counts one more member. @throws FileError the one of {@link excess} */

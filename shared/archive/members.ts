@@ -26,8 +26,12 @@ interface Head {
 /** How many bytes show what a file is. */
 const headBytes = 64 * 1024;
 
-/** Opens an encrypted file. @throws FileError when it cannot be opened */
-export type Decrypt = (bytes: AsyncIterable<Buffer>) => Promise<Buffer>;
+/**
+ * Opens an encrypted file.
+ * @param budget counts the plaintext while it is decrypted, so that a bomb is stopped early
+ * @throws FileError when it cannot be opened
+ */
+export type Decrypt = (bytes: AsyncIterable<Buffer>, budget: UnpackBudget) => Promise<ByteSource>;
 
 /** Dependencies for opening a raw file. */
 export interface Unpacking {
@@ -112,11 +116,16 @@ async function* openContent(content: Content, unpacking: Unpacking): AsyncGenera
   }
   if (kind === 'pgp') {
     if (!decrypt) throw keyMissing();
-    const source = bufferSource(await decrypt(whole));
+    const source = await decrypt(whole, budget);
     const open = (): AsyncIterator<Buffer> => source.stream(0, source.sizeBytes)[Symbol.asyncIterator]();
     const openedName = name.replace(/\.(?:asc|gpg|pgp)$/i, '');
     const opened = { name: openedName, stream: open(), reopen: open, source, depth: depth + 1 };
-    yield* membersOfStream(opened, unpacking);
+    budget.heldBytes += source.sizeBytes;
+    try {
+      yield* membersOfStream(opened, unpacking);
+    } finally {
+      budget.heldBytes -= source.sizeBytes;
+    }
     return;
   }
   if (content.source) await stream.return?.();

@@ -1,4 +1,5 @@
 import type { ArchiveLimits } from '../archive/limits.ts';
+import type { Decrypt } from '../archive/members.ts';
 import type { OpenPgpMessage } from '../archive/pgp/pgp.ts';
 import {
   type BlockSink,
@@ -174,7 +175,7 @@ function read(
   readSink: ReadSink,
 ): Promise<RawFileReport> {
   const { filename, source, esiid: esiidHint, receivedAt } = file;
-  const decrypt = openPgp && ((message: AsyncIterable<Buffer>) => openPgp(message, receivedAt));
+  const decrypt: Decrypt | undefined = openPgp && ((message, budget) => openPgp(message, receivedAt, budget));
   const options = { filename, source, esiidHint, receivedAt, decrypt, limits };
   return readRawFile(objects.source(file, file.sizeBytes), options, sink, readSink);
 }

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createMessage, encrypt, enums, readKey } from 'openpgp';
 import { describe, expect, test } from 'vitest';
 import { bufferSource } from '../../shared/archive/byte-source.ts';
+import { defaultArchiveLimits, UnpackBudget } from '../../shared/archive/limits.ts';
 import { type OpenPgpMessage, pgpOpener } from '../../shared/archive/pgp/pgp.ts';
 import { readRawFile } from '../../shared/smt/read-raw-file.ts';
 
@@ -43,7 +45,7 @@ async function read(file: Buffer, filename: string, given: Case) {
       filename,
       esiidHint: null,
       receivedAt,
-      decrypt: (message) => open(message, given.receivedAt ?? receivedAt),
+      decrypt: (message, budget) => open(message, given.receivedAt ?? receivedAt, budget),
     },
     () => {
       blocks++;
@@ -242,6 +244,31 @@ describe('limits', () => {
     expect(report).toMatchObject({ status: 'failed', errorCode: 'pgp-too-large' });
   });
 
+  test('a message that unpacks like a bomb fails with archive-ratio, as gzip and zip do, before all of it is in memory', async () => {
+    const bomb = await encrypted(Buffer.alloc(20 * 1024 ** 2));
+
+    const report = await read(bomb, 'bomb.pgp', {
+      keys: [await key('old')],
+      maxPlaintextBytes: 64 * 1024 ** 2,
+    });
+
+    expect(report).toMatchObject({ status: 'failed', errorCode: 'archive-ratio' });
+  });
+
+  test('a message within another may be as large as what the outer one leaves of the memory', async () => {
+    const noise = await encrypted(randomBytes(300_000));
+    const nested = await encrypted(noise);
+
+    const tooLarge = await read(nested, 'nested.pgp', {
+      keys: [await key('old')],
+      maxPlaintextBytes: 500_000,
+    });
+    const small = await read(nested, 'nested.pgp', { keys: [await key('old')], maxPlaintextBytes: 700_000 });
+
+    expect(tooLarge).toMatchObject({ status: 'failed', errorCode: 'pgp-too-large' });
+    expect(small.errorCode).not.toBe('pgp-too-large');
+  });
+
   test('messages within messages end with archive-too-deep', async () => {
     let nested = await fixture('delivery.zip');
     for (let depth = 0; depth < 4; depth++) nested = await encrypted(nested);
@@ -262,7 +289,9 @@ describe('limits', () => {
       throw new Error('the connection to S3 was lost');
     }
 
-    await expect(open(failing(), receivedAt)).rejects.toThrow('the connection to S3 was lost');
+    await expect(
+      open(failing(), receivedAt, new UnpackBudget(defaultArchiveLimits, file.length)),
+    ).rejects.toThrow('the connection to S3 was lost');
   });
 });
 

@@ -46,7 +46,7 @@ export async function ingest(database: Database, file: StoredFile): Promise<Inge
     receivedAt: claimed.file.receivedAt,
   });
   const { receivedAt } = claimed.file;
-  const decrypt: Decrypt = (message) => openPgp(message, receivedAt);
+  const decrypt: Decrypt = (message, budget) => openPgp(message, receivedAt, budget);
   const options = { filename, esiidHint, receivedAt, maxOpenBlocks, decrypt };
   const report = await readRawFile(
     chunkedSource(bytes, 65_536),

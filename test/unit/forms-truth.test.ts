@@ -78,7 +78,7 @@ describe('Whatever the form', () => {
           const { report, blocks } = await readBytes(await pack(encode(write(readings))), {
             esiidHint: hint,
             chunkBytes,
-            decrypt: (message) => openPgp(message, new Date()),
+            decrypt: (message, budget) => openPgp(message, new Date(), budget),
           });
 
           expect(report.rejectedRows).toEqual([]);

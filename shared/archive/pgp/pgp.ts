@@ -12,23 +12,30 @@ import {
   SymEncryptedSessionKeyPacket,
   SymmetricallyEncryptedDataPacket,
 } from 'openpgp';
+import { type ByteSource, chunksSource } from '../byte-source.ts';
 import { FileError, type FileErrorCode } from '../file-error.ts';
+import type { UnpackBudget } from '../limits.ts';
 import { keysFor, type PgpKeyRing, readPgpKeys } from './pgp-keys.ts';
 import { PgpMessageBytes } from './pgp-message.ts';
 
 export interface PgpOptions {
   /** Text of the secret with the private keys, read for each message so that a newly added key is used. */
   readonly keysText: () => Promise<string>;
-  /** A plaintext is held in memory, and never on disk; memory for about twice this is needed. */
+  /** A plaintext is held in memory, and never on disk; those of messages within one another together. */
   readonly maxPlaintextBytes: number;
 }
 
 /**
  * Opens an encrypted delivery that was received at a time.
+ * @param budget counts the plaintext
  * @returns the plaintext, whole and verified
  * @throws FileError with a code that begins with `pgp-`, and what the message's own stream throws
  */
-export type OpenPgpMessage = (message: AsyncIterable<Buffer>, receivedAt: Date) => Promise<Buffer>;
+export type OpenPgpMessage = (
+  message: AsyncIterable<Buffer>,
+  receivedAt: Date,
+  budget: UnpackBudget,
+) => Promise<ByteSource>;
 
 type PgpMessage = Message<ReadableStream<Uint8Array>>;
 
@@ -49,7 +56,7 @@ export function pgpOpener({ keysText, maxPlaintextBytes }: PgpOptions): OpenPgpM
     if (last?.text !== text) last = { text, ring: readPgpKeys(text) };
     return last.ring;
   };
-  return async (message, receivedAt) => {
+  return async (message, receivedAt, budget) => {
     const bytes = await PgpMessageBytes.open(message);
     try {
       const parsed = await parse(bytes);
@@ -64,7 +71,7 @@ export function pgpOpener({ keysText, maxPlaintextBytes }: PgpOptions): OpenPgpM
           format: 'binary',
           config: decryption,
         });
-        return collect(data as AsyncIterable<Uint8Array>, maxPlaintextBytes);
+        return collect(data as AsyncIterable<Uint8Array>, maxPlaintextBytes, budget);
       });
       await bytes.checkEnd();
       return plaintext;
@@ -153,18 +160,25 @@ function signedOnly(): FileError {
   );
 }
 
-async function collect(plaintext: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
+/** Keeps the chunks as they come: joining them would take their memory once more. */
+async function collect(
+  plaintext: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  budget: UnpackBudget,
+): Promise<ByteSource> {
+  const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of plaintext) {
     length += chunk.length;
-    if (length > maxBytes) {
+    const excess = budget.add(chunk.length);
+    if (excess) throw excess;
+    if (budget.heldBytes + length > maxBytes) {
       throw new FileError(
         'pgp-too-large',
         `The PGP message holds more than ${maxBytes} bytes, which is what there is memory for. Give normalize more memory, or have the delivery split.`,
       );
     }
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
   }
-  return Buffer.concat(chunks, length);
+  return chunksSource(chunks);
 }
