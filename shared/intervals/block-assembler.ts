@@ -33,8 +33,8 @@ export interface OpenBlock {
 const defaultMaxOpen = 2048;
 /** Maximum number of different values held for one slot. */
 export const maxLayers = 16;
-/** Maximum number of flushed blocks remembered, to detect late rows for them. */
-const maxRemembered = 500_000;
+/** Maximum number of flushed blocks remembered, to detect late rows for them: in 4 MB. */
+const maxRemembered = 390_000;
 
 function newLayer(slotCount: number): Layer {
   return { kwh: new Array<string | null>(slotCount).fill(null), estimated: null };

@@ -1,7 +1,7 @@
-/** Remembers which names were added, in 16 bytes or less for each. A set of strings takes ten times as much. */
+/** Remembers which names were added, in 11 to 22 bytes each. A set of strings takes ten times as much. */
 export class NameMemory {
   size = 0;
-  /** Hashes of the names, each at the first free place from the one it determines on; 0 is free. At least half are. */
+  /** Hashes of the names, each at the first free place from the one it determines on; 0 is free. At least a quarter are. */
   private places = new Float64Array(1024);
 
   /** Whether a name was added. One that was not is taken for another that was with a probability of size / 2^53. */
@@ -16,7 +16,7 @@ export class NameMemory {
     if (this.places[place] === hash) return;
     this.places[place] = hash;
     this.size++;
-    if (this.size * 2 > this.places.length) this.grow();
+    if (this.size * 4 > this.places.length * 3) this.grow();
   }
 
   /** Where a hash is, or would be. */
