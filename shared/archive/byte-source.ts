@@ -19,11 +19,15 @@ export function chunksSource(chunks: readonly Buffer[]): ByteSource {
   };
 }
 
+/** What is read at once is held in many forms at once, so it is little. */
+const maxPartBytes = 64 * 1024;
+
 function* partsOf(chunks: readonly Buffer[], startByte: number, endByte: number): Generator<Buffer> {
   let offset = 0;
   for (const chunk of chunks) {
-    const part = chunk.subarray(Math.max(0, startByte - offset), Math.max(0, endByte - offset));
-    if (part.length > 0) yield part;
+    const to = Math.min(chunk.length, endByte - offset);
+    for (let from = Math.max(0, startByte - offset); from < to; from += maxPartBytes)
+      yield chunk.subarray(from, Math.min(to, from + maxPartBytes));
     offset += chunk.length;
   }
 }
