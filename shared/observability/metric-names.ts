@@ -49,7 +49,7 @@ export const metricUnits = {
   DormantPercent: 'Percent',
   /** Of the sweep: sources that bring data on most days, and bring none. */
   LateSources: 'Count',
-  /** Of the sweep: since a run of each sync came to its end, of the latest one; absent where none reports its runs. */
+  /** Of the sweep: since a sync last came to the end of a run, of the one for which that is longest; absent where none reports its runs. */
   SyncSilenceSeconds: 'Seconds',
 } as const satisfies Record<string, 'Count' | 'Bytes' | 'Milliseconds' | 'Seconds' | 'Percent'>;
 

@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts';
 import type { SystemState } from './system-state.ts';
 import { durationText, plural } from './words.ts';
 
-/** How long ago a run of every sync came to its end, that of the one that is the latest; null where none reports. */
+/** How long ago a sync last came to the end of a run, of the one for which that is longest; null where none reports its runs. */
 export function syncSilenceMs(runs: readonly ReportedSyncRun[], now: Date): number | null {
   const ages = runs.map(({ succeededAt }) => now.getTime() - succeededAt.getTime());
   return ages.length === 0 ? null : Math.max(...ages);
