@@ -1,4 +1,4 @@
-import { type Delimiter, type Fields, splitLine } from './csv.ts';
+import { type Delimiter, type Fields, splitLine, splitLines } from './csv.ts';
 import { endOfLine, endOfText, type LineChunk, lineBytes, lineChunks, linesOf } from './line-chunks.ts';
 import type { RepeatedRows } from './repeated-rows.ts';
 import { isBlankRow } from './row-parser.ts';
@@ -34,9 +34,9 @@ function readLines(
   { delimiter, headerLine }: RowSource,
   onRow: (row: Row) => void,
 ): void {
+  const fieldsOf = isOverlong ? () => null : splitLines(lines, delimiter);
   for (let i = Math.max(0, headerLine + 1 - firstLine); i < lines.length; i++) {
-    const line = lines[i] ?? '';
-    const row = rowOf(isOverlong ? null : splitLine(line, delimiter), firstLine + i, line);
+    const row = rowOf(fieldsOf(i), firstLine + i, lines[i] ?? '');
     if (row) onRow(row);
   }
 }
@@ -47,7 +47,7 @@ function rowOf(cells: Fields, lineNumber: number, text: string): Row | null {
   return { cells: cells ?? [], lineNumber, text };
 }
 
-/** After so many rows of which none repeats another, the rest of a chunk is decoded at once, which is faster. */
+/** After so many rows of which none repeats another, the rest of a chunk is split at once, which is faster. */
 const maxMisses = 32;
 
 /**

@@ -2,7 +2,7 @@ import { esiidPattern, parseEsiid } from '../../intervals/esiid.ts';
 import { parseKwh } from '../../intervals/kwh.ts';
 import { reduced } from './cells.ts';
 import { isWideHeader, namesTime, type Role, roleOfName } from './column-names.ts';
-import { type Delimiter, splitLine } from './csv.ts';
+import { type Delimiter, splitLine, splitLines } from './csv.ts';
 import { parseTime } from './time/labels.ts';
 import { writtenDate } from './time/written-date.ts';
 
@@ -38,13 +38,14 @@ export function findTable(text: string, isWhole: boolean): Table | null {
   if (!found) return null;
   const { index, delimiter, names } = found;
   const below = lines.slice(index + 1, index + 1 + maxSampleRows);
+  const fieldsOf = splitLines(below, delimiter);
   return {
     delimiter,
     names,
     headerLine: index + 1,
     preambleEsiids: esiidsOf(lines.slice(0, index)),
-    rows: below.flatMap((line) => {
-      const fields = splitLine(line, delimiter);
+    rows: below.flatMap((_, i) => {
+      const fields = fieldsOf(i);
       return fields?.some((cell) => cell.trim() !== '') ? [fields] : [];
     }),
   };

@@ -2,7 +2,7 @@ import { FileError } from '../../archive/file-error.ts';
 import type { RowCounts } from '../../intervals/row-counts.ts';
 import type { DailyRead } from '../../reads/daily-read.ts';
 import type { MonthlyRead } from '../../reads/monthly-read.ts';
-import { splitLine } from '../csv/csv.ts';
+import { splitLines } from '../csv/csv.ts';
 import { type LineChunk, lineChunks } from '../csv/line-chunks.ts';
 import type { Form } from '../form.ts';
 import { type LatestTimes, latestTimes } from '../latest-times.ts';
@@ -99,12 +99,12 @@ class ReportRows<Column extends string, Read extends DailyRead | MonthlyRead> {
   }
 
   read({ lines, firstLine, isOverlong }: LineChunk, from: number): void {
+    const fieldsOf = isOverlong ? () => null : splitLines(lines, this.header.delimiter);
     for (let i = from; i < lines.length; i++) {
-      const line = lines[i] ?? '';
-      const cells = isOverlong ? null : splitLine(line, this.header.delimiter);
+      const cells = fieldsOf(i);
       if (cells?.every((cell) => cell.trim() === '')) continue;
       this.reading.tally.counts.rowsRead++;
-      this.readRow(cells, firstLine + i, line);
+      this.readRow(cells, firstLine + i, lines[i] ?? '');
     }
   }
 
