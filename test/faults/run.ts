@@ -92,9 +92,13 @@ async function playFaults(
   });
   const injecting = plan.timedFaults.map(async (fault) => {
     await sleep(fault.atMs);
-    faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
     // A fault may fail because of another one, such as a query on a server that is down.
-    await injectNow(world, fault, log).catch(() => undefined);
+    await injectNow(world, fault, log).then(
+      () => {
+        faults[fault.kind] = (faults[fault.kind] ?? 0) + 1;
+      },
+      () => undefined,
+    );
   });
   await Promise.all(injecting);
   const lastMs = Math.max(...plan.uploads.map(({ atMs }) => atMs));

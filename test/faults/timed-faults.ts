@@ -86,12 +86,24 @@ interface NormalizedFile {
   readonly versionId: string;
 }
 
-async function pickNormalized(world: World, chance: number): Promise<NormalizedFile | undefined> {
+/** How long a fault that needs a normalized file waits for the first. */
+const firstNormalizedMs = 20_000;
+
+/** One of the files that are normalized, once there are any. @throws Error if there is none in time */
+async function pickNormalized(world: World, chance: number): Promise<NormalizedFile> {
+  for (const endMs = Date.now() + firstNormalizedMs; Date.now() < endMs; await sleep(100)) {
+    const [file] = await listNormalized(world, chance).catch(() => []); // the server may be restarting
+    if (file) return file;
+  }
+  throw new Error('no file was normalized');
+}
+
+async function listNormalized(world: World, chance: number): Promise<readonly NormalizedFile[]> {
   const client = await world.connect();
   try {
     const { rows } = await client.query<NormalizedFile>(`
       select id, object_key as key, version_id as "versionId" from raw_files where status = 'normalized' order by id`);
-    return rows[Math.floor(rows.length * chance)];
+    return rows.slice(Math.floor(rows.length * chance));
   } finally {
     await client.end();
   }
@@ -104,7 +116,6 @@ async function expireObject(
   { removals, replays, uploads }: OperatorLog,
 ): Promise<void> {
   const file = await pickNormalized(world, chance);
-  if (!file) return;
   const s3 = world.s3Client();
   uploads.deleted.add(`${file.key} ${file.versionId}`);
   removals.expired.add(file.id);
@@ -122,7 +133,6 @@ async function withdrawOne(
   { withdrawn, maybeWithdrawn }: RemovalLog,
 ): Promise<void> {
   const file = await pickNormalized(world, chance);
-  if (!file) return;
   const { apiUrl, adminToken } = world.stack;
   maybeWithdrawn.add(file.id);
   const response = await fetch(`${apiUrl}/api/admin/smt/raw-files/${file.id}/withdraw`, {

@@ -3,12 +3,14 @@ import { el } from '../lib/dom.ts';
 
 type Init = typeof import('./echarts.ts').init;
 
-/** Set once ECharts is loaded, which goes on while the page requests its data. */
+/** Set once ECharts is loaded: after the frame in which the page requests its data, which would have to wait for it. */
 let loadedInit: Init | undefined;
-const loading = import('./echarts.ts').then(({ init }) => {
-  loadedInit = init;
-  return init;
-});
+const loading = nextFrame()
+  .then(() => import('./echarts.ts'))
+  .then(({ init }) => {
+    loadedInit = init;
+    return init;
+  });
 
 /** A colour of the style sheet by its name, for the scheme in use: light, dark or print. */
 export type Palette = (name: string) => string;
