@@ -1,13 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { writeSample } from '../../infra/local/sample.ts';
-import { startLocalStack } from '../../infra/local/stack.ts';
-import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
-import { waitForFile } from '../../infra/local/wait-for-file.ts';
-import { createFreshDatabase } from '../support/database.ts';
-import { temporaryDir } from '../support/local-assembly.ts';
 import { runCommand } from '../support/local-command.ts';
+import { startTestStack } from '../support/start-test-stack.ts';
 
 const replay = command('replay');
 const status = command('status');
@@ -18,23 +14,11 @@ function command(name: string) {
 }
 
 test('The commands replay files of the running stack and say how it stands, by hand or through an address and a token', async () => {
-  const fresh = await createFreshDatabase();
-  onTestFinished(() => fresh.drop());
-  const database = fresh.open();
-  const stateDir = await temporaryDir();
-  const stack = await startLocalStack({
-    stateDir,
-    databaseUrl: fresh.connectionString,
-    graceMs: 0,
-  });
-  onTestFinished(() => stack.stop());
+  const { stack, stateDir, load } = await startTestStack();
   const [sample, broken] = [path.join(stateDir, 'sample.csv'), path.join(stateDir, 'broken.csv')];
   await writeSample(sample);
   await writeFile(broken, 'no header of ours\n');
-  for (const file of [sample, broken]) {
-    const upload = await uploadFile(stack, file, await inspectFile(file));
-    await waitForFile(upload, { database, bucket: stack.s3.bucket });
-  }
+  for (const file of [sample, broken]) await load(file);
   const here = { SMT_STATE_DIR: stateDir };
 
   const shown = await replay(['--dry-run'], here);

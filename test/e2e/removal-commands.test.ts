@@ -2,13 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startLocalStack } from '../../infra/local/stack.ts';
-import { inspectFile, uploadFile } from '../../infra/local/upload.ts';
-import { waitForFile } from '../../infra/local/wait-for-file.ts';
-import { createFreshDatabase } from '../support/database.ts';
-import { temporaryDir } from '../support/local-assembly.ts';
 import { runCommand } from '../support/local-command.ts';
 import { esiidA, esiidB } from '../support/rows.ts';
+import { startTestStack } from '../support/start-test-stack.ts';
 
 const header =
   'ESIID,USAGE_DATE,REVISION_DATE,USAGE_START_TIME,USAGE_END_TIME,USAGE_KWH,ESTIMATED_ACTUAL,CONSUMPTION_SURPLUSGENERATION';
@@ -29,21 +25,11 @@ function run(command: string, args: readonly string[], stateDir: string) {
 }
 
 async function startStack() {
-  const fresh = await createFreshDatabase();
-  onTestFinished(() => fresh.drop());
-  const stateDir = await temporaryDir();
-  const stack = await startLocalStack({
-    stateDir,
-    databaseUrl: fresh.connectionString,
-    graceMs: 0,
-  });
-  onTestFinished(() => stack.stop());
-  const database = fresh.open();
+  const { database, stack, stateDir, load } = await startTestStack();
   const upload = async (name: string, content: string) => {
     const file = path.join(stateDir, name);
     await writeFile(file, content);
-    const uploaded = await uploadFile(stack, file, await inspectFile(file));
-    return waitForFile(uploaded, { database, bucket: stack.s3.bucket });
+    return load(file);
   };
   return { database, stack, stateDir, upload };
 }
