@@ -92,18 +92,18 @@ const firstNormalizedMs = 20_000;
 /** One of the files that are normalized, once there are any. @throws Error if there is none in time */
 async function pickNormalized(world: World, chance: number): Promise<NormalizedFile> {
   for (const endMs = Date.now() + firstNormalizedMs; Date.now() < endMs; await sleep(100)) {
-    const [file] = await listNormalized(world, chance).catch(() => []); // the server may be restarting
+    const file = await findNormalized(world, chance).catch(() => undefined); // the server may be restarting
     if (file) return file;
   }
   throw new Error('no file was normalized');
 }
 
-async function listNormalized(world: World, chance: number): Promise<readonly NormalizedFile[]> {
+async function findNormalized(world: World, chance: number): Promise<NormalizedFile | undefined> {
   const client = await world.connect();
   try {
     const { rows } = await client.query<NormalizedFile>(`
       select id, object_key as key, version_id as "versionId" from raw_files where status = 'normalized' order by id`);
-    return rows.slice(Math.floor(rows.length * chance));
+    return rows[Math.floor(rows.length * chance)];
   } finally {
     await client.end();
   }
