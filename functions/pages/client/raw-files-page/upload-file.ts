@@ -63,7 +63,7 @@ export async function uploadFile(upload: Upload, onStep: OnStep): Promise<void> 
   const grant = await requestUpload(upload, sha256);
   if (grant.duplicate) {
     const stored = { id: grant.id, status: grant.status, sha256 };
-    const row = await findFile(sha256, ({ id }) => id === stored.id);
+    const row = isPending(stored.status) ? undefined : await findFile(sha256, ({ id }) => id === stored.id);
     onStep({ kind: 'stored', file: stored, usageUrl: row ? usageUrlOf(row) : null });
     if (isPending(stored.status)) await trackStored(stored, onStep);
     return;
