@@ -45,7 +45,7 @@ const kinds = {
   'no-esiid': 1,
   zip: 2,
   gzip: 1,
-  'bad-rows': 2,
+  'bad-rows': 3,
   'bad-file': 2,
   'other-report': 1,
   'daily-reads': 3,

@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArmedSteps, Step, StepFault } from './steps.ts';
 
 /**
- * Injects a fault into a call, if one is armed for it; `break` says that the call's connection is to be broken,
- * `vanish` that it is to be left half open.
+ * Injects a fault into a call, if one is armed for it; `break` says that the call's connection is to be broken.
+ * @param leaveHalfOpen called before a worker is killed whose connection must not end with it
  */
 export type Inject = (
   step: Step,
   when: StepFault['when'],
   clientPort: number,
-) => Promise<'go on' | 'break' | 'vanish'>;
+  leaveHalfOpen?: () => void,
+) => Promise<'go on' | 'break'>;
 
 export interface InjectOptions {
   readonly armed: ArmedSteps;
@@ -18,7 +19,7 @@ export interface InjectOptions {
 }
 
 export function injector({ armed, killWorkerOnPort }: InjectOptions): Inject {
-  return async (step, when, clientPort) => {
+  return async (step, when, clientPort, leaveHalfOpen) => {
     const fault = armed.take(step, when);
     switch (fault?.action) {
       case undefined:
@@ -29,8 +30,9 @@ export function injector({ armed, killWorkerOnPort }: InjectOptions): Inject {
       case 'cut':
         return 'break';
       case 'vanish':
+        leaveHalfOpen?.();
         await killWorkerOnPort(clientPort);
-        return 'vanish';
+        return 'break';
       case 'kill':
         await killWorkerOnPort(clientPort);
         return 'break'; // as the death of a process does, and the nearest thing for a caller that is no worker

@@ -127,7 +127,7 @@ const stepOdds: Readonly<Record<Step, { readonly weight: number; readonly nth: n
   claim: { weight: 3, nth: 10 },
   copy: { weight: 2, nth: 1 },
   finish: { weight: 6, nth: 10 },
-  commit: { weight: 2, nth: 2 },
+  commit: { weight: 6, nth: 2 },
   release: { weight: 1, nth: 2 },
   publish: { weight: 3, nth: 6 },
   'note-announced': { weight: 2, nth: 6 },
@@ -137,17 +137,29 @@ const stepOdds: Readonly<Record<Step, { readonly weight: number; readonly nth: n
   'receive-dead-letters': { weight: 1, nth: 6 },
 };
 
-/** Statements whose session can be left with a transaction and its locks. */
-const transactionSteps: ReadonlySet<Step> = new Set<Step>(['claim', 'finish', 'commit', 'note-announced']);
+/** How often a fault is what; a session is left half open only where it has, or had, a transaction. */
+function actionOdds(step: Step): Readonly<Record<StepAction, number>> {
+  switch (step) {
+    case 'commit': // a transaction may commit late, or its host be lost with all that it locks
+      return { kill: 3, cut: 2, stall: 4, vanish: 3 };
+    case 'claim':
+    case 'finish':
+    case 'note-announced':
+      return { kill: 6, cut: 3, stall: 1, vanish: 1 };
+    default:
+      return { kill: 6, cut: 3, stall: 1, vanish: 0 };
+  }
+}
 
 function planStepFault(random: Random): StepFault {
   const weights = Object.fromEntries(Object.entries(stepOdds).map(([name, { weight }]) => [name, weight]));
   const step = random.weighted(weights as Record<Step, number>);
-  const canVanish = transactionSteps.has(step);
-  const action: StepAction = random.weighted({ kill: 6, cut: 3, stall: 1, vanish: canVanish ? 1 : 0 });
+  const action = random.weighted(actionOdds(step));
+  const isAtOpenTransaction = step === 'commit' && (action === 'stall' || action === 'vanish');
+  const isBefore = step === 'copy' || isAtOpenTransaction || random.chance(0.5); // CopyData has no response
   return {
     step,
-    when: random.chance(0.5) || step === 'copy' ? 'before' : 'after', // CopyData has no response
+    when: isBefore ? 'before' : 'after',
     action,
     nth: random.int(1, stepOdds[step].nth),
     ...(action === 'stall' && { stallMs: random.int(200, 5_500) }),

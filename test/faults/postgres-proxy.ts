@@ -83,12 +83,8 @@ class Link {
   }
 
   private onClientEnd(): void {
-    if (!this.isHalfOpen) this.cut();
-  }
-
-  private vanish(): void {
-    this.isHalfOpen = true;
-    this.client.destroy();
+    if (this.isHalfOpen) this.client.destroy();
+    else this.cut();
   }
 
   private relay(
@@ -136,8 +132,9 @@ class Link {
   }
 
   private async injectAt(step: Step, when: 'before' | 'after'): Promise<void> {
-    const fault = await this.inject(step, when, this.clientPort);
-    if (fault === 'break') this.cut();
-    if (fault === 'vanish') this.vanish();
+    const outcome = await this.inject(step, when, this.clientPort, () => {
+      this.isHalfOpen = true;
+    });
+    if (outcome === 'break') this.onClientEnd();
   }
 }
