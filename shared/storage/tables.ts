@@ -43,6 +43,8 @@ export interface RawFilesTable {
   esiid: Nullable<string>;
   received_at: Timestamp;
   status: Defaulted<RawFileStatus>;
+  /** The status, where it is final and not normalized; it has an index. */
+  exceptional_status: GeneratedAlways<RawFileStatus | null>;
   duplicate_of: Nullable<string>;
   /** Every row has its own ESIID and revision stamp: the bytes alone determine what the file loads. */
   self_contained: Defaulted<boolean>;

@@ -4,6 +4,7 @@ import { type Queue, queueRawFiles } from '../raw-files/queue-raw-files.ts';
 import type { ExpectedDelivery } from '../status/expected-delivery.ts';
 import { type DeliveryStatus, readDelivery } from '../status/read-status.ts';
 import type { Database } from '../storage/database.ts';
+import { deleteOldRecords } from '../storage/delete-old-records.ts';
 import { countPendingFiles } from '../storage/raw-files/count-pending-files.ts';
 import { listUnannounced } from '../storage/raw-files/find-unannounced.ts';
 import { isAnythingPending } from '../storage/raw-files/is-anything-pending.ts';
@@ -16,6 +17,8 @@ import { type ScansResult, sweepScans } from './sweep-scans.ts';
 
 const maxStuck = 1_000;
 const maxAnnounced = 500;
+/** Of each kind; a run takes a second for so many, and a day's runs fourteen million. */
+const maxDeleted = 50_000;
 const hourMs = 3_600_000;
 /** Maximum time between queries of the database, however idle it is. */
 const longestQuietMs = 6 * hourMs;
@@ -55,6 +58,8 @@ export interface SweepReport {
   readonly stuckFiles: number | null;
   readonly oldestUnfinishedAgeSeconds: number | null;
   readonly announced: number | null;
+  /** Upload requests and attempts of long ago, deleted now. */
+  readonly deletedRecords: number | null;
   /** Whether deliveries arrive and are right; null also when the database was not queried. */
   readonly status: DeliveryStatus | null;
   readonly deadLettersHandled: number;
@@ -65,20 +70,21 @@ export interface SweepReport {
 
 type DatabaseReport = Pick<
   SweepReport,
-  'stuckFiles' | 'oldestUnfinishedAgeSeconds' | 'announced' | 'status'
+  'stuckFiles' | 'oldestUnfinishedAgeSeconds' | 'announced' | 'deletedRecords' | 'status'
 > & { readonly isQuiet: boolean };
 
 const nothingOpen: DatabaseReport = {
   stuckFiles: 0,
   oldestUnfinishedAgeSeconds: 0,
   announced: 0,
+  deletedRecords: 0,
   status: null,
   isQuiet: true,
 };
 
 /**
  * Requeues lost work: objects without a row, files without a message or a worker, dead-letter messages, announcements not
- * made. Safe at any time and concurrently: every step is idempotent. A step that fails does not stop the others.
+ * made. Deletes old records. Safe at any time and concurrently: every step is idempotent. A step that fails does not stop the others.
  */
 export async function sweep(deps: SweepDependencies, options: SweepOptions): Promise<SweepReport> {
   const steps = new Steps(deps.onError);
@@ -169,6 +175,7 @@ async function sweepDatabase(
   const status = await query('status', (database) =>
     readDelivery(database, { ...options, bucket, now: deps.now() }),
   );
+  const deletedRecords = await query('old-records', (database) => deleteOldRecords(database, maxDeleted));
   const pending = await query('pending-files', (database) => countPendingFiles(database, bucket));
   const isAwaited = await query('pending-work', (database) =>
     isAnythingPending(database, { bucket, expiredBefore: before }),
@@ -177,6 +184,7 @@ async function sweepDatabase(
     stuckFiles,
     oldestUnfinishedAgeSeconds: pending?.oldestAgeSeconds ?? null,
     announced,
+    deletedRecords,
     status,
     isQuiet: pending?.count === 0 && status?.missingUploads.count === 0 && isAwaited === false,
   };

@@ -9,6 +9,7 @@ import { normalize } from './measures/normalize.ts';
 import { pages } from './measures/pages.ts';
 import { queries } from './measures/queries.ts';
 import { reader } from './measures/reader.ts';
+import { records } from './measures/records.ts';
 import { smallFiles } from './measures/small-files.ts';
 import { storage } from './measures/storage.ts';
 import { sync } from './measures/sync.ts';
@@ -22,6 +23,7 @@ const measures: Readonly<Record<string, Measure>> = {
   'small-files': smallFiles,
   queries,
   storage,
+  records,
   memory,
   growth,
   functions,

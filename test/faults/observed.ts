@@ -97,7 +97,7 @@ export async function listAttemptWorkers(client: Client): Promise<ReadonlyMap<st
   return new Map(rows.map(({ attempt, worker }) => [attempt, worker]));
 }
 
-/** Transactions and temporary tables left open. */
+/** Transactions and temporary tables left open, and files that are still listed as work. */
 export async function listLeftovers(client: Client): Promise<string[]> {
   const { rows } = await client.query<{ what: string }>(`
     select format('%s is %s since %s', application_name, state, state_change) as what
@@ -107,6 +107,8 @@ export async function listLeftovers(client: Client): Promise<string[]> {
     union all
     select format('temporary table %s', oid::regclass) from pg_class where relpersistence = 't'
     union all
-    select format('prepared transaction %s', gid) from pg_prepared_xacts`);
+    select format('prepared transaction %s', gid) from pg_prepared_xacts
+    union all
+    select format('file %s is listed as unfinished', raw_file_id) from unfinished_files`);
   return rows.map(({ what }) => what);
 }

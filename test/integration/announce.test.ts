@@ -1,13 +1,17 @@
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { startQueueServer } from '../../infra/local/queues.ts';
 import { announcementPublisher } from '../../shared/aws/announcement-topic.ts';
 import { type Announcement, announce } from '../../shared/raw-files/announce.ts';
 import type { Database } from '../../shared/storage/database.ts';
+import { markQueued } from '../../shared/storage/raw-files/mark-queued.ts';
+import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { replayRawFiles } from '../../shared/storage/raw-files/replay-raw-files.ts';
-import { freshDatabase } from '../support/database.ts';
-import { claim, esiidA, load, loadFile, newBlock } from '../support/rows.ts';
+import { withdrawRawFile } from '../../shared/storage/removals/withdraw-raw-file.ts';
+import { createFreshDatabase, freshDatabase } from '../support/database.ts';
+import { claim, esiidA, load, loadFile, newBlock, newRawFile } from '../support/rows.ts';
 import { credentials, region } from './local-s3-harness.ts';
 
 /** Announces a file and returns what was published. */
@@ -133,3 +137,42 @@ async function useTopic() {
   };
   return { publisher: announcementPublisher(sns, TopicArn), subscribe };
 }
+
+test('From its registration to its announcement, no update of a file touches an index', async () => {
+  const fresh = await createFreshDatabase();
+  onTestFinished(() => fresh.drop());
+  const database = fresh.open({ maxConnections: 1 }); // statistics are those of a session until it ends
+  const { id } = await registerRawFile(database, newRawFile());
+  await markQueued(database, [id]);
+  await load(database, await claim(database, id), [newBlock()]);
+  await announced(database, id);
+
+  await sql`select pg_stat_force_next_flush()`.execute(database.kysely); // when it ends
+  const { rows } = await sql`
+    select pg_stat_get_tuples_updated(oid)::integer as updates, pg_stat_get_tuples_hot_updated(oid)::integer as "heapOnly"
+    from pg_class where relname = 'raw_files'`.execute(database.kysely);
+
+  expect(rows).toEqual([{ updates: 4, heapOnly: 4 }]);
+});
+
+test('A file is listed as unfinished as long as it is pending or unannounced, whatever happens to it', async () => {
+  const database = await freshDatabase();
+  const unfinished = async () =>
+    (
+      await sql<{ id: string }>`select raw_file_id as id from unfinished_files`.execute(database.kysely)
+    ).rows.map((row) => row.id);
+  const { id } = await registerRawFile(database, newRawFile());
+  const seen = [await unfinished()];
+  const claimed = await claim(database, id);
+  seen.push(await unfinished());
+  await load(database, claimed, [newBlock()]);
+  seen.push(await unfinished());
+  await announced(database, id);
+  seen.push(await unfinished());
+  await replayRawFiles(database, { bucket: 'raw', ids: [id], limit: 1, dryRun: false });
+  seen.push(await unfinished());
+  await withdrawRawFile(database, id, { requestedBy: 'test', reason: 'test' });
+  seen.push(await unfinished());
+
+  expect(seen).toEqual([[id], [id], [id], [], [id], []]);
+});

@@ -18,6 +18,16 @@ async function age({ kysely }: Database, byMs: number): Promise<void> {
     normalized_at = normalized_at - ${by}, lease_expires_at = lease_expires_at - ${by}`.execute(kysely);
 }
 
+const newUploadRequest = {
+  filename: 'IntervalData.csv',
+  sizeBytes: 1,
+  sha256: 'a'.repeat(64),
+  source: 'droplet-upload',
+  esiid: null,
+  contentType: null,
+  clientReceivedAt: null,
+};
+
 async function register(database: Database): Promise<string> {
   return (await registerRawFile(database, newRawFile({ bucket: Bucket }))).id;
 }
@@ -239,4 +249,38 @@ test('Two sweeps at once over stuck, dead and unannounced files do no harm', asy
   expect(new Set(announced.map(({ id }) => id))).toEqual(new Set([unannounced]));
   expect(await deadLetters.normalize.count()).toBe(0);
   expect(await filesOf({ database })).toMatchObject([{ status: 'registered' }, { status: 'normalized' }]);
+});
+
+test('Upload requests and attempts of last quarter are deleted; their files, and what is younger or not ended, stay', async () => {
+  const { database, run } = await useSweep();
+  const { kysely } = database;
+  const file = { bucket: Bucket };
+  const old = await loadFile(database, [newBlock()], { file });
+  const young = await loadFile(database, [newBlock({ usageDate: '2025-01-17' })], { file });
+  const open = await register(database);
+  await claim(database, open);
+  const quarter = sql<Date>`now() - interval '91 days'`;
+  await kysely
+    .updateTable('normalize_attempts')
+    .set({ ended_at: quarter })
+    .where('raw_file_id', '=', old.id)
+    .execute();
+  for (const [objectKey, days] of [
+    ['old', 91],
+    ['young', 89],
+  ] as const) {
+    const expiresAt = new Date(Date.now() - days * 24 * hourMs);
+    await recordUploadRequest(database, { ...newUploadRequest, objectKey, expiresAt });
+  }
+
+  const report = await run();
+  const next = await run();
+
+  expect([report.deletedRecords, next.deletedRecords]).toEqual([2, 0]);
+  const attempts = await kysely.selectFrom('normalize_attempts').select('raw_file_id as id').execute();
+  expect(attempts.map(({ id }) => id).sort()).toEqual([young.id, open].sort());
+  expect(await kysely.selectFrom('upload_requests').select('object_key').execute()).toEqual([
+    { object_key: 'young' },
+  ]);
+  expect(await kysely.selectFrom('raw_files').select('id').execute()).toHaveLength(3);
 });

@@ -78,7 +78,7 @@ test('A table that another session has locked costs only the steps that need it'
 
   const report = await scene.run();
 
-  expect(report.failedSteps).toEqual(['status', 'pending-work']);
+  expect(report.failedSteps).toEqual(['status', 'old-records', 'pending-work']);
   expect(report).toMatchObject({ status: null, stuckFiles: 1, announced: 1 });
   expect(scene.queued).toContain(stuck);
   expect(scene.announced).toMatchObject([{ id: unannounced }]);
@@ -111,7 +111,7 @@ test('A database that is down is tried twice and not once for each step', async 
   const report = await scene.run({ database });
 
   expect(tries).toBe(2);
-  expect(report.failedSteps).toHaveLength(5);
+  expect(report.failedSteps).toHaveLength(6);
   expect(report).toMatchObject({ stuckFiles: null, oldestUnfinishedAgeSeconds: null });
 });
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { pendingStatuses } from '../tables.ts';
+import { hasStatus } from './has-status.ts';
 
 export interface PendingFiles {
   /** Registered or normalizing, however young. */
@@ -15,6 +16,6 @@ export async function countPendingFiles({ kysely }: Database, bucket: string): P
     select count(*)::int as count,
       coalesce(extract(epoch from now() - min(coalesce(replayed_at, least(received_at, registered_at)))), 0)::float8 as "oldestAgeSeconds"
     from raw_files
-    where bucket = ${bucket} and status in (${sql.join(pendingStatuses)})`.execute(kysely);
+    where bucket = ${bucket} and ${hasStatus(pendingStatuses)}`.execute(kysely);
   return rows[0] ?? { count: 0, oldestAgeSeconds: 0 };
 }

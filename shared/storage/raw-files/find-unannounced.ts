@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { esiidsOfFile } from './esiids-of-file.ts';
+import { isUnannounced } from './has-status.ts';
 
 /** A normalized file that has not been announced, and the content of its announcement. */
 export interface UnannouncedFile {
@@ -32,8 +33,7 @@ function unannounced({ kysely }: Database) {
     .select((row) =>
       row.cast<number>('monthly_reads_inserted', 'double precision').as('monthlyReadsInserted'),
     )
-    .where('status', '=', 'normalized')
-    .where('announced_at', 'is', null);
+    .where(isUnannounced);
 }
 
 /** The pending announcement of a file; null if there is none. */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { hasArrived } from '../upload-requests/list-missing-uploads.ts';
+import { isUnannounced } from './has-status.ts';
 
 /**
  * Whether work that is not due yet is pending: a normalized file whose worker has still to announce it, or a granted upload
@@ -13,7 +14,7 @@ export async function isAnythingPending(
 ): Promise<boolean> {
   const { rows } = await sql<{ awaited: boolean }>`
     select exists (
-      select from raw_files where bucket = ${bucket} and status = 'normalized' and announced_at is null
+      select from raw_files where bucket = ${bucket} and ${isUnannounced}
     ) or exists (
       select from upload_requests request
       where expires_at >= ${expiredBefore} and not ${hasArrived(bucket)}

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { RawFileStatus } from '../tables.ts';
 import { filesOfEsiid } from './esiids-of-file.ts';
+import { hasStatus } from './has-status.ts';
 
 /** How much of an error's message a list shows. */
 const maxMessageLength = 1_000;
@@ -75,8 +76,8 @@ export interface ListedRawFile {
 }
 
 /**
- * Lists files in an order, a page at a time. By time received, every filter except the text has an index in that order; the
- * text filter scans the files that match the others and stops when the page is full. The other orders read all matching
+ * Lists files in an order, a page at a time. By time received, every filter except the text has an index in that order, or matches
+ * few files, or nearly all; the text filter scans the files that match the others and stops when the page is full. The other orders read all matching
  * files: a million take a second, and an index for each order would slow down every load.
  *
  * A duplicate holds the ESIIDs of its original.
@@ -113,7 +114,7 @@ function conditions(filter: RawFileFilter): RawBuilder<unknown>[] {
   const { expression, type } = sorts[sort];
   const pattern = text && `%${text.replaceAll(/[\\%_]/g, '\\$&')}%`;
   return [
-    statuses && sql`status = any(${statuses}::text[])`,
+    statuses && hasStatus(statuses),
     source && sql`source = ${source}`,
     esiid && sql`id in ${filesOfEsiid(esiid)}`,
     sha256 && sql`sha256 = ${sha256}`,

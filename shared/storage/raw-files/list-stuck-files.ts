@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import { pendingStatuses } from '../tables.ts';
+import { hasStatus } from './has-status.ts';
 
 /**
  * Stuck files of a bucket, oldest first: registered with the last message sent so long ago that it must have been lost, or
@@ -14,7 +16,7 @@ export async function listStuckFiles(
   const { rows } = await sql<{ id: string }>`
     select id
     from raw_files
-    where bucket = ${options.bucket} and (
+    where bucket = ${options.bucket} and ${hasStatus(pendingStatuses)} and (
         status = 'normalizing' and lease_expires_at < now() - interval '1 second'
         or status = 'registered' and updated_at < now() - ${options.waitingMs} * interval '1 millisecond'
       )

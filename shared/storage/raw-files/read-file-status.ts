@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { pendingStatuses, type RawFileStatus, rawFileStatuses } from '../tables.ts';
+import { hasStatus } from './has-status.ts';
 
 /** Maximum that is counted of files of a status; beyond it, a count is a lower bound. */
 const maxCounted = 1_000;
@@ -49,18 +50,19 @@ interface StatusCounts {
 
 async function countByStatus({ kysely }: Database, since: Date) {
   const { rows } = await sql<StatusCounts>`
-    select status,
-      (select count(*)::integer from raw_files file where file.status = known.status and received_at >= midnight) as today,
-      (select count(*)::integer from (
-        select from raw_files file where file.status = known.status and received_at > ${since} limit ${maxCounted}
-      ) counted) as since,
-      (select count(*)::integer from (
-        select from raw_files file where file.status = known.status limit ${maxCounted}
-      ) counted) as all
-    from unnest(${[...rawFileStatuses]}::text[]) known (status)
-    cross join (
-      select timezone('America/Chicago', date_trunc('day', timezone('America/Chicago', now()))) as midnight
-    ) today`.execute(kysely);
+    with received as (
+      select status, count(*)::integer as today
+      from raw_files
+      where received_at >= timezone('America/Chicago', date_trunc('day', timezone('America/Chicago', now())))
+      group by status
+    ), counted as (
+      ${sql.join(
+        rawFileStatuses.map((status) => countOf(status, since)),
+        sql` union all `,
+      )}
+    )
+    select status, coalesce(today, 0) as today, since, "all"
+    from counted left join received using (status)`.execute(kysely);
   const by = (count: 'today' | 'since') =>
     Object.fromEntries(rows.filter((row) => row[count] > 0).map((row) => [row.status, row[count]]));
   return {
@@ -68,6 +70,17 @@ async function countByStatus({ kysely }: Database, since: Date) {
     since: by('since'),
     failed: rows.find(({ status }) => status === 'failed')?.all ?? 0,
   };
+}
+
+/** Of a normalized file only `since` is counted: they are most of all, and have no index. */
+function countOf(status: RawFileStatus, since: Date) {
+  const counted = (condition: RawBuilder<boolean>) => sql`(
+    select count(*)::integer
+    from (select from raw_files where ${hasStatus([status])} and ${condition} limit ${maxCounted}) counted
+  )`;
+  return sql`
+    select ${status} as status, ${counted(sql`received_at > ${since}`)} as since,
+      ${counted(status === 'normalized' ? sql`false` : sql`true`)} as "all"`;
 }
 
 async function countRegisteredLate({ kysely }: Database, graceMs: number): Promise<number> {
@@ -87,7 +100,7 @@ async function findOldestPending({ kysely }: Database, bucket: string): Promise<
   const { rows } = await sql<NonNullable<FileStatus['oldestPending']>>`
     select id, filename, coalesce(replayed_at, received_at) as since
     from raw_files
-    where bucket = ${bucket} and status in (${sql.join(pendingStatuses)})
+    where bucket = ${bucket} and ${hasStatus(pendingStatuses)}
     order by since
     limit 1`.execute(kysely);
   return rows[0] ?? null;

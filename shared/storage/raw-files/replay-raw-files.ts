@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { pendingStatuses, type RawFileStatus } from '../tables.ts';
 import { filesOfEsiid } from './esiids-of-file.ts';
+import { hasStatus } from './has-status.ts';
 
 /** Which files to normalize again; omitted fields do not restrict. */
 export interface ReplayFilter {
@@ -74,7 +75,7 @@ function conditions(filter: ReplayFilter): RawBuilder<unknown>[] {
     // A withdrawn file is replayed only if it is selected by id or by that status.
     ...(ids === undefined && statuses === undefined ? [sql`status <> 'withdrawn'`] : []),
     ...(ids === undefined ? [] : [sql`id = any(${ids}::bigint[])`]),
-    ...(statuses === undefined ? [] : [sql`status = any(${statuses}::text[])`]),
+    ...(statuses === undefined ? [] : [hasStatus(statuses)]),
     ...(esiid === undefined ? [] : [sql`id in ${filesOfEsiid(esiid)}`]),
     ...(source === undefined ? [] : [sql`source = ${source}`]),
     ...(after === undefined ? [] : [sql`id > ${after}`]),

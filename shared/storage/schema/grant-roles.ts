@@ -2,13 +2,14 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 /**
- * The writer's rights beyond reading: blocks are only inserted, files and requests never deleted. Only the owner withdraws
+ * The writer's rights beyond reading: blocks are only inserted, files never deleted. Only the owner withdraws
  * files and erases ESIIDs. A new table has to be added here.
  */
 const writerRights = {
   raw_files: 'insert, update',
-  normalize_attempts: 'insert, update',
-  upload_requests: 'insert, update',
+  unfinished_files: 'insert, delete',
+  normalize_attempts: 'insert, update, delete',
+  upload_requests: 'insert, update, delete',
   sync_runs: 'insert, update',
   rejected_rows: 'insert, delete',
   raw_file_meters: 'insert, update',

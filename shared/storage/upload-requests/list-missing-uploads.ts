@@ -9,16 +9,18 @@ export interface MissingUpload {
 
 /**
  * Whether the bytes of an upload request are stored, under its key or another. A row of its key with other bytes does not
- * count. A row without a hash counts if it has the key and the size.
+ * count. A row without a hash counts if it has the key and the size. Not EXISTS: Postgres may answer that by reading all files.
  */
 export function hasArrived(bucket: string): RawBuilder<boolean> {
-  return sql`(
-    exists (select from raw_files file where file.sha256 = request.sha256)
-    or exists (
-      select from raw_files file
+  return sql`coalesce(
+    (select true from raw_files file where file.sha256 = request.sha256 limit 1),
+    (
+      select true from raw_files file
       where file.bucket = ${bucket} and file.object_key = request.object_key
         and file.sha256 is null and file.size_bytes = request.size_bytes
-    )
+      limit 1
+    ),
+    false
   )`;
 }
 

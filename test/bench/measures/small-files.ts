@@ -50,7 +50,6 @@ async function feed(setup: BenchSetup, stack: LocalStack, database: Database): P
   const run = (count: number, atOnce: number) =>
     runClosedLoop(files.splice(0, count), atOnce, stack, arrivals, cpu);
   await run(many, inFlight); // warms up all processes
-  const walBefore = await walPosition(database);
   const busy: Round[] = [];
   const alone: Round[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -58,9 +57,6 @@ async function feed(setup: BenchSetup, stack: LocalStack, database: Database): P
     busy.push(await run(many, inFlight));
     alone.push(await run(few, 1));
   }
-  const walBytes = (await walPosition(database)) - walBefore;
-  const storedBytes = await bytesByTable(database);
-  const loaded = rounds * (many + few);
   const rate = (all: readonly Round[]) => all.map(({ filesPerSecond }) => filesPerSecond);
   const latency = (all: readonly Round[], share: number) =>
     all.map(({ latenciesMs }) => quantileOf(latenciesMs, share));
@@ -76,10 +72,6 @@ async function feed(setup: BenchSetup, stack: LocalStack, database: Database): P
           'ms',
           busy.map(({ cpuMsPerFile }) => cpuMsPerFile.get(process) ?? 0),
         ),
-      ),
-      figure('write-ahead log per file', 'bytes', [walBytes / loaded]),
-      ...storedBytes.map(({ name, bytes }) =>
-        figure(`stored per file: ${name}`, 'bytes', [bytes / (loaded + many)]),
       ),
     ],
     verdicts: [
@@ -98,21 +90,6 @@ async function feed(setup: BenchSetup, stack: LocalStack, database: Database): P
       `${rounds} rounds of ${many} and ${few} files; the client, S3, queues and HTTP are emulated in one process, and count`,
     ],
   };
-}
-
-async function walPosition({ kysely }: Database): Promise<number> {
-  const { rows } = await sql<{ bytes: string }>`
-    select pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') as bytes`.execute(kysely);
-  return Number(rows[0]?.bytes);
-}
-
-/** Heap, TOAST and indexes, dead rows included, since there are always some. */
-async function bytesByTable({ kysely }: Database): Promise<{ name: string; bytes: number }[]> {
-  const { rows } = await sql<{ name: string; bytes: string }>`
-    select relname as name, pg_total_relation_size(oid) as bytes from pg_class
-    where relkind = 'r' and relname in ('interval_blocks', 'raw_files', 'normalize_attempts', 'upload_requests')
-    order by relname`.execute(kysely);
-  return rows.map(({ name, bytes }) => ({ name, bytes: Number(bytes) }));
 }
 
 interface DailyFile {

@@ -3,6 +3,8 @@ const texts = {
     'One row for each version of an object in the S3 bucket: a delivered file, its status, and the counts of its rows.',
   'column raw_files status':
     'registered and normalizing are pending; normalized, failed, ignored, duplicate and withdrawn are final until a replay.',
+  'column raw_files exceptional_status':
+    'The status, where it is final and not normalized: few files, which have an index by it.',
   'column raw_files received_at':
     'When S3 received the object. Replaces the revision stamp of a file that has none.',
   'column raw_files esiid':
@@ -10,6 +12,8 @@ const texts = {
   'column raw_files duplicate_of': 'The file with the same bytes that was loaded before.',
   'column raw_files self_contained':
     'Every row names its ESIID and revision stamp: the bytes alone determine what is loaded.',
+  'table unfinished_files':
+    'Raw files that are pending, or normalized and not announced; a trigger on raw_files keeps it.',
   'table normalize_attempts': 'Each attempt to load a raw file, and how it ended.',
   'table upload_requests':
     'Presigned uploads that were granted, so that those that never arrived can be reported.',

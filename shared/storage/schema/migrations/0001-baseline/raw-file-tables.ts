@@ -1,5 +1,9 @@
 /** Files and what happened to them: raw_files, normalize_attempts, upload_requests, sync_runs, rejected_rows. */
 export const rawFileTables: readonly string[] = [
+  // Each file's row is updated four times within seconds: queued, claimed, finished, announced. No index has a column that these
+  // change, so they are heap-only updates: no index is written, and a page is cleaned by whoever writes to it next. So the index
+  // by status is one of exceptional_status, and unfinished files are in a table of their own. filename and sha256 are long, and
+  // only looked up whole.
   // replayed_at is the start of a replayed file's pending time; replayed_from the final status that it had, to which it returns if
   // it can no longer be read.
   `create table raw_files (
@@ -18,6 +22,9 @@ export const rawFileTables: readonly string[] = [
     status text not null default 'registered' check (
       status in ('registered', 'normalizing', 'normalized', 'failed', 'ignored', 'duplicate', 'withdrawn')
     ),
+    exceptional_status text generated always as (
+      case when status not in ('registered', 'normalizing', 'normalized') then status end
+    ) stored,
     duplicate_of bigint references raw_files,
     self_contained boolean not null default false,
     attempts integer not null default 0,
@@ -63,15 +70,28 @@ export const rawFileTables: readonly string[] = [
     check ((lease_token is null) = (lease_expires_at is null)),
     check (status <> 'failed' or error_code is not null)
   )`,
-  'create index raw_files_filename on raw_files using hash (filename)', // names are long, and only looked up whole
-  'create index raw_files_sha256 on raw_files (sha256)',
+  'create index raw_files_filename on raw_files using hash (filename)',
+  'create index raw_files_sha256 on raw_files using hash (sha256)',
   'create index raw_files_received on raw_files (received_at desc, id desc)',
-  'create index raw_files_status on raw_files (status, received_at desc, id desc)',
+  `create index raw_files_status on raw_files (exceptional_status, received_at desc, id desc)
+    where exceptional_status is not null`,
   'create index raw_files_source on raw_files (source, received_at desc, id desc)',
-  'create index raw_files_esiid on raw_files (esiid, received_at desc, id desc)',
+  'create index raw_files_esiid on raw_files (esiid, received_at desc, id desc) where esiid is not null',
   'create index raw_files_duplicate_of on raw_files (duplicate_of) where duplicate_of is not null',
-  `create index raw_files_unannounced on raw_files (normalized_at)
-    where status = 'normalized' and announced_at is null`,
+
+  // Files to normalize or to announce. A trigger keeps it, so that no statement that changes a status can forget it.
+  'create table unfinished_files (raw_file_id bigint primary key)',
+  `create function note_unfinished_file() returns trigger language plpgsql as $$
+    begin
+      if new.status in ('registered', 'normalizing') or new.status = 'normalized' and new.announced_at is null then
+        insert into unfinished_files (raw_file_id) values (new.id) on conflict do nothing;
+      else
+        delete from unfinished_files where raw_file_id = new.id;
+      end if;
+      return null;
+    end $$`,
+  `create trigger note_unfinished_file after insert or update of status, announced_at on raw_files
+    for each row execute function note_unfinished_file()`,
 
   `create table normalize_attempts (
     raw_file_id bigint not null references raw_files,
