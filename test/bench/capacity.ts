@@ -1,4 +1,4 @@
-import { costOf, type Delivery, demandOf, monthlyDollars, yearlyGb } from './capacity/model.ts';
+import { costOf, type Delivery, daysPerMonth, demandOf, monthlyDollars, yearlyGb } from './capacity/model.ts';
 import { type Limits, play } from './capacity/play.ts';
 
 /** Prints the tables of capacity.md. */
@@ -36,10 +36,13 @@ table(['', 'blocks', "files' records", 'objects'], deliveries, (delivery) => {
   return [y.blocks, y.records, y.objects].map((gb) => `${rounded(gb)} GB`);
 });
 console.log('\n## What a month costs\n');
-table(['', 'Lambda', 'API, SQS, SNS', 'S3', 'Aurora', 'its storage', 'all'], deliveries, (delivery) => {
+const costs = ['Lambda', 'API, SQS, SNS', 'S3', 'Aurora', 'its storage', 'all', 'a million meter-days'];
+table(['', ...costs], deliveries, (delivery) => {
   const m = monthlyDollars(delivery);
   const parts = [m.lambda, m.messages, m.s3, m.aurora, m.storage];
-  return [...parts, parts.reduce((sum, part) => sum + part, 0)].map((dollars) => `$${rounded(dollars)}`);
+  const all = parts.reduce((sum, part) => sum + part, 0);
+  const perMillion = all / ((delivery.meters * daysPerMonth) / 1e6);
+  return [...parts, all, perMillion].map((dollars) => `$${rounded(dollars)}`);
 });
 console.log('\n## The two-hour delivery of Texas, played\n');
 const texas: Delivery = { meters: 8_000_000, metersPerFile: 1, seconds: twoHours };

@@ -9,16 +9,21 @@ export const measured = {
     registerCpuMs: 6.4,
     normalizeCpuMs: 8.5,
     postgresCpuMs: 7.4,
-    /** Without full-page images, which Aurora does not write (50 KB with them, so soon after a checkpoint). */
-    walBytes: 9_300,
-    /** raw_files, normalize_attempts and upload_requests, with their indexes. */
-    recordBytes: 3_400,
+    /** `records`: without full-page images, which Aurora does not write. */
+    walBytes: 5_700,
+    /** `records`: the row of raw_files with its indexes. */
+    recordBytes: 1_430,
+    /** `records`: of normalize_attempts and upload_requests, which are deleted after these days. */
+    youngRecordBytes: 790,
+    youngDays: 90,
     transactions: 6,
   },
   /** `normalize`: of a large file. */
   millionIntervals: { normalizeCpuMs: 1_900, postgresCpuMs: 400 },
   /** `texas`: a meter-day, heap and index, after a month of days. */
   blockBytes: 430,
+  /** `records`: raw_file_meters of a file and meter, heap and indexes. */
+  meterBytes: 205,
   /** SMT's CSV: 96 rows. */
   meterDayFileBytes: 7_900,
 } as const;

@@ -19,7 +19,7 @@ export interface FileCost {
 
 const intervalsPerMeterDay = 96;
 const mbPerVcpu = 1_769;
-const daysPerMonth = 30.4;
+export const daysPerMonth = 30.4;
 const gb = 1e9;
 
 /** Durations on Lambda: CPU by the function's share of a vCPU, and the waits for other services. */
@@ -68,18 +68,21 @@ export function demandOf(delivery: Delivery) {
   };
 }
 
-/** A block's log is its own size; the rest is the file's records, rewritten as its status changes. */
+/** The log of a further meter is what it stores; the rest is the file's records, rewritten as its status changes. */
 function walBytesOf({ metersPerFile }: Delivery): number {
-  return measured.smallFile.walBytes + (metersPerFile - 1) * measured.blockBytes * 1.1;
+  return (
+    measured.smallFile.walBytes + (metersPerFile - 1) * (measured.blockBytes + measured.meterBytes) * 1.1
+  );
 }
 
-/** Gigabytes that a year adds. */
+/** Gigabytes that a year adds; attempts and upload requests only until the first of them are deleted. */
 export function yearlyGb(delivery: Delivery) {
   const files = (delivery.meters / delivery.metersPerFile) * 365;
-  const blocks = delivery.meters * 365 * (1 + assumed.revisedShare);
+  const { recordBytes, youngRecordBytes, youngDays } = measured.smallFile;
+  const meterDays = delivery.meters * 365 * (1 + assumed.revisedShare);
   return {
-    blocks: (blocks * measured.blockBytes) / gb,
-    records: (files * measured.smallFile.recordBytes) / gb,
+    blocks: (meterDays * (measured.blockBytes + measured.meterBytes)) / gb,
+    records: (files * (recordBytes + (youngRecordBytes * youngDays) / 365)) / gb,
     objects: (files * costOf(delivery).sizeBytes) / gb,
   };
 }
