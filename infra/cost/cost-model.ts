@@ -25,8 +25,8 @@ const perFile = {
   /** HEAD by register, GET by normalize. */
   s3Reads: 2,
   logBytes: 4_000,
-  /** A row of raw_files with its indexes, an attempt, an upload request, a block. */
-  databaseBytes: 3_500,
+  /** A row of raw_files, of raw_file_meters and a block, with their indexes, and a quarter of a year of attempt and upload request. */
+  databaseBytes: 2_300,
   /** Writes of the log and reads of pages that are not cached; for large installations most of a file's rows are new pages. */
   databaseIos: 12,
 } as const;
