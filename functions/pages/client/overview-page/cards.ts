@@ -75,7 +75,10 @@ export function todayCard({ today }: SystemStatus): HTMLElement {
     ),
   );
   const nothing = el('p', { class: 'muted' }, 'No file has come today.');
-  return card('Files received today', rows.length > 0 ? el('dl', { class: 'tally' }, ...rows) : nothing);
+  return card(
+    'Files received today, in Texas',
+    rows.length > 0 ? el('dl', { class: 'tally' }, ...rows) : nothing,
+  );
 }
 
 export function sourcesCard({ sources }: SystemStatus): HTMLElement {
