@@ -187,6 +187,16 @@ export const mutations: readonly Mutation[] = [
     ],
   },
   {
+    name: 'the sweep finds normalized files that are not announced',
+    edits: [
+      {
+        file: 'shared/storage/schema/migrations/0001-baseline/raw-file-tables.ts',
+        find: " or new.status = 'normalized' and new.announced_at is null then",
+        replace: ' then',
+      },
+    ],
+  },
+  {
     name: 'the server ends the sessions of lost hosts',
     edits: [
       {
