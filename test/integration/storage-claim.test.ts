@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Database } from '../../shared/storage/database.ts';
 import { LeaseLostError } from '../../shared/storage/errors.ts';
@@ -30,6 +32,14 @@ async function attemptsOf({ kysely }: Database, id: string) {
     .execute();
 }
 
+/** Sessions of this database that wait for a lock. */
+async function countWaiting({ kysely }: Database): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(kysely);
+  return rows[0]?.count ?? 0;
+}
+
 test('Of ten concurrent claims one gets the file, nine get busy and until when', async () => {
   const database = await freshDatabase();
   const id = await registeredFile(database);
@@ -40,6 +50,24 @@ test('Of ten concurrent claims one gets the file, nine get busy and until when',
   const busy = claims.filter((claimed) => claimed.outcome === 'busy');
   expect(busy).toHaveLength(9);
   expect(busy.every(({ leaseExpiresAt }) => leaseExpiresAt.getTime() > Date.now())).toBe(true);
+  expect(await attemptsOf(database, id)).toEqual([{ attempt: 1, outcome: null, error_code: null }]);
+});
+
+test('Of claims that waited longer for a lock than their lease is, one gets the file, for the whole lease', async () => {
+  const database = await freshDatabase();
+  const id = await registeredFile(database);
+  const holder = await database.connect();
+  await holder.query('begin');
+  await holder.query('select from raw_files where id = $1 for update', [id]);
+  const leaseMs = 2_000;
+
+  const claims = Promise.all([tryClaim(database, id, leaseMs), tryClaim(database, id, leaseMs)]);
+  await expect.poll(() => countWaiting(database)).toBe(2);
+  await sleep(leaseMs + 100);
+  await holder.query('commit');
+  holder.release();
+
+  expect((await claims).map(({ outcome }) => outcome).sort()).toEqual(['busy', 'claimed']);
   expect(await attemptsOf(database, id)).toEqual([{ attempt: 1, outcome: null, error_code: null }]);
 });
 

@@ -57,8 +57,9 @@ export interface ClaimOptions {
  * Takes a file to normalize it: a registered one, or one whose worker's lease has expired, by the database's clock.
  *
  * Each change is one statement with the old status in its WHERE, so one of two concurrent claims finds it changed. The usual
- * claim costs one round trip; only the remaining cases need the other statements. Rejected: SELECT … FOR UPDATE and
- * deciding here, which costs four.
+ * claim costs one round trip; only the remaining cases need the other statements. The lease begins when the row is locked: if it
+ * began before a wait for that, it could have ended for another claim that has waited as long and does not see this attempt.
+ * Rejected: SELECT … FOR UPDATE and deciding here, which costs four.
  */
 export async function claimRawFile(database: Database, options: ClaimOptions): Promise<Claim> {
   const claimed = await claim(database, options);
@@ -94,20 +95,26 @@ type ClaimedRow = Omit<ClaimedFile, 'sizeBytes'> & { sizeBytes: string; leaseTok
 
 async function claim({ kysely }: Database, options: ClaimOptions): Promise<Claim | null> {
   const { rows } = await sql<ClaimedRow>`
-    with claimed as (
-      update raw_files
-      set status = 'normalizing',
-        attempts = attempts + 1,
-        lost_attempts = case status when 'normalizing' then lost_attempts + 1 else lost_attempts end,
-        lease_token = gen_random_uuid(),
-        lease_expires_at = now() + ${options.leaseMs} * interval '1 millisecond',
-        updated_at = now()
+    with locked as materialized (
+      select id
+      from raw_files
       where id = ${options.id} and bucket = ${options.bucket}
         and (
           status = 'registered'
           or status = 'normalizing' and lease_expires_at <= now() and lost_attempts + 1 < ${options.maxLostAttempts}
         )
-      returning *
+      for no key update
+    ), claimed as (
+      update raw_files file
+      set status = 'normalizing',
+        attempts = attempts + 1,
+        lost_attempts = case status when 'normalizing' then lost_attempts + 1 else lost_attempts end,
+        lease_token = gen_random_uuid(),
+        lease_expires_at = clock_timestamp() + ${options.leaseMs} * interval '1 millisecond',
+        updated_at = now()
+      from locked
+      where file.id = locked.id
+      returning file.*
     ), lost as (
       update normalize_attempts
       set ended_at = now(), outcome = 'lost'
