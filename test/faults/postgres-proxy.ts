@@ -40,9 +40,9 @@ export async function startPostgresProxy(serverPort: number, inject: Inject): Pr
 const statements: readonly (readonly [RegExp, Step])[] = [
   [/insert into raw_files/, 'insert-row'],
   [/set "queued_at"/, 'note-queued'],
-  [/with claimed as/, 'claim'],
+  [/claimed as \(/, 'claim'],
   [/insert into interval_blocks/, 'finish'],
-  [/with released as/, 'release'],
+  [/released as \(/, 'release'],
   [/set "announced_at" = now\(\)/, 'note-announced'],
   [/^commit/, 'commit'],
 ];
