@@ -21,10 +21,17 @@ export async function getRawFileDetail(database: Database, id: string): Promise<
     readRawFileHistory(database, { id, objectKey, sha256 }),
     readFileAudit(database, [id], maxAuditedMeters),
   ]);
-  const { members, ...columns } = row;
-  // The lease and its token are internal.
-  const { lease_token, lease_expires_at, lost_attempts, self_contained, ...rest } = columns;
-  const { replayed_from, exceptional_status, ...file } = rest;
+  const {
+    members,
+    // Internal:
+    lease_token,
+    lease_expires_at,
+    lost_attempts,
+    self_contained,
+    replayed_from,
+    exceptional_status,
+    ...file
+  } = row;
   const body = {
     ok: true,
     file: {

@@ -7,6 +7,7 @@ import { isRawFileKey } from '../../shared/raw-files/object-key.ts';
 import type { NotifiedVersion } from '../../shared/raw-files/object-store.ts';
 import { type Database, openDatabase } from '../../shared/storage/database.ts';
 import { findUnregistered } from '../../shared/storage/raw-files/find-unregistered.ts';
+import { hasStatus } from '../../shared/storage/raw-files/has-status.ts';
 import { pendingStatuses } from '../../shared/storage/tables.ts';
 import type { ListingCursor } from '../../shared/sweep/sweep-checkpoint.ts';
 import type { S3Notifications } from './notifications.ts';
@@ -51,14 +52,14 @@ async function requeueRows(
     .updateTable('raw_files')
     .set({ lease_expires_at: sql`now()`, lost_attempts: 0 })
     .where('bucket', '=', bucket)
-    .where('status', '=', 'normalizing')
+    .where(hasStatus(['normalizing']))
     .where('lease_expires_at', '>', sql<Date>`now()`)
     .execute();
   const pending = await kysely
     .selectFrom('raw_files')
     .select('id')
     .where('bucket', '=', bucket)
-    .where('status', 'in', pendingStatuses)
+    .where(hasStatus(pendingStatuses))
     .orderBy('id')
     .execute();
   for (const { id } of pending) await queues.send(queue.arn, encodeNormalizeMessage(id));

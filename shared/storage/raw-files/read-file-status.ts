@@ -32,20 +32,20 @@ export interface FileStatusQuery {
 
 /** Every part is read from the end of an index; the costs grow with the files of today and with those that are pending. */
 export async function readFileStatus(database: Database, query: FileStatusQuery): Promise<FileStatus> {
-  const [counts, registeredLate, oldestPending, lastUploadRequest] = await Promise.all([
+  const [counts, failed, registeredLate, oldestPending, lastUploadRequest] = await Promise.all([
     countByStatus(database, query.since),
+    countFailed(database),
     countRegisteredLate(database, query.graceMs),
     findOldestPending(database, query.bucket),
     findLastUploadRequest(database),
   ]);
-  return { ...counts, registeredLate, oldestPending, lastUploadRequest };
+  return { ...counts, failed, registeredLate, oldestPending, lastUploadRequest };
 }
 
 interface StatusCounts {
   readonly status: RawFileStatus;
   readonly today: number;
   readonly since: number;
-  readonly all: number;
 }
 
 async function countByStatus({ kysely }: Database, since: Date) {
@@ -57,30 +57,31 @@ async function countByStatus({ kysely }: Database, since: Date) {
       group by status
     ), counted as (
       ${sql.join(
-        rawFileStatuses.map((status) => countOf(status, since)),
+        rawFileStatuses.map(
+          (status) => sql`
+            select ${status} as status, ${countAtMost(sql`${hasStatus([status])} and received_at > ${since}`)} as since`,
+        ),
         sql` union all `,
       )}
     )
-    select status, coalesce(today, 0) as today, since, "all"
+    select status, coalesce(today, 0) as today, since
     from counted left join received using (status)`.execute(kysely);
   const by = (count: 'today' | 'since') =>
     Object.fromEntries(rows.filter((row) => row[count] > 0).map((row) => [row.status, row[count]]));
-  return {
-    today: by('today'),
-    since: by('since'),
-    failed: rows.find(({ status }) => status === 'failed')?.all ?? 0,
-  };
+  return { today: by('today'), since: by('since') };
 }
 
-/** Of a normalized file only `since` is counted: they are most of all, and have no index. */
-function countOf(status: RawFileStatus, since: Date) {
-  const counted = (condition: RawBuilder<boolean>) => sql`(
-    select count(*)::integer
-    from (select from raw_files where ${hasStatus([status])} and ${condition} limit ${maxCounted}) counted
+async function countFailed({ kysely }: Database): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select ${countAtMost(hasStatus(['failed']))} as count`.execute(kysely);
+  return rows[0]?.count ?? 0;
+}
+
+/** How many files fulfill a condition, {@link maxCounted} at most. */
+function countAtMost(condition: RawBuilder<unknown>): RawBuilder<number> {
+  return sql`(
+    select count(*)::integer from (select from raw_files where ${condition} limit ${maxCounted}) counted
   )`;
-  return sql`
-    select ${status} as status, ${counted(sql`received_at > ${since}`)} as since,
-      ${counted(status === 'normalized' ? sql`false` : sql`true`)} as "all"`;
 }
 
 async function countRegisteredLate({ kysely }: Database, graceMs: number): Promise<number> {
