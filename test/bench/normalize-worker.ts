@@ -5,10 +5,10 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { sql } from 'kysely';
 import { peakMemoryMb } from '../../infra/local/lambda/peak-memory.ts';
 import type { LocalStack, LocalStackOptions } from '../../infra/local/stack.ts';
-import { type Database, openDatabase } from '../../shared/storage/database.ts';
+import type { Database } from '../../shared/storage/database.ts';
 import { registerRawFile } from '../../shared/storage/raw-files/register-raw-file.ts';
 import { CpuClock } from './cpu-clock.ts';
-import type { BenchSetup } from './setup.ts';
+import { type BenchSetup, openBenchDatabase } from './setup.ts';
 import type { SmtFile } from './smt-file.ts';
 import { timeOf } from './spread.ts';
 
@@ -33,11 +33,7 @@ export class NormalizeWorker {
     const { url, region, credentials } = stack.s3;
     this.stack = stack;
     this.s3 = new S3Client({ endpoint: url, region, credentials, forcePathStyle: true });
-    this.database = openDatabase({
-      connectionString: stack.databaseUrl,
-      maxConnections: 1,
-      applicationName: 'smt-ingest bench',
-    });
+    this.database = openBenchDatabase(stack, 1);
     this.cpu = new CpuClock(stack, this.database);
   }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { startPostgres } from '../../infra/local/postgres.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../infra/local/stack.ts';
 import { synthesize } from '../../infra/local/synthesize.ts';
+import { type Database, openDatabase } from '../../shared/storage/database.ts';
 import { runAdminStatement, withDatabaseName } from '../support/database-url.ts';
 
 /** What the measures share: one Postgres, one synthesized stack, and folders that are deleted afterwards. */
@@ -66,4 +67,13 @@ async function findServer(dir: string, undo: (() => Promise<unknown>)[]): Promis
   const server = await startPostgres({ dataDir: path.join(dir, 'postgres') });
   undo.push(() => server.stop());
   return server.url;
+}
+
+/** The bench's own connections to a stack's database; the caller closes them. */
+export function openBenchDatabase({ databaseUrl }: LocalStack, maxConnections: number): Database {
+  return openDatabase({
+    connectionString: databaseUrl,
+    maxConnections,
+    applicationName: 'smt-ingest bench',
+  });
 }

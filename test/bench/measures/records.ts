@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { uploadKeyOf } from '../../../shared/raw-files/object-key.ts';
-import { type Database, openDatabase } from '../../../shared/storage/database.ts';
+import type { Database } from '../../../shared/storage/database.ts';
 import { claimRawFile } from '../../../shared/storage/raw-files/claim-raw-file.ts';
 import { markAnnounced } from '../../../shared/storage/raw-files/mark-announced.ts';
 import { markQueued } from '../../../shared/storage/raw-files/mark-queued.ts';
@@ -9,6 +9,7 @@ import { registerRawFile } from '../../../shared/storage/raw-files/register-raw-
 import { recordUploadRequest } from '../../../shared/storage/upload-requests/record-upload-request.ts';
 import { load, newBlock } from '../../support/rows.ts';
 import { type Figure, figure, type Measure, verdict } from '../findings.ts';
+import { openBenchDatabase } from '../setup.ts';
 import { esiidOf } from '../smt-file.ts';
 
 const inFlight = 8;
@@ -21,11 +22,7 @@ export const records: Measure = {
   async run(setup) {
     const files = setup.isQuick ? 2_000 : 20_000;
     const stack = await setup.startStack();
-    const database = openDatabase({
-      connectionString: stack.databaseUrl,
-      maxConnections: inFlight,
-      applicationName: 'smt-ingest bench',
-    });
+    const database = openBenchDatabase(stack, inFlight);
     try {
       await sql`checkpoint`.execute(database.kysely);
       const before = await logOf(database);

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { LocalStack } from '../../../infra/local/stack.ts';
 import { type LocalFile, uploadFile } from '../../../infra/local/upload.ts';
-import { type Database, openDatabase } from '../../../shared/storage/database.ts';
+import type { Database } from '../../../shared/storage/database.ts';
 import { CpuClock } from '../cpu-clock.ts';
 import { type Findings, figure, type Measure, verdict } from '../findings.ts';
-import type { BenchSetup } from '../setup.ts';
+import { type BenchSetup, openBenchDatabase } from '../setup.ts';
 import { writeSmtFile } from '../smt-file.ts';
 import { quantileOf, ratiosOf } from '../spread.ts';
 
@@ -23,11 +23,7 @@ export const smallFiles: Measure = {
   title: `daily files of 96 rows through the whole local stack, ${inFlight} in flight against 1`,
   async run(setup) {
     const stack = await setup.startStack();
-    const database = openDatabase({
-      connectionString: stack.databaseUrl,
-      maxConnections: 2,
-      applicationName: 'smt-ingest bench',
-    });
+    const database = openBenchDatabase(stack, 2);
     try {
       return await feed(setup, stack, database);
     } finally {

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { buildDroplet } from '../../../infra/droplet/build-droplet.ts';
 import type { LocalStack } from '../../../infra/local/stack.ts';
-import { type Database, openDatabase } from '../../../shared/storage/database.ts';
+import type { Database } from '../../../shared/storage/database.ts';
 import { keyFile, startSftpServer } from '../../integration/droplet-sftp-server.ts';
 import { figure, type Measure, verdict } from '../findings.ts';
-import type { BenchSetup } from '../setup.ts';
+import { type BenchSetup, openBenchDatabase } from '../setup.ts';
 import { writeSmtFile } from '../smt-file.ts';
 import { quantileOf } from '../spread.ts';
 
@@ -34,11 +34,7 @@ export const sync: Measure = {
     const command = await buildCommand(setup);
     const server = await startSftpServer(remoteDir);
     const stack = await setup.startStack();
-    const database = openDatabase({
-      connectionString: stack.databaseUrl,
-      maxConnections: 1,
-      applicationName: 'smt-ingest bench',
-    });
+    const database = openBenchDatabase(stack, 1);
     try {
       const env = await environmentOf(setup, stack, server.port);
       const first = await runSync(command, env);
