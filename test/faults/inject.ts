@@ -30,10 +30,8 @@ export function injector({ armed, killWorkerOnPort }: InjectOptions): Inject {
       case 'cut':
         return 'break';
       case 'vanish':
-        leaveHalfOpen?.();
-        await killWorkerOnPort(clientPort);
-        return 'break';
       case 'kill':
+        if (fault.action === 'vanish') leaveHalfOpen?.();
         await killWorkerOnPort(clientPort);
         return 'break'; // as the death of a process does, and the nearest thing for a caller that is no worker
     }
