@@ -77,8 +77,8 @@ export interface ListedRawFile {
 
 /**
  * Lists files in an order, a page at a time. By time received, every filter except the text has an index in that order, or matches
- * few files, or nearly all; the text filter scans the files that match the others and stops when the page is full. The other orders read all matching
- * files: a million take a second, and an index for each order would slow down every load.
+ * few files, or nearly all; the text filter scans the files that match the others and stops when the page is full. The other
+ * orders read all matching files: a million take a second, and an index for each order would slow down every load.
  *
  * A duplicate holds the ESIIDs of its original.
  */

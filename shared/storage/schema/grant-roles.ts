@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 /**
- * The writer's rights beyond reading: blocks are only inserted, files never deleted. Only the owner withdraws
- * files and erases ESIIDs. A new table has to be added here.
+ * The writer's rights beyond reading: blocks are only inserted, files never deleted. Only the owner withdraws files and
+ * erases ESIIDs. A new table has to be added here.
  */
 const writerRights = {
   raw_files: 'insert, update',

@@ -1,4 +1,4 @@
-/** Files and what happened to them: raw_files, normalize_attempts, upload_requests, sync_runs, rejected_rows. */
+/** Files and what happened to them: raw_files, unfinished_files, normalize_attempts, upload_requests, sync_runs, rejected_rows. */
 export const rawFileTables: readonly string[] = [
   // Each file's row is updated four times within seconds: queued, claimed, finished, announced. No index has a column that these
   // change, so they are heap-only updates: no index is written, and a page is cleaned by whoever writes to it next. So the index
