@@ -1,10 +1,6 @@
-import { pipeline } from 'node:stream';
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { FileError } from './file-error.ts';
-import type { UnpackBudget } from './limits.ts';
-
-/** Larger than zlib's default: every chunk costs an event loop iteration. */
-const chunkSize = 64 * 1024;
+import { metered, type UnpackBudget, unpackedChunkBytes } from './limits.ts';
 
 /**
  * Unpacks gzip within the budget, all members of it; their checksums are verified. What follows the last member may only be
@@ -12,13 +8,11 @@ const chunkSize = 64 * 1024;
  * @throws FileError `corrupt-gzip`, `truncated-archive`
  */
 export async function* gunzip(packed: AsyncIterable<Buffer>, budget: UnpackBudget): AsyncGenerator<Buffer> {
-  const inflating = createGunzip({ chunkSize });
-  // The reader below gets every error, so the callback ignores it.
-  const unpacked = pipeline(inflating, budget.meter(), () => {});
+  const inflating = createGunzip({ chunkSize: unpackedChunkBytes });
   const feeding = feed(packed, inflating);
   feeding.catch((error: Error) => inflating.destroy(error));
   try {
-    yield* unpacked as AsyncIterable<Buffer>;
+    yield* metered(inflating, budget);
     const junkOffset = await feeding;
     if (junkOffset !== null) {
       throw new FileError(

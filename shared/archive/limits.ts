@@ -1,4 +1,3 @@
-import { Transform } from 'node:stream';
 import { FileError } from './file-error.ts';
 
 /** Limits on the resources that opening an archive may use. */
@@ -45,15 +44,6 @@ export class UnpackBudget {
     return new UnpackBudget(this.limits, this.packedBytes);
   }
 
-  /** A stream that passes bytes through, and fails with `archive-too-large` or `archive-ratio` past the limits. */
-  meter(): Transform {
-    return new Transform({
-      transform: (chunk: Buffer, _encoding, done) => {
-        done(this.add(chunk.length), chunk);
-      },
-    });
-  }
-
   /** Counts unpacked bytes. @returns the limit that they exceed; null if none is */
   add(bytes: number): FileError | null {
     this.unpackedBytes += bytes;
@@ -86,5 +76,20 @@ export class UnpackBudget {
       );
     }
     return null;
+  }
+}
+
+/** zlib's chunks of unpacked bytes, larger than its default of 16 KB: each costs a turn of the event loop. */
+export const unpackedChunkBytes = 64 * 1024;
+
+/** Passes unpacked bytes on within the budget. @throws FileError `archive-too-large`, `archive-ratio` */
+export async function* metered(
+  unpacked: AsyncIterable<Buffer>,
+  budget: UnpackBudget,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of unpacked) {
+    const excess = budget.add(chunk.length);
+    if (excess) throw excess;
+    yield chunk;
   }
 }

@@ -1,9 +1,9 @@
-import { pipeline, type Readable, Transform } from 'node:stream';
-import { crc32 } from 'node:zlib';
+import { pipeline, type Readable } from 'node:stream';
+import { crc32, createInflateRaw } from 'node:zlib';
 import yauzl from 'yauzl';
 import type { ByteSource } from './byte-source.ts';
 import { FileError } from './file-error.ts';
-import type { UnpackBudget } from './limits.ts';
+import { metered, type UnpackBudget, unpackedChunkBytes } from './limits.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { checkLayout } from './zip-layout.ts';
 
@@ -169,23 +169,31 @@ async function* readEntry(
     );
   }
   try {
-    const packed = await zip.openReadStreamPromise(entry);
-    yield* pipeline(packed, budget.meter(), verifyCrc(entry), () => {}) as AsyncIterable<Buffer>;
+    const packed = await zip.openReadStreamPromise(entry, { decodeFileData: false });
+    const unpacked =
+      entry.compressionMethod === stored
+        ? packed
+        : pipeline(packed, createInflateRaw({ chunkSize: unpackedChunkBytes }), () => {});
+    yield* verified(unpacked as AsyncIterable<Buffer>, entry, budget);
   } catch (error) {
     throw asZipError(error, reader, 'corrupt-zip', `${name} is corrupt in the archive`);
   }
 }
 
-/** Checks the member's CRC-32, which yauzl does not. */
-function verifyCrc(entry: yauzl.Entry): Transform {
+/** Passes a member's bytes on within the budget, and checks their number and CRC-32. */
+async function* verified(
+  unpacked: AsyncIterable<Buffer>,
+  entry: yauzl.Entry,
+  budget: UnpackBudget,
+): AsyncGenerator<Buffer> {
+  let sizeBytes = 0;
   let crc = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      crc = crc32(chunk, crc);
-      done(null, chunk);
-    },
-    flush(done) {
-      done(crc === entry.crc32 ? null : new Error('its checksum does not match'));
-    },
-  });
+  for await (const chunk of metered(unpacked, budget)) {
+    sizeBytes += chunk.length;
+    crc = crc32(chunk, crc);
+    yield chunk;
+  }
+  if (sizeBytes !== entry.uncompressedSize)
+    throw new Error(`it has ${sizeBytes} bytes, where the directory says ${entry.uncompressedSize}`);
+  if (crc !== entry.crc32) throw new Error('its checksum does not match');
 }
