@@ -6,16 +6,17 @@ interface StoredValues {
 
 /** The greatest value of a smallint. */
 const maxWattHours = 32_767;
+const zero = 0x30;
 
 /** @param kwh canonical decimals by slot */
 export function storedValues(kwh: readonly (string | null)[]): StoredValues {
-  let wh = '';
+  const wh: (number | 'NULL')[] = [];
   for (const value of kwh) {
     const wattHours = value === null ? 'NULL' : wattHoursOf(value);
     if (wattHours === null) return { wh: null, kwh: `{${kwh.map((decimal) => decimal ?? 'NULL').join()}}` };
-    wh += wh === '' ? wattHours : `,${wattHours}`;
+    wh.push(wattHours);
   }
-  return { wh: `{${wh}}`, kwh: null };
+  return { wh: `{${wh.join()}}`, kwh: null };
 }
 
 /** Null when they are no whole number, or too many for the column. Without floating point: the digits are read as one integer. */
@@ -23,7 +24,8 @@ function wattHoursOf(kwh: string): number | null {
   const point = kwh.indexOf('.');
   const decimals = point === -1 ? 0 : kwh.length - point - 1;
   if (decimals > 3) return null;
-  const digits = point === -1 ? kwh : kwh.slice(0, point) + kwh.slice(point + 1);
-  const wattHours = Number(digits) * 10 ** (3 - decimals);
+  let digits = 0;
+  for (let at = 0; at < kwh.length; at++) if (at !== point) digits = digits * 10 + kwh.charCodeAt(at) - zero;
+  const wattHours = digits * 10 ** (3 - decimals);
   return wattHours <= maxWattHours ? wattHours : null;
 }
