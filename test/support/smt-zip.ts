@@ -3,6 +3,8 @@ import { crc32, deflateRawSync } from 'node:zlib';
 export interface ZipMember {
   readonly name: string;
   readonly bytes: Buffer;
+  /** Its data, already deflated. */
+  readonly deflated?: Buffer;
   /** Kept as it is instead of deflated. */
   readonly isStored?: boolean;
   /** Says it is encrypted with a password. */
@@ -40,7 +42,7 @@ export function writeZip(members: readonly ZipMember[]): ZipArchive {
   for (const member of members) {
     const name = Buffer.from(member.name);
     const method = member.method ?? (member.isStored ? 0 : 8);
-    const data = member.isStored ? member.bytes : deflateRawSync(member.bytes);
+    const data = member.isStored ? member.bytes : (member.deflated ?? deflateRawSync(member.bytes));
     const common = Buffer.alloc(26);
     common.writeUInt16LE(20, 0);
     common.writeUInt16LE(0x800 | (member.isEncrypted ? 1 : 0) | (member.hasDescriptor ? 8 : 0), 2);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { defaultArchiveLimits } from '../../shared/archive/limits.ts';
 import { excelTabs, isoInstants, portal2022, writeFile } from '../support/smt-dialects.ts';
@@ -109,10 +109,15 @@ describe('A bad member costs that member', () => {
     bytes.fill(0xff, (dataOffsets[0] ?? 0) + 200, (dataOffsets[0] ?? 0) + 220);
     return bytes;
   };
+  const shorterBytes = (): Buffer => {
+    const half = bad.bytes.subarray(0, bad.bytes.length / 2);
+    return writeZip([{ ...bad, deflated: deflateRawSync(half), crc: crc32(half) }, good]).bytes;
+  };
   test.each<[string, string, Buffer]>([
     ['encrypted-archive', 'encrypted', writeZip([{ ...bad, isEncrypted: true }, good]).bytes],
     ['unsupported-archive', 'packed by another method', writeZip([{ ...bad, method: 12 }, good]).bytes],
     ['corrupt-zip', 'with a checksum that does not fit', writeZip([{ ...bad, crc: 1 }, good]).bytes],
+    ['corrupt-zip', 'of fewer bytes than the directory says', shorterBytes()],
     ['corrupt-zip', 'damaged', damagedBytes()],
     [
       'truncated-archive',
