@@ -7,6 +7,7 @@ import { growth } from './measures/growth.ts';
 import { memory } from './measures/memory.ts';
 import { normalize } from './measures/normalize.ts';
 import { pages } from './measures/pages.ts';
+import { partitionsByMonth } from './measures/partitions.ts';
 import { queries } from './measures/queries.ts';
 import { reader } from './measures/reader.ts';
 import { records } from './measures/records.ts';
@@ -31,10 +32,12 @@ const measures: Readonly<Record<string, Measure>> = {
   sync,
   pages,
   texas,
+  partitions: partitionsByMonth,
 };
 
-/** Without those that run only when they are named: they take as long as they are told. */
-const usual = Object.keys(measures).filter((name) => name !== 'texas');
+/** Run only when they are named: they take as long as they are told. */
+const long: readonly string[] = ['texas', 'partitions'];
+const usual = Object.keys(measures).filter((name) => !long.includes(name));
 /** Those with a ratio that can be far off. */
 const smoke = ['normalize', 'reader', 'small-files', 'queries', 'storage', 'memory', 'growth'];
 
@@ -42,14 +45,19 @@ const program = npmCommand(
   'bench',
   'Measures, against what one could use instead, on a Postgres of its own (or TEST_DATABASE_URL).',
 )
-  .argument('[measure...]', `of ${Object.keys(measures).join(', ')} (default: all but texas)`)
+  .argument('[measure...]', `of ${Object.keys(measures).join(', ')} (default: all but ${long.join(' and ')})`)
   .option('--json', 'print one JSON object')
   .option(
     '--quick',
     `small data and few rounds, of ${smoke.join(', ')}; exit status 1 only if a ratio is far off, whatever the machine`,
   )
-  .option('--meters <number>', 'of texas: how many meters, in zips of up to 10,000', Number, 100_000)
-  .option('--days <number>', 'of texas: how many days of theirs the second table holds', Number, 30);
+  .option('--meters <number>', 'of texas and partitions: how many meters', Number, 100_000)
+  .option(
+    '--days <number>',
+    'of texas: how many days of theirs the second table holds; 0: no second table',
+    Number,
+    30,
+  );
 
 const { names, isJson, isQuick, meters, days } = readArguments();
 const log = (text: string) => void process.stderr.write(`${text}\n`);
@@ -77,7 +85,8 @@ function readArguments() {
   const unknown = names.find((name) => !(name in measures));
   if (unknown !== undefined) rejectArguments(program, `there is no measure ${unknown}`);
   const { json: isJson = false, quick: isQuick = false, meters, days } = options;
-  if (!(meters >= 1 && days >= 1)) rejectArguments(program, '--meters and --days take a number of 1 or more');
+  if (!(meters >= 1 && days >= 0))
+    rejectArguments(program, '--meters takes a number of 1 or more, --days of 0 or more');
   const all = isQuick ? smoke : usual;
   return { names: names.length > 0 ? names : all, isJson, isQuick, meters, days };
 }

@@ -1,4 +1,12 @@
-import { costOf, type Delivery, daysPerMonth, demandOf, monthlyDollars, yearlyGb } from './capacity/model.ts';
+import {
+  costOf,
+  type Delivery,
+  daysPerMonth,
+  demandOf,
+  monthlyDollars,
+  normalizeDollars,
+  yearlyGb,
+} from './capacity/model.ts';
 import { type Limits, play } from './capacity/play.ts';
 
 /** Prints the tables of capacity.md. */
@@ -30,6 +38,15 @@ table(['', 'raw-upload', 'register', 'normalize', 'CPU in Postgres'], deliveries
   const c = costOf(delivery);
   return [c.rawUploadMs, c.registerMs, c.normalizeMs, c.postgresCpuMs].map((ms) => `${rounded(ms)} ms`);
 });
+console.log("\n## What normalize's memory costs\n");
+const memories = Object.fromEntries([512, 884, 1_769, 3_538].map((mb) => [`${mb} MB`, mb]));
+const [small, zip] = [{ metersPerFile: 1 }, { metersPerFile: 10_000 }];
+table(['', 'a meter-day', 'a million of them', 'a zip of 10,000', 'a thousand of them'], memories, (mb) => [
+  `${rounded(costOf(small, mb).normalizeMs)} ms`,
+  `$${rounded(normalizeDollars(small, mb))}`,
+  `${rounded(costOf(zip, mb).normalizeMs)} ms`,
+  `$${rounded(normalizeDollars(zip, mb) / 1000)}`,
+]);
 console.log('\n## What a year adds\n');
 table(['', 'blocks', "files' records", 'objects'], deliveries, (delivery) => {
   const y = yearlyGb(delivery);

@@ -1,7 +1,7 @@
 import type { BenchSetup } from './setup.ts';
 import { type Spread, spreadOf } from './spread.ts';
 
-export type Unit = 'ms' | '×' | 'MB' | 'KB' | 'files/s' | 'rows/s' | 'MB/s' | 'bytes';
+export type Unit = 'ms' | 'min' | '×' | 'MB' | 'KB' | 'files/s' | 'rows/s' | 'MB/s' | 'bytes';
 
 /** A measurement without a verdict. */
 export interface Figure {

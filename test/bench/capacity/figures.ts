@@ -18,8 +18,8 @@ export const measured = {
     youngDays: 90,
     transactions: 6,
   },
-  /** `normalize`: of a large file. */
-  millionIntervals: { normalizeCpuMs: 1_900, postgresCpuMs: 400 },
+  /** `texas`: in zips of 10,000 meters. */
+  millionIntervals: { normalizeCpuMs: 700, postgresCpuMs: 400 },
   /** `texas`: a meter-day, heap and index, after a month of days. */
   blockBytes: 430,
   /** `records`: raw_file_meters of a file and meter, heap and indexes. */

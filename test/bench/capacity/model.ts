@@ -23,7 +23,10 @@ export const daysPerMonth = 30.4;
 const gb = 1e9;
 
 /** Durations on Lambda: CPU by the function's share of a vCPU, and the waits for other services. */
-export function costOf({ metersPerFile }: Delivery): FileCost {
+export function costOf(
+  { metersPerFile }: Pick<Delivery, 'metersPerFile'>,
+  normalizeMb: number = functions.normalizeMb,
+): FileCost {
   const { smallFile, millionIntervals, meterDayFileBytes } = measured;
   const { s3GetMs, s3HeadMs, sqsSendMs, snsPublishMs, sqlMs, commitMs } = assumed;
   const extraMillions = ((metersPerFile - 1) * intervalsPerMeterDay) / 1e6;
@@ -33,10 +36,7 @@ export function costOf({ metersPerFile }: Delivery): FileCost {
     registerMs:
       onLambda(smallFile.registerCpuMs, functions.registerMb) + s3HeadMs + sqsSendMs + 2 * (sqlMs + commitMs),
     normalizeMs:
-      onLambda(
-        smallFile.normalizeCpuMs + extraMillions * millionIntervals.normalizeCpuMs,
-        functions.normalizeMb,
-      ) +
+      onLambda(smallFile.normalizeCpuMs + extraMillions * millionIntervals.normalizeCpuMs, normalizeMb) +
       s3GetMs +
       snsPublishMs +
       3 * (sqlMs + commitMs),
@@ -47,6 +47,12 @@ export function costOf({ metersPerFile }: Delivery): FileCost {
 
 function onLambda(cpuMs: number, memoryMb: number): number {
   return cpuMs / Math.min(1, memoryMb / mbPerVcpu);
+}
+
+/** Dollars that the normalize function takes for a million files if it has this much memory. */
+export function normalizeDollars(delivery: Pick<Delivery, 'metersPerFile'>, normalizeMb: number): number {
+  const gbSeconds = 1e6 * (costOf(delivery, normalizeMb).normalizeMs / 1000) * (normalizeMb / 1024);
+  return gbSeconds * prices.lambdaGbSecond + prices.lambdaMillionRequests;
 }
 
 /** What a delivery takes of each part while it arrives, if nothing is to wait. */
