@@ -38,7 +38,7 @@ export const functions: Measure = {
       ],
       verdicts: [
         verdict('Normalize: zipped', 'KB', [sizes.get('Normalize') ?? 0], { atMost: 1024 }),
-        verdict('Normalize: loaded in', 'ms', times.Normalize ?? [], { atMost: 150 }),
+        verdict('Normalize: loaded in', 'ms', times.Normalize ?? [], { atMost: 120 }),
       ],
       notes: ['loading is on top of the start of Node itself'],
     };

@@ -55,7 +55,7 @@ async function growthOf(
   return {
     figures: [figure(name(small), 'MB', peaks.small)],
     verdicts: [
-      verdict(name(big), 'MB', peaks.big, { atMost: 192 }),
+      verdict(name(big), 'MB', peaks.big, { atMost: 160 }),
       verdict(
         `${form.toUpperCase()}, growth with the file`,
         '×',

@@ -95,7 +95,7 @@ async function race(
       figure('CPU of all parts: (d)', 'ms', measuredRounds('tokenize')),
     ],
     verdicts: [
-      verdict('faster than (a) bare COPY', '×', faster(times.copy), { atLeast: 1.3 }, { atLeast: 0.8 }),
+      verdict('faster than (a) bare COPY', '×', faster(times.copy), { atLeast: 3.5 }, { atLeast: 0.8 }),
       verdict('faster than (b) staged upsert', '×', faster(times.upsert), { atLeast: 2.7 }, { atLeast: 1.5 }),
       verdict('faster than (c) INSERTs', '×', faster(times.inserts), { atLeast: 4.5 }, { atLeast: 2.5 }),
       verdict(

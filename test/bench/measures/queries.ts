@@ -113,7 +113,7 @@ async function intervalsByRows({ kysely }: Database, { esiid, from, to }: Questi
 async function coverageByRows({ kysely }: Database, { esiid, from, to }: Question): Promise<void> {
   await sql`
     select timezone('America/Chicago', ts)::date as usage_date, channel, count(*) as present,
-      count(*) filter (where estimated) as estimated, max(revised_at) as latest_revised_at,
+      count(*) filter (where estimated) as estimated, sum(kwh) as kwh, max(revised_at) as latest_revised_at,
       max(raw_file_id) as latest_raw_file_id
     from interval_rows
     where esiid = ${esiid} and ts >= ${day(from)} and ts < ${dayAfter(to)}

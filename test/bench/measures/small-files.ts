@@ -71,7 +71,7 @@ async function feed(setup: BenchSetup, stack: LocalStack, database: Database): P
       ),
     ],
     verdicts: [
-      verdict(`files per second, ${inFlight} in flight`, 'files/s', rate(busy), { atLeast: 150 }),
+      verdict(`files per second, ${inFlight} in flight`, 'files/s', rate(busy), { atLeast: 120 }),
       verdict(`p95 upload to queryable, ${inFlight} in flight`, 'ms', latency(busy, 0.95), { atMost: 2_000 }),
       verdict('p50 upload to queryable, 1 in flight', 'ms', latency(alone, 0.5), { atMost: 60 }),
       verdict(
