@@ -59,6 +59,19 @@ export const readViews = {
         where period.esiid = of_esiid and period.channel = of_channel
           and period.start_date >= first_date and period.end_date <= last_date + 1;
     end $$`,
+  // The meters of a file that have a daily read on or beside its days: the others have nothing to audit, and a call of the other
+  // functions for each takes twenty times as long as this join.
+  smt_meters_with_reads: `create function smt_meters_with_reads(of_file bigint)
+    returns table (esiid text, channel smt_channel, first_date date, last_date date)
+    language plpgsql stable as $$
+    begin
+      return query
+        select distinct meter.esiid, meter.channel, meter.first_usage_date, meter.last_usage_date
+        from raw_file_meters meter
+        join daily_reads read on read.esiid = meter.esiid and read.channel = meter.channel
+          and read.usage_date between meter.first_usage_date - 1 and meter.last_usage_date + 1
+        where meter.raw_file_id = of_file;
+    end $$`,
   smt_found_breaks: `create function smt_found_breaks(of_esiid text, of_channel smt_channel, first_date date, last_date date)
     returns table (usage_date date)
     language plpgsql stable as $$
