@@ -1,6 +1,6 @@
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { FileError } from './file-error.ts';
-import { metered, type UnpackBudget, unpackedChunkBytes } from './limits.ts';
+import { type UnpackBudget, unpackedChunkBytes } from './limits.ts';
 
 /**
  * Unpacks gzip within the budget, all members of it; their checksums are verified. What follows the last member may only be
@@ -12,7 +12,7 @@ export async function* gunzip(packed: AsyncIterable<Buffer>, budget: UnpackBudge
   const feeding = feed(packed, inflating);
   feeding.catch((error: Error) => inflating.destroy(error));
   try {
-    yield* metered(inflating, budget);
+    yield* budget.meter(inflating);
     const junkOffset = await feeding;
     if (junkOffset !== null) {
       throw new FileError(

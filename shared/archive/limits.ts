@@ -44,10 +44,14 @@ export class UnpackBudget {
     return new UnpackBudget(this.limits, this.packedBytes);
   }
 
-  /** Counts unpacked bytes. @returns the limit that they exceed; null if none is */
-  add(bytes: number): FileError | null {
-    this.unpackedBytes += bytes;
-    return this.excess();
+  /** Passes unpacked bytes on and counts them. @throws FileError the one of {@link excess} */
+  async *meter<T extends Uint8Array>(unpacked: AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const chunk of unpacked) {
+      this.unpackedBytes += chunk.length;
+      const excess = this.excess();
+      if (excess) throw excess;
+      yield chunk;
+    }
   }
 
   /** Counts one more member. @throws FileError the one of {@link excess} */
@@ -81,15 +85,3 @@ export class UnpackBudget {
 
 /** zlib's chunks of unpacked bytes, larger than its default of 16 KB: each costs a turn of the event loop. */
 export const unpackedChunkBytes = 64 * 1024;
-
-/** Passes unpacked bytes on within the budget. @throws FileError `archive-too-large`, `archive-ratio` */
-export async function* metered(
-  unpacked: AsyncIterable<Buffer>,
-  budget: UnpackBudget,
-): AsyncGenerator<Buffer> {
-  for await (const chunk of unpacked) {
-    const excess = budget.add(chunk.length);
-    if (excess) throw excess;
-    yield chunk;
-  }
-}

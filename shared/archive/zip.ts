@@ -3,7 +3,7 @@ import { crc32, createInflateRaw } from 'node:zlib';
 import yauzl from 'yauzl';
 import type { ByteSource } from './byte-source.ts';
 import { FileError } from './file-error.ts';
-import { metered, type UnpackBudget, unpackedChunkBytes } from './limits.ts';
+import { type UnpackBudget, unpackedChunkBytes } from './limits.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { checkLayout } from './zip-layout.ts';
 
@@ -188,7 +188,7 @@ async function* verified(
 ): AsyncGenerator<Buffer> {
   let sizeBytes = 0;
   let crc = 0;
-  for await (const chunk of metered(unpacked, budget)) {
+  for await (const chunk of budget.meter(unpacked)) {
     sizeBytes += chunk.length;
     crc = crc32(chunk, crc);
     yield chunk;

@@ -168,10 +168,8 @@ async function collect(
 ): Promise<ByteSource> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of plaintext) {
+  for await (const chunk of budget.meter(plaintext)) {
     length += chunk.length;
-    const excess = budget.add(chunk.length);
-    if (excess) throw excess;
     if (budget.heldBytes + length > maxBytes) {
       throw new FileError(
         'pgp-too-large',
