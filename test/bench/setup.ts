@@ -12,7 +12,7 @@ import { runAdminStatement, withDatabaseName } from '../support/database-url.ts'
 export interface BenchSetup {
   /** Small data and few rounds, for a smoke test. */
   readonly isQuick: boolean;
-  /** How many meters the measure texas loads, and how many days of theirs one of its tables holds already. */
+  /** How many meters texas and partitions load, and how many days of theirs one of the tables of texas holds already. */
   readonly texas: { readonly meters: number; readonly days: number };
   /** Scratch folder. */
   readonly dir: string;

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
+import { addDays } from '../../../shared/intervals/clock.ts';
 import type { Database } from '../../../shared/storage/database.ts';
 import { figure, type Measure, verdict } from '../findings.ts';
 import { type BenchSetup, openBenchDatabase } from '../setup.ts';
 import { esiidOf } from '../smt-file.ts';
 import { ratiosOf, takeTurns, timeOf } from '../spread.ts';
+import { storeDay } from '../store-day.ts';
 
 /** Stored before the first measured day: two months. */
 const firstDay = '2025-04-01';
@@ -14,7 +16,6 @@ const partitions = 72;
 const firstMonth = '2019-07-01';
 const metersPerStatement = 10_000;
 const queriesEach = 61;
-const dayMs = 86_400_000;
 
 const tables = { plain: 'interval_blocks', byMonth: 'blocks_by_month' } as const;
 type Name = keyof typeof tables;
@@ -23,7 +24,7 @@ type Name = keyof typeof tables;
 export const partitionsByMonth: Measure = {
   title: 'a day onto two months, interval_blocks as it is against partitions by month of usage_date',
   async run(setup) {
-    const meters = setup.isQuick ? 1_000 : setup.texas.meters;
+    const { meters } = setup.texas;
     const database = openBenchDatabase(await setup.startStack({ maxConcurrency: 1 }), 1);
     try {
       await createPartitions(database);
@@ -74,19 +75,10 @@ async function createPartitions({ kysely }: Database): Promise<void> {
   }
 }
 
-function insertDay({ kysely }: Database, name: Name, day: number, from: number, to: number) {
-  const date = new Date(Date.parse(firstDay) + day * dayMs).toISOString().slice(0, 10);
-  return sql`
-    insert into ${sql.table(tables[name])} (esiid, channel, usage_date, revised_at, content, raw_file_id, wh)
-    select '10443720' || lpad(meter::text, 9, '0'), 'consumption', ${date}::date, ${date}::date + interval '30 hours',
-      md5(meter || ${date})::uuid, 0, array_fill((meter % 900)::smallint, array[96])
-    from generate_series(${from}::integer, ${to}::integer) meter
-    on conflict do nothing`.execute(kysely);
-}
-
 async function storeDays(setup: BenchSetup, database: Database, meters: number): Promise<void> {
   for (let day = 0; day < storedDays; day += 1) {
-    for (const name of ['plain', 'byMonth'] as const) await insertDay(database, name, day, 1, meters);
+    for (const name of ['plain', 'byMonth'] as const)
+      await storeDay(database, tables[name], addDays(firstDay, day), { first: 1, last: meters });
     setup.log(`  day ${day + 1} of ${storedDays} stored`);
   }
   for (const table of Object.values(tables))
@@ -107,8 +99,10 @@ async function loadDays(
       await sql`checkpoint`.execute(database.kysely);
       const before = await countersOf(database);
       const ms = await timeOf(async () => {
-        for (let from = 1; from <= meters; from += metersPerStatement)
-          await insertDay(database, name, day, from, Math.min(meters, from + metersPerStatement - 1));
+        for (let first = 1; first <= meters; first += metersPerStatement) {
+          const last = Math.min(meters, first + metersPerStatement - 1);
+          await storeDay(database, tables[name], addDays(firstDay, day), { first, last });
+        }
       });
       const after = await countersOf(database);
       loads.ms[name].push(ms);

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { addDays } from '../../../shared/intervals/clock.ts';
 import type { Database } from '../../../shared/storage/database.ts';
 import { readCoverage } from '../../../shared/storage/usage/read-coverage.ts';
 import { readUsage } from '../../../shared/storage/usage/read-usage.ts';
@@ -7,11 +8,13 @@ import { NormalizeWorker } from '../normalize-worker.ts';
 import type { BenchSetup } from '../setup.ts';
 import { esiidOf, type SmtFile } from '../smt-file.ts';
 import { spreadOf, timeOf } from '../spread.ts';
+import { storeDay } from '../store-day.ts';
 import { TexasZips } from '../texas-zips.ts';
 
 /** The day that is loaded; those stored before it end on the day before. */
 const day = '2025-06-30';
 const metersOfTexas = 8_000_000;
+const intervalsPerMeterDay = 96;
 /** Workers at once, as many as the machines that this was measured on have processors. */
 const inFlight = 2;
 /** Zips that are made, and then loaded: making them is not counted, and must not run beside a load. */
@@ -125,26 +128,21 @@ async function loadBatch(worker: NormalizeWorker, files: readonly SmtFile[]): Pr
   };
 }
 
-function rateOf({ intervals, tookMs }: LoadedBatch): number {
+/** Intervals a second. */
+function rateOf({ intervals, tookMs }: Pick<LoadedBatch, 'intervals' | 'tookMs'>): number {
   return (1000 * intervals) / tookMs;
 }
 
 /** Stores the days before, day by day as they would come, in Postgres alone. @returns rows a second of each day */
-async function fillDays(setup: BenchSetup, { kysely }: Database, days: number): Promise<readonly number[]> {
+async function fillDays(setup: BenchSetup, database: Database, days: number): Promise<readonly number[]> {
   const rates: number[] = [];
   for (let ago = days; ago >= 1; ago -= 1) {
-    const tookMs = await timeOf(() =>
-      sql`
-        insert into interval_blocks (esiid, channel, usage_date, revised_at, content, raw_file_id, wh)
-        select '10443720' || lpad(meter::text, 9, '0'), 'consumption', ${day}::date - ${ago}::integer,
-          ${day}::date - ${ago}::integer + interval '30 hours', md5(meter || ' ' || ${ago}::integer)::uuid, 0,
-          array_fill((meter % 900)::smallint, array[96])
-        from generate_series(1, ${setup.texas.meters}::integer) meter`.execute(kysely),
-    );
-    rates.push((1000 * 96 * setup.texas.meters) / tookMs);
+    const meterRange = { first: 1, last: setup.texas.meters };
+    const tookMs = await timeOf(() => storeDay(database, 'interval_blocks', addDays(day, -ago), meterRange));
+    rates.push(rateOf({ intervals: intervalsPerMeterDay * setup.texas.meters, tookMs }));
     setup.log(`  day ${days - ago + 1} of ${days} stored: ${Math.round(rates.at(-1) ?? 0)} rows/s`);
   }
-  await sql`vacuum analyze interval_blocks`.execute(kysely);
+  await sql`vacuum analyze interval_blocks`.execute(database.kysely);
   return rates;
 }
 
@@ -191,7 +189,7 @@ async function figuresOfCounters(
 }
 
 async function ask(database: Database, meters: number, days: number): Promise<readonly Figure[]> {
-  const from = new Date(Date.parse(day) - (days - 1) * 86_400_000).toISOString().slice(0, 10);
+  const from = addDays(day, 1 - days);
   const times: { readonly all: number[]; readonly coverage: number[] } = { all: [], coverage: [] };
   for (let turn = 0; turn < queriesEach; turn += 1) {
     const esiid = esiidOf(1 + ((turn * 7_919) % meters));
@@ -209,14 +207,12 @@ async function ask(database: Database, meters: number, days: number): Promise<re
   ];
 }
 
-function figuresOf(
-  table: string,
-  { rates, intervals, tookMs, filledAt, figures }: LoadedDay,
-): readonly Figure[] {
+function figuresOf(table: string, loaded: LoadedDay): readonly Figure[] {
+  const { rates, filledAt, figures } = loaded;
   const quarter = Math.max(1, Math.floor(rates.length / 4));
   const named = [
     ...(filledAt.length > 0 ? [figure('a day before, stored by SQL alone', 'rows/s', filledAt)] : []),
-    figure('all of it', 'rows/s', [(1000 * intervals) / tookMs]),
+    figure('all of it', 'rows/s', [rateOf(loaded)]),
     figure('a batch', 'rows/s', rates),
     figure('the first quarter of batches', 'rows/s', rates.slice(0, quarter)),
     figure('the last quarter of batches', 'rows/s', rates.slice(-quarter)),
@@ -225,9 +221,9 @@ function figuresOf(
   return named.map((entry) => ({ ...entry, what: `${table}: ${entry.what}` }));
 }
 
-/** How long 96 intervals of each of Texas' meters take at the rate of this load. */
-function minutesOfTexas({ intervals, tookMs }: LoadedDay): number {
-  return ((96 * metersOfTexas) / intervals) * (tookMs / 60_000);
+/** How long a day of all of Texas' meters takes at the rate of this load. */
+function minutesOfTexas(loaded: LoadedDay): number {
+  return (intervalsPerMeterDay * metersOfTexas) / rateOf(loaded) / 60;
 }
 
 /** How many times longer a batch takes, by the medians. */
