@@ -18,7 +18,15 @@ export default defineConfig({
       // One module graph a worker, but for the runs from end to end: loading it anew for each file takes a fifth of the CPU time,
       // and the CDK synthesizes each stack once.
       { test: { ...timeouts, name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
-      { test: { ...timeouts, name: 'infra', include: ['test/infra/**/*.test.ts'], isolate: false } },
+      {
+        test: {
+          ...timeouts,
+          name: 'infra',
+          include: ['test/infra/**/*.test.ts'],
+          isolate: false,
+          setupFiles: ['test/support/cdk-outdir.ts'],
+        },
+      },
       {
         test: {
           ...onPostgres,

@@ -3,17 +3,16 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { readSettings } from '../../infra/config/settings.ts';
 import { Announcements } from '../../infra/constructs/announcements.ts';
-import { temporaryDir } from '../support/local-assembly.ts';
 
-async function templateWith(announcementEndpoint: string | null) {
-  const stack = new Stack(new App({ outdir: await temporaryDir() }), 'Test');
+function templateWith(announcementEndpoint: string | null) {
+  const stack = new Stack(new App(), 'Test');
   new Announcements(stack, 'Announcements', readSettings(stack.node, { announcementEndpoint }));
   return Template.fromStack(stack);
 }
 
 describe('Announcements', () => {
-  test('are posted to the configured endpoint, and what it does not accept waits in an encrypted queue', async () => {
-    const template = await templateWith('https://app.example.com/api/smt/announcements');
+  test('are posted to the configured endpoint, and what it does not accept waits in an encrypted queue', () => {
+    const template = templateWith('https://app.example.com/api/smt/announcements');
 
     template.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'https',
@@ -30,10 +29,8 @@ describe('Announcements', () => {
     });
   });
 
-  test('are posted nowhere without one, and never without TLS', async () => {
-    const withoutEndpoint = await templateWith(null);
-
-    expect(withoutEndpoint.findResources('AWS::SNS::Subscription')).toEqual({});
-    await expect(templateWith('http://app.example.com/')).rejects.toThrow('announcementEndpoint');
+  test('are posted nowhere without one, and never without TLS', () => {
+    expect(templateWith(null).findResources('AWS::SNS::Subscription')).toEqual({});
+    expect(() => templateWith('http://app.example.com/')).toThrow('announcementEndpoint');
   });
 });

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ingestApp } from '../../infra/ingest-app.ts';
 import { settingsOf, type Variant, variants } from './variants.ts';
@@ -33,7 +30,9 @@ export function templateOf(variant: Variant): StackTemplate {
 }
 
 function synthesize(variant: Variant): StackTemplate {
-  const template = writtenTemplate(variant);
+  const template = Template.fromStack(
+    ingestApp({ context: { env: variant.env, ...wiringOnly } }, settingsOf(variant)).stack,
+  );
   const resources = template.toJSON().Resources as Record<string, TemplateResource>;
   return {
     template,
@@ -45,20 +44,6 @@ function synthesize(variant: Variant): StackTemplate {
           .map(([id, { Properties }]) => [id, Properties]),
       ),
   };
-}
-
-/** The CDK writes a stack's template to a folder, which would stay. */
-function writtenTemplate(variant: Variant): Template {
-  const outdir = mkdtempSync(path.join(tmpdir(), 'smt-template-'));
-  try {
-    const { stack } = ingestApp(
-      { outdir, context: { env: variant.env, ...wiringOnly } },
-      settingsOf(variant),
-    );
-    return Template.fromStack(stack);
-  } finally {
-    rmSync(outdir, { recursive: true, force: true });
-  }
 }
 
 /** A value of the template as text: what is only known at deployment stands as `<LogicalId>` or `<LogicalId.Attribute>`. */
